@@ -1,0 +1,188 @@
+"""The card of a bundle: the machine-readable promise about its weights, input, labels and tables."""
+
+import json
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from model.errors import BundleError
+
+SCHEMA = 1
+DEFAULT_BUNDLE = Path(__file__).parent / "bundle"
+BUNDLE_VARIABLE = "LESIONSCOPE_BUNDLE"  # environment variable that points to another bundle
+VIEWS = ("identity", "flip_left_right")
+
+
+@dataclass(frozen=True)
+class Label:
+    """One class of the network's output; ``malignant`` counts towards the summed probability."""
+
+    index: int
+    code: str
+    name: str
+    malignant: bool
+
+
+@dataclass(frozen=True)
+class Card:
+    """What a bundle promises, checked for form when it is loaded.
+
+    Parameters
+    ----------
+    bundle_dir : Path
+        Folder that the card was read from; tables and weights are found beside it.
+    labels : tuple of Label
+        In the order of the network's output.
+    size : int
+        Edge length of the network's input in pixels.
+    temperature : float
+        What logits are divided by before softmax, greater than 0.
+    views : tuple of str
+        Views of a photo whose logits are averaged: ``"identity"``, ``"flip_left_right"``.
+    feature_layer, logits_layer : str
+        Layers whose output and kernel give the heat maps.
+    raw : dict
+        The whole card as it stands in the file.
+    """
+
+    bundle_dir: Path
+    model_id: str
+    version: str
+    labels: tuple[Label, ...]
+    size: int
+    temperature: float
+    views: tuple[str, ...]
+    feature_layer: str
+    logits_layer: str
+    raw: dict[str, Any]
+
+    @property
+    def codes(self) -> tuple[str, ...]:
+        """Class codes in the order of the network's output."""
+        return tuple(label.code for label in self.labels)
+
+    @property
+    def weights_path(self) -> Path:
+        """File of the network."""
+        return self.bundle_dir / self.raw["weights"]["file"]
+
+    def label(self, code: str) -> Label:
+        """Return the class with this code; BundleError names the known ones if there is none."""
+        for label in self.labels:
+            if label.code == code:
+                return label
+        raise BundleError("unknown_class", f"There is no class '{code}'; known are {', '.join(self.codes)}.")
+
+
+def bundle_folder(bundle_dir: Path | str | None = None) -> Path:
+    """Return the folder asked for, else the one in the environment, else the one in the repository."""
+    return Path(bundle_dir or os.environ.get(BUNDLE_VARIABLE) or DEFAULT_BUNDLE)
+
+
+def load_card(bundle_dir: Path | str | None = None) -> Card:
+    """Read and check the card of a bundle.
+
+    Parameters
+    ----------
+    bundle_dir : path, optional
+        Folder of the bundle; by default ``LESIONSCOPE_BUNDLE`` or the one in the repository.
+
+    Returns
+    -------
+    Card
+
+    Raises
+    ------
+    BundleError
+        If ``card.json`` is missing, not JSON, of another schema, or lacks or contradicts something needed.
+    """
+    folder = bundle_folder(bundle_dir)
+    raw = _read_json(folder / "card.json")
+    if raw.get("schema") != SCHEMA:
+        raise BundleError(
+            "card_schema", f"card.json has schema {raw.get('schema')}, this code reads {SCHEMA}."
+        )
+    card = Card(
+        bundle_dir=folder,
+        model_id=_entry(raw, "model_id", str),
+        version=_entry(raw, "version", str),
+        labels=_labels(_entry(raw, "output.labels", list)),
+        size=_size(_entry(raw, "input.shape", list)),
+        temperature=float(_entry(raw, "calibration.temperature", int | float)),
+        views=tuple(_entry(raw, "inference.views", list)),
+        feature_layer=_entry(raw, "explain.layer", str),
+        logits_layer=_entry(raw, "explain.logits_layer", str),
+        raw=raw,
+    )
+    _entry(raw, "weights.file", str)
+    _entry(raw, "weights.sha256", str)
+    _check_values(card)
+    return card
+
+
+def _read_json(path: Path) -> dict[str, Any]:
+    if not path.is_file():
+        raise BundleError("no_card", f"There is no model in {path.parent}: card.json is missing.")
+    try:
+        raw = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise BundleError("card_json", f"card.json is not valid JSON: {error}.") from None
+    if not isinstance(raw, dict):
+        raise BundleError("card_json", "card.json must hold one JSON object.")
+    return raw
+
+
+def _entry(raw: Any, dotted: str, kind: Any) -> Any:
+    """Follow a dotted name into the card and insist on the kind of value found there."""
+    value = raw
+    for name in dotted.split("."):
+        value = value.get(name) if isinstance(value, dict) else None
+    if not isinstance(value, kind) or isinstance(value, bool):
+        expected = getattr(kind, "__name__", str(kind))
+        raise BundleError("card_entry", f"card.json needs {dotted} ({expected}), but it holds {value!r}.")
+    return value
+
+
+def _labels(entries: list[Any]) -> tuple[Label, ...]:
+    try:
+        labels = tuple(Label(**entry) for entry in entries)
+    except TypeError:
+        raise BundleError(
+            "card_labels", "Every output label needs index, code, name and malignant."
+        ) from None
+    if [label.index for label in labels] != list(range(len(labels))):
+        raise BundleError("card_labels", "Output labels must stand in the order of their index, from 0.")
+    if len(labels) < 2 or len({label.code for label in labels}) < len(labels):
+        raise BundleError("card_labels", "Output labels must be two or more, each with its own code.")
+    return labels
+
+
+def _size(shape: list[Any]) -> int:
+    if (
+        len(shape) != 3
+        or shape[0] != shape[1]
+        or shape[2] != 3
+        or not isinstance(shape[0], int)
+        or shape[0] < 1
+    ):
+        raise BundleError("card_input", f"input.shape must be [S, S, 3] with a square S, but it is {shape}.")
+    return shape[0]
+
+
+def _check_values(card: Card) -> None:
+    expected = {"dtype": "float32", "range": [0, 255]}
+    for name, value in expected.items():
+        if card.raw["input"].get(name) != value:
+            raise BundleError(
+                "card_input", f"input.{name} must be {value}, but it is {card.raw['input'].get(name)}."
+            )
+    if not 0 < card.temperature < float("inf"):
+        raise BundleError(
+            "card_temperature", f"The temperature must be above 0, but it is {card.temperature}."
+        )
+    if not card.views or len(set(card.views)) < len(card.views) or not set(card.views) <= set(VIEWS):
+        raise BundleError(
+            "card_views",
+            f"inference.views must be one or more of {list(VIEWS)}, but it is {list(card.views)}.",
+        )

@@ -1,0 +1,36 @@
+"""Everything that can go wrong with an input, told in one sentence and a code that the page can translate."""
+
+
+class LesionscopeError(Exception):
+    """An error whose text is one sentence for the person who has to act on it.
+
+    Parameters
+    ----------
+    code : str
+        Stable key, for example ``"too_many_pixels"``; the page words its own sentence by it.
+    sentence : str
+        What was expected, what came, and what to do.
+    **details
+        Numbers and names behind the sentence; never a file name or any other text from a photo.
+    """
+
+    def __init__(self, code: str, sentence: str, **details: object) -> None:
+        super().__init__(sentence)
+        self.code = code
+        self.details = details
+
+
+class PhotoError(LesionscopeError):
+    """A file is not a photo that can be assessed."""
+
+
+class ContractError(LesionscopeError):
+    """Our own code passed something that the receiving function does not accept."""
+
+
+class BundleError(LesionscopeError):
+    """The model's folder is missing, incomplete or contradicts itself."""
+
+
+class TableError(LesionscopeError):
+    """A table of the bundle is missing, damaged or not the one its card lists."""

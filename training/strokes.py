@@ -1,7 +1,7 @@
 """The marks that synthetic lesions are drawn with; each returns a mask (H, W) in [0, 1] over a scene.
 
-A scene gives positions in units of the frame's shorter side (see ``training.synthetic.Scene``), so a mark keeps its
-look at any pixel size.
+A scene gives positions in units of the frame's shorter side (see ``training.synthetic.Scene``), so a mark
+keeps its look at any pixel size.
 """
 
 import cv2
@@ -23,7 +23,7 @@ def blend(image: np.ndarray, colour: tuple[float, float, float], alpha: np.ndarr
 
 
 def noise(random: np.random.Generator, shape: tuple[int, int], cells: float) -> np.ndarray:
-    """Smooth noise with about ``cells`` bumps along the shorter side, two octaves, zero mean, unit deviation."""
+    """Smooth noise with about ``cells`` bumps along the shorter side, zero mean, unit deviation."""
     total = np.zeros(shape, np.float32)
     for octave, weight in ((1, 1.0), (2, 0.5)):
         grid = [max(2, round(octave * cells * side / min(shape)) + 3) for side in shape]
@@ -55,7 +55,7 @@ def blobs(scene, points: np.ndarray, size: tuple[float, float]) -> np.ndarray:
         radius = scene.random.uniform(*size)
         squash = scene.random.uniform(0.75, 1.3)
         distance = np.hypot((scene.x - across) * squash, (scene.y - down) / squash) * wobble / radius
-        mask = np.maximum(mask, smoothstep(1.6 - 1.1 * distance))
+        mask = np.maximum(mask, smoothstep(1.5 - distance))
     return mask
 
 
@@ -68,7 +68,9 @@ def _draw(scene, path: np.ndarray, width: float, mask: np.ndarray) -> None:
     cv2.polylines(mask, [pixels], False, 255, thickness, cv2.LINE_AA, SUBPIXEL_BITS)
 
 
-def _walk(random, start: np.ndarray, heading: float, length: float, bend: float, steps: int = 24) -> np.ndarray:
+def _walk(
+    random, start: np.ndarray, heading: float, length: float, bend: float, steps: int = 24
+) -> np.ndarray:
     """A path (steps, 2) that sets out from ``start`` and keeps turning a little."""
     headings = heading + np.cumsum(random.normal(0, bend, steps))
     moves = np.stack([np.cos(headings), np.sin(headings)], axis=1) * length / steps
@@ -98,7 +100,7 @@ def streaks(scene, count: int) -> np.ndarray:
         on_ray = np.abs(np.angle(np.exp(1j * (scene.angle - turn)))) < 0.03
         edge = np.where(on_ray, np.abs(scene.depth), np.inf).argmin()
         start = np.array([scene.x.flat[edge], scene.y.flat[edge]]) * 0.9
-        path = _walk(scene.random, start, turn, scene.random.uniform(0.04, 0.09), bend=0.06)
+        path = _walk(scene.random, start, turn, scene.random.uniform(0.03, 0.07), bend=0.06)
         _draw(scene, path, scene.random.uniform(0.006, 0.012), mask)
     return _finish(mask)
 
@@ -108,22 +110,22 @@ def vessels(scene, count: int) -> np.ndarray:
     mask = np.zeros(scene.shape, np.uint8)
     for turn in scene.random.uniform(0, 2 * np.pi, count):
         start = scene.radius * np.array([np.cos(turn), np.sin(turn)]) * scene.random.uniform(0.5, 1.05)
-        _branch(scene, start, turn + np.pi + scene.random.normal(0, 0.5), 0.008, mask)
+        _branch(scene, start, turn + np.pi + scene.random.normal(0, 0.5), 0.0058, mask)
     return _finish(mask)
 
 
 def _branch(scene, start: np.ndarray, heading: float, width: float, mask: np.ndarray) -> None:
-    if width < 0.0019:
+    if width < 0.0018:
         return
-    path = _walk(scene.random, start, heading, scene.random.uniform(0.09, 0.16), bend=0.16)
+    path = _walk(scene.random, start, heading, scene.random.uniform(0.08, 0.15), bend=0.14)
     _draw(scene, path, width, mask)
-    for joint in scene.random.integers(8, 24, 3):
+    for joint in scene.random.integers(6, 24, 3):
         turn = scene.random.choice([-1, 1]) * scene.random.uniform(0.4, 1.0)
         _branch(scene, path[joint], heading + turn, width * 0.62, mask)
 
 
 def bubbles(image: np.ndarray, scene, count: int) -> np.ndarray:
-    """Gel bubbles: a thin bright ring with a darker foot and a small highlight; returns the image (H, W, 3)."""
+    """Gel bubbles: a thin bright ring with a darker foot and a highlight; returns the image (H, W, 3)."""
     for across, down in scene.random.uniform(-0.55, 0.55, (count, 2)):
         radius = scene.random.uniform(0.012, 0.035)
         x, y = (scene.x - across) / radius, (scene.y - down) / radius

@@ -1,7 +1,8 @@
 """Draw lesions that look dermoscopic, from nothing but a random generator.
 
-Serves the three sample photos, the golden photo, the smoke runs and the tests. The structures drawn per class are
-the textbook ones (Kittler et al., J Am Acad Dermatol 2016;74:1093-1106); the pictures train and prove nothing.
+Serves the three sample photos, the golden photo, the smoke runs and the tests. The structures drawn per
+class are those of the standard terminology (Kittler et al., J Am Acad Dermatol 2016;74:1093-1106); what a
+network makes of them says nothing about skin.
 
 ``python -m training.synthetic`` writes the sample photos of the app.
 """
@@ -19,9 +20,9 @@ from training.strokes import blend, noise, smoothstep
 
 SAMPLES = Path(__file__).resolve().parent.parent / "assets" / "samples"
 SAMPLE_FRAMES = {  # label code -> (seed, lesion centre as a share of width and of height)
-    "nv": (11, (0.50, 0.50)),
-    "mel": (23, (0.40, 0.52)),
-    "bcc": (5, (0.58, 0.47)),
+    "nv": (22, (0.50, 0.50)),
+    "mel": (23, (0.29, 0.54)),  # near the edge: the centred square cuts it, so the square has to be moved
+    "bcc": (24, (0.60, 0.46)),
 }
 SKIN_TONES = np.array([(0.93, 0.78, 0.71), (0.90, 0.72, 0.62), (0.86, 0.66, 0.54), (0.92, 0.74, 0.69)])
 
@@ -30,7 +31,8 @@ SKIN_TONES = np.array([(0.93, 0.78, 0.71), (0.90, 0.72, 0.62), (0.86, 0.66, 0.54
 class Scene:
     """Where things are: positions in units of the frame's shorter side, origin at the lesion.
 
-    x, y, angle, depth have shape (H, W); depth is 1 at the lesion's centre, 0 on its border, negative outside.
+    x, y, angle, depth have shape (H, W); depth is 1 at the lesion's centre, 0 on its border,
+    below 0 outside.
     """
 
     x: np.ndarray
@@ -92,17 +94,21 @@ def _nevus(image: np.ndarray, scene: Scene) -> np.ndarray:
 
 
 def _melanoma(image: np.ndarray, scene: Scene) -> np.ndarray:
-    image = blend(image, (0.45, 0.27, 0.19), 0.85 * scene.inside(0.16))
-    image = blend(image, (0.16, 0.09, 0.07), 0.85 * scene.inside(0.2) * smoothstep(scene.field(4.5) * 1.1))
+    image = blend(image, (0.50, 0.31, 0.22), 0.85 * scene.inside(0.3))
+    image = blend(
+        image, (0.20, 0.11, 0.08), 0.85 * scene.inside(0.3) * smoothstep(scene.field(4.5) * 0.6 + 0.35)
+    )
     mesh = strokes.network(scene, spacing=0.042, thickness=0.24, jitter=0.5)
-    image = blend(image, (0.13, 0.07, 0.05), 0.55 * mesh * scene.inside(0.25) * smoothstep(scene.field(4) + 0.3))
-    rays = strokes.streaks(scene, count=26)
-    image = blend(image, (0.15, 0.08, 0.06), 0.75 * rays)
-    veil = scene.inside(0.3, inset=0.3) * smoothstep(scene.field(4) * 1.2 + 0.1)
-    image = blend(image, (0.46, 0.54, 0.66), 0.66 * veil)
-    scar = scene.inside(0.3, inset=0.12) * smoothstep(scene.field(5) * 1.5 - 1.6)
-    image = blend(image, (0.86, 0.74, 0.71), 0.8 * scar)
-    specks = strokes.blobs(scene, scene.points(38, reach=1.0), size=(0.004, 0.013))
+    image = blend(
+        image, (0.13, 0.07, 0.05), 0.55 * mesh * scene.inside(0.25) * smoothstep(scene.field(4) + 0.3)
+    )
+    rays = strokes.streaks(scene, count=22)
+    image = blend(image, (0.20, 0.11, 0.08), 0.7 * rays)
+    veil = scene.inside(0.3, inset=0.3) * smoothstep(scene.field(3.5) * 0.6 + 0.3)
+    image = blend(image, (0.45, 0.52, 0.62), 0.72 * veil)
+    scar = scene.inside(0.3, inset=0.12) * smoothstep(scene.field(5) - 0.9)
+    image = blend(image, (0.84, 0.70, 0.66), 0.65 * scar)
+    specks = strokes.blobs(scene, scene.points(34, reach=1.0), size=(0.004, 0.011))
     return blend(image, (0.07, 0.04, 0.04), 0.85 * specks)
 
 
@@ -113,13 +119,13 @@ def _basal_cell_carcinoma(image: np.ndarray, scene: Scene) -> np.ndarray:
     image = blend(image, (0.38, 0.39, 0.50), 0.78 * nests)
     sore = strokes.blobs(scene, scene.points(1, reach=0.3), size=(0.04, 0.06))
     image = blend(image, (0.62, 0.22, 0.13), 0.75 * sore * smoothstep(scene.field(14) + 0.9))
-    return blend(image, (0.70, 0.10, 0.13), 0.85 * strokes.vessels(scene, count=7))
+    return blend(image, (0.72, 0.14, 0.16), 0.8 * strokes.vessels(scene, count=5))
 
 
 def _benign_keratosis(image: np.ndarray, scene: Scene) -> np.ndarray:
     image = blend(image, (0.66, 0.52, 0.37), 0.9 * scene.inside(0.07))
-    ridges = smoothstep(np.sin(9 * scene.field(7) + 40 * scene.depth * 0.5) * 1.4)
-    image = blend(image, (0.42, 0.30, 0.20), 0.6 * ridges * scene.inside(0.12))
+    ridges = smoothstep(np.sin(4 * scene.field(11)) * 0.8 + 0.4)
+    image = blend(image, (0.44, 0.32, 0.21), 0.5 * ridges * scene.inside(0.12))
     openings = strokes.blobs(scene, scene.points(22), size=(0.008, 0.018))
     image = blend(image, (0.22, 0.14, 0.09), 0.85 * openings)
     cysts = strokes.blobs(scene, scene.points(30), size=(0.006, 0.012))
@@ -130,10 +136,10 @@ def _dermatofibroma(image: np.ndarray, scene: Scene) -> np.ndarray:
     image = blend(image, (0.74, 0.52, 0.40), 0.6 * scene.inside(0.7))
     mesh = strokes.network(scene, spacing=0.028, thickness=0.13, jitter=0.2)
     image = blend(image, (0.50, 0.31, 0.20), 0.6 * mesh * scene.inside(0.7, inset=0.1))
-    scar = smoothstep((scene.depth - 0.52 + 0.05 * scene.field(7)) * 5 + 0.5)
-    image = blend(image, (0.97, 0.90, 0.87), 0.88 * scar)
+    scar = smoothstep((scene.depth - 0.55 + 0.06 * scene.field(7)) * 2.4 + 0.5)
+    image = blend(image, (0.95, 0.86, 0.82), 0.8 * scar)
     strands = strokes.network(scene, spacing=0.07, thickness=0.10, jitter=0.8)
-    return blend(image, (1.0, 0.97, 0.95), 0.5 * strands * smoothstep((scene.depth - 0.3) * 3 + 0.5))
+    return blend(image, (1.0, 0.97, 0.95), 0.35 * strands * smoothstep((scene.depth - 0.4) * 3 + 0.5))
 
 
 def _vascular_lesion(image: np.ndarray, scene: Scene) -> np.ndarray:
@@ -146,13 +152,13 @@ def _vascular_lesion(image: np.ndarray, scene: Scene) -> np.ndarray:
 
 
 def _actinic_keratosis(image: np.ndarray, scene: Scene) -> np.ndarray:
-    image = blend(image, (0.80, 0.36, 0.34), 0.65 * scene.inside(1.0))
-    follicles = strokes.blobs(scene, scene.points(70, reach=1.1), size=(0.011, 0.018))
-    image = blend(image, (0.95, 0.80, 0.66), 0.8 * follicles)
+    image = blend(image, (0.80, 0.36, 0.34), 0.6 * scene.inside(1.0))
+    follicles = strokes.blobs(scene, scene.points(80, reach=1.1), size=(0.009, 0.015))
+    image = blend(image, (0.93, 0.74, 0.62), 0.7 * follicles)
     plugs = strokes.blobs(scene, scene.points(24), size=(0.004, 0.007))
     image = blend(image, (0.72, 0.52, 0.34), 0.8 * plugs)
-    scale = scene.inside(0.6, inset=0.1) * smoothstep(scene.field(13) * 2 - 1.7)
-    return blend(image, (0.99, 0.96, 0.90), 0.85 * scale)
+    scale = scene.inside(0.6, inset=0.1) * smoothstep(scene.field(13) - 0.6)
+    return blend(image, (0.98, 0.93, 0.86), 0.75 * scale)
 
 
 @dataclass(frozen=True)
@@ -166,16 +172,18 @@ class Style:
 STYLES = {
     "akiec": Style(_actinic_keratosis, 0.22),
     "bcc": Style(_basal_cell_carcinoma, 0.16),
-    "bkl": Style(_benign_keratosis, 0.26),
+    "bkl": Style(_benign_keratosis, 0.20),
     "df": Style(_dermatofibroma, 0.08),
-    "mel": Style(_melanoma, 0.42),
+    "mel": Style(_melanoma, 0.30),
     "nv": Style(_nevus, 0.10),
     "vasc": Style(_vascular_lesion, 0.14),
 }
 
 
 def _optics(image: np.ndarray, scene: Scene) -> np.ndarray:
-    """Hairs, gel bubbles, uneven light, a dark rim and sensor noise: what lies between skin and file."""
+    """Surface relief, hairs, gel bubbles, uneven light, a dark rim and sensor noise."""
+    relief = 1 + 0.018 * scene.field(26) + 0.018 * scene.field(60)
+    image = cv2.GaussianBlur(image * relief[..., None], (0, 0), max(0.4, min(scene.shape) / 500))
     hairs = strokes.hairs(scene, count=int(scene.random.integers(0, 6)))
     image = blend(image, (0.17, 0.12, 0.10), 0.8 * hairs)
     image = strokes.bubbles(image, scene, count=int(scene.random.integers(0, 4)))
@@ -225,6 +233,8 @@ def write_samples(folder: Path = SAMPLES) -> list[Path]:
 
 
 if __name__ == "__main__":
-    argparse.ArgumentParser(description="Write the app's synthetic sample photos to assets/samples.").parse_args()
+    argparse.ArgumentParser(
+        description="Write the app's synthetic sample photos to assets/samples."
+    ).parse_args()
     for sample in write_samples():
         print(sample)

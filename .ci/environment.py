@@ -121,7 +121,7 @@ def explain_failed_install(complaints):
     if OFFLINE.search(complaints):
         return "The package index cannot be reached: check the network or the proxy and run make again."
     if "No space left" in complaints:
-        return "The disk is full: free 4 GB and run make again."
+        return "The disk is full: the packages take 2.5 GB; free some space and run make again."
     return "pip could not install the packages: mend what it says above and run make again."
 
 

@@ -68,9 +68,7 @@ def _draw(scene, path: np.ndarray, width: float, mask: np.ndarray) -> None:
     cv2.polylines(mask, [pixels], False, 255, thickness, cv2.LINE_AA, SUBPIXEL_BITS)
 
 
-def _walk(
-    random, start: np.ndarray, heading: float, length: float, bend: float, steps: int = 24
-) -> np.ndarray:
+def _walk(random, start: np.ndarray, heading: float, length: float, bend: float, steps: int = 24) -> np.ndarray:
     """A path (steps, 2) that sets out from ``start`` and keeps turning a little."""
     headings = heading + np.cumsum(random.normal(0, bend, steps))
     moves = np.stack([np.cos(headings), np.sin(headings)], axis=1) * length / steps

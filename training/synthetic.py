@@ -95,13 +95,9 @@ def _nevus(image: np.ndarray, scene: Scene) -> np.ndarray:
 
 def _melanoma(image: np.ndarray, scene: Scene) -> np.ndarray:
     image = blend(image, (0.50, 0.31, 0.22), 0.85 * scene.inside(0.3))
-    image = blend(
-        image, (0.20, 0.11, 0.08), 0.85 * scene.inside(0.3) * smoothstep(scene.field(4.5) * 0.6 + 0.35)
-    )
+    image = blend(image, (0.20, 0.11, 0.08), 0.85 * scene.inside(0.3) * smoothstep(scene.field(4.5) * 0.6 + 0.35))
     mesh = strokes.network(scene, spacing=0.042, thickness=0.24, jitter=0.5)
-    image = blend(
-        image, (0.13, 0.07, 0.05), 0.55 * mesh * scene.inside(0.25) * smoothstep(scene.field(4) + 0.3)
-    )
+    image = blend(image, (0.13, 0.07, 0.05), 0.55 * mesh * scene.inside(0.25) * smoothstep(scene.field(4) + 0.3))
     rays = strokes.streaks(scene, count=22)
     image = blend(image, (0.20, 0.11, 0.08), 0.7 * rays)
     veil = scene.inside(0.3, inset=0.3) * smoothstep(scene.field(3.5) * 0.6 + 0.3)
@@ -233,8 +229,6 @@ def write_samples(folder: Path = SAMPLES) -> list[Path]:
 
 
 if __name__ == "__main__":
-    argparse.ArgumentParser(
-        description="Write the app's synthetic sample photos to assets/samples."
-    ).parse_args()
+    argparse.ArgumentParser(description="Write the app's synthetic sample photos to assets/samples.").parse_args()
     for sample in write_samples():
         print(sample)

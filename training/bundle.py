@@ -1,0 +1,189 @@
+"""Third command: pack a calibrated run into the folder that the application serves.
+
+    python -m training.bundle runs/RECIPE [--bundle model/bundle] [--version 1.0.0]
+    python -m training.bundle --smoke
+
+Writes the weights, the card, the data set's tables, a golden photo with the answer it must give, and checksums.
+"""
+
+import argparse
+import datetime
+import hashlib
+import json
+import os
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from training.calibrate import SMOKE_RUN, load_run
+from training.datasets import CODES, LABELS, file_sha256
+
+SMOKE_BUNDLE = Path("runs/smoke-bundle")
+HUMAN_PART = Path(__file__).with_name("card_text.json")
+GOLDEN_SEED = 7
+GOLDEN_TOLERANCE = 0.005  # processors round differently; a changed resize or label order is off by far more
+
+
+def seal(bundle: Path) -> None:
+    """Enter every table into the card and every file into ``SHA256SUMS``; call after any change."""
+    card = json.loads((bundle / "card.json").read_text())
+    card["tables"] = {name: _table_entry(bundle / name) for name in sorted(_tables(bundle))}
+    _write_json(bundle / "card.json", card)
+    files = sorted(path for path in bundle.rglob("*") if path.is_file() and path.name != "SHA256SUMS")
+    lines = [f"{file_sha256(path)}  {path.relative_to(bundle).as_posix()}\n" for path in files]
+    (bundle / "SHA256SUMS").write_text("".join(lines))
+
+
+def _tables(bundle: Path) -> list[str]:
+    return [path.relative_to(bundle).as_posix() for path in bundle.glob("*/*.csv")]
+
+
+def _table_entry(path: Path) -> dict:
+    content = path.read_bytes()
+    table = pd.read_csv(path)
+    entry = {"sha256": hashlib.sha256(content).hexdigest(), "rows": len(table)}
+    if "split" in table:
+        entry["split"] = "+".join(sorted(table.split.unique()))
+    for column, name in (("image_id", "n_images"), ("lesion_id", "n_lesions")):
+        if column in table:
+            entry[name] = int(table[column].nunique())
+    return entry
+
+
+def _write_json(path: Path, content: dict) -> None:
+    path.write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def make_card(run: Path, bundle: Path, version: str) -> dict:
+    """Return the machine-readable promise of a run; ``model.card`` says what each entry means."""
+    recipe, record, manifest = load_run(run)
+    calibration = json.loads((run / "calibration.json").read_text())
+    weights = bundle / "weights.keras"
+    built = {name: record[name] for name in ("git_commit", "manifest_sha256", "libraries", "minutes", "epochs")}
+    return {
+        "schema": 1,
+        "model_id": recipe.name,
+        "version": version,
+        "change_date": datetime.date.today().isoformat(),
+        "built": {"recipe": record["recipe"]} | built | _data_counts(manifest) | {
+            "pretrained_weights": Path(recipe.weights).name,
+            "pretrained_sha256": record["pretrained_sha256"],
+            "device": record.get("device", "CPU"),
+        },
+        "weights": {
+            "file": weights.name,
+            "sha256": file_sha256(weights),
+            "bytes": weights.stat().st_size,
+            "parameters": _parameters(weights),
+        },
+        "input": {
+            "shape": [recipe.size, recipe.size, 3],
+            "dtype": "float32",
+            "range": [0, 255],
+            "resize": "largest centred square, or the square a person chose; Pillow bicubic, antialiased",
+        },
+        "output": {
+            "labels": [
+                {"index": index, "code": code, "name": name, "malignant": malignant}
+                for index, (code, name, malignant) in enumerate(LABELS)
+            ],
+            "activation": "softmax",
+        },
+        "inference": {"views": list(recipe.views)},
+        "calibration": calibration,
+        "thresholds": [],
+        "abstention": [],
+        "explain": {"method": "Grad-CAM, closed form", "layer": _feature_layer(weights), "logits_layer": "logits"},
+        "tables": {},
+        "human": json.loads(HUMAN_PART.read_text(encoding="utf-8")),
+    }  # fmt: skip
+
+
+def _data_counts(manifest: pd.DataFrame) -> dict:
+    train = manifest[manifest.split == "train"]
+    return {
+        "train_datasets": sorted(train.dataset.unique()),
+        "train_images": len(train),
+        "train_lesions": int(train.lesion_id.nunique()),
+    }
+
+
+def _network(weights: Path):
+    import keras
+
+    return keras.models.load_model(weights, compile=False)
+
+
+def _parameters(weights: Path) -> int:
+    return int(_network(weights).count_params())
+
+
+def _feature_layer(weights: Path) -> str:
+    """Return the layer that feeds the last pooling: the maps that pooling and one dense layer turn into logits."""
+    pool = _network(weights).get_layer("pool")
+    return pool.input._keras_history.operation.name
+
+
+def write_dataset_tables(manifest: pd.DataFrame, folder: Path) -> None:
+    """Write how many images and lesions each class has, and which image is in which split."""
+    folder.mkdir(parents=True, exist_ok=True)
+    grouped = manifest.groupby(["dataset", "split", "label"])
+    counts = grouped.agg(images=("image_id", "size"), lesions=("lesion_id", "nunique")).reset_index()
+    counts.to_csv(folder / "class_counts.csv", index=False)
+    columns = ["image_id", "lesion_id", "group", "dataset", "label", "split"]
+    manifest[columns].sort_values(["dataset", "image_id"]).to_csv(folder / "splits.csv", index=False)
+
+
+def write_golden(bundle: Path) -> None:
+    """Render a synthetic photo and store the answer that this bundle gives it."""
+    from model.pipeline import Analyser
+    from PIL import Image
+
+    from training.synthetic import render_lesion
+
+    folder = bundle / "golden"
+    folder.mkdir(exist_ok=True)
+    photo = render_lesion("mel", np.random.default_rng(GOLDEN_SEED), 384)
+    Image.fromarray(photo).save(folder / "photo.png")
+    prediction = Analyser(bundle).analyse((folder / "photo.png").read_bytes()).prediction
+    probabilities = dict(zip(CODES, map(float, prediction.probabilities), strict=True))
+    _write_json(folder / "expected.json", {"probabilities": probabilities, "tolerance": GOLDEN_TOLERANCE})
+
+
+def pack(run: Path, bundle: Path, version: str) -> None:
+    """Write a bundle from a calibrated run; tables of an earlier model are removed, they are not this one's."""
+    for folder in ("results", "golden", "dataset"):
+        shutil.rmtree(bundle / folder, ignore_errors=True)
+    (bundle / "results").mkdir(parents=True)
+    shutil.copy(run / "trained.keras", bundle / "weights.keras")
+    shutil.copy(run / "history.csv", bundle / "results" / "history.csv")
+    write_dataset_tables(load_run(run)[2], bundle / "dataset")
+    _write_json(bundle / "card.json", make_card(run, bundle, version))
+    seal(bundle)
+    write_golden(bundle)
+    seal(bundle)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("run", nargs="?", type=Path, help="folder of a calibrated training run")
+    parser.add_argument("--bundle", type=Path, help="where to write (default model/bundle)")
+    parser.add_argument("--version", default="1.0.0", help="of the model; a retrained one needs a new number")
+    parser.add_argument("--smoke", action="store_true", help=f"pack {SMOKE_RUN} into {SMOKE_BUNDLE}")
+    options = parser.parse_args(arguments)
+    if not (options.run or options.smoke):
+        parser.error("name the folder of a training run, or give --smoke")
+    run = options.run or SMOKE_RUN
+    bundle = options.bundle or (SMOKE_BUNDLE if options.smoke else Path("model/bundle"))
+    if not (run / "calibration.json").exists():
+        parser.error(f"{run} is not calibrated; run training.calibrate first")
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    pack(run, bundle, options.version)
+    print(f"packed {bundle}; next: python -m training.evaluate --bundle {bundle}")
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,86 @@
+"""Second command: make confidence match how often the network is right, on the validation split alone.
+
+    python -m training.calibrate runs/RECIPE
+    python -m training.calibrate --smoke
+
+Writes ``calibration.json`` into the run folder: the temperature (Guo et al., ICML 2017).
+The test split is not read.
+"""
+
+import argparse
+import json
+import os
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from training.recipe import Recipe
+
+SMOKE_RUN = Path("runs/smoke")
+
+
+def load_run(run: Path) -> tuple[Recipe, dict, pd.DataFrame]:
+    """Return the recipe, record and manifest (with splits) of a finished training run."""
+    record = json.loads((run / "run.json").read_text())
+    recipe = Recipe(**{name: tuple(v) if isinstance(v, list) else v for name, v in record["recipe"].items()})
+    manifest = pd.read_csv(Path(record["work"]) / "manifest.csv")
+    splits = pd.read_csv(run / "splits.csv").set_index("image_id").split
+    manifest = manifest[manifest.image_id.isin(splits.index)].reset_index(drop=True)
+    return recipe, record, manifest.assign(split=manifest.image_id.map(splits))
+
+
+def validation_logits(run: Path) -> tuple[np.ndarray, pd.DataFrame]:
+    """Return logits of the run's validation images, shape (n, classes), and their manifest rows."""
+    import keras
+
+    from training.architectures import logits_model
+    from training.data import open_canvas, plain_views
+    from training.fit import predict_logits
+    from training.splits import VALIDATION
+
+    recipe, record, manifest = load_run(run)
+    rows = manifest[manifest.split == VALIDATION].reset_index(drop=True)
+    views = plain_views(open_canvas(Path(record["work"])), rows.canvas_row.to_numpy(), recipe.size)
+    network = logits_model(keras.models.load_model(run / "trained.keras", compile=False))
+    return predict_logits(network, views, flip="flip_left_right" in recipe.views), rows
+
+
+def main(arguments: list[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("run", nargs="?", type=Path, help="folder of a finished training run")
+    parser.add_argument("--smoke", action="store_true", help=f"use {SMOKE_RUN}, made by training.train --smoke")
+    options = parser.parse_args(arguments)
+    if not (options.run or options.smoke):
+        parser.error("name the folder of a training run, or give --smoke")
+    run = options.run or SMOKE_RUN
+    if not (run / "trained.keras").exists():
+        parser.error(f"{run} holds no trained network; run training.train first")
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    from model.evaluation.temperature import fit_temperature
+    from training.data import label_indices
+    from training.datasets import CODES
+
+    logits, rows = validation_logits(run)
+    # Judged on the set the release is named after; other sets would shift the class balance it is calibrated for.
+    home = (rows.dataset == rows.dataset.iloc[0]).to_numpy()
+    labels = label_indices(rows.label, CODES)
+    fitted = fit_temperature(logits[home], labels[home])
+    result = {
+        "method": "temperature",
+        "temperature": fitted.value,
+        "fitted_on": "validation",
+        "dataset": rows.dataset.iloc[0],
+        "n_images": int(home.sum()),
+        "n_lesions": int(rows.lesion_id[home].nunique()),
+        "log_loss_before": fitted.loss_before,
+        "log_loss_after": fitted.loss_after,
+    }
+    (run / "calibration.json").write_text(json.dumps(result, indent=1) + "\n")
+    print(f"temperature {fitted.value:.3f}: log loss {fitted.loss_before:.4f} -> {fitted.loss_after:.4f} on "
+          f"{home.sum():,} validation images; next: python -m training.bundle {run}")  # fmt: skip
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

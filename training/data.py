@@ -1,0 +1,110 @@
+"""Feeds batches: draws by the balance, augments in worker threads, never touches validation or test."""
+
+import math
+from pathlib import Path
+
+import keras
+import numpy as np
+import pandas as pd
+
+from model.preprocess import centre_square, crop
+from training.augment import Augmentation, augment
+from training.balancing import Balance
+
+
+def open_canvas(work: Path) -> np.ndarray:
+    """Return the images that `training.manifest` stored: uint8, shape (images, 256, 256, 3), read on demand."""
+    return np.load(work / "canvas.npy", mmap_mode="r")
+
+
+def label_indices(labels: pd.Series, codes: tuple[str, ...]) -> np.ndarray:
+    """Return the class number of each label code.
+
+    Raises
+    ------
+    ValueError
+        If a label is not one of ``codes``.
+    """
+    unknown = sorted(set(labels) - set(codes))
+    if unknown:
+        raise ValueError(f"Unknown class {', '.join(map(repr, unknown))}; known are {', '.join(codes)}.")
+    return labels.map({code: index for index, code in enumerate(codes)}).to_numpy(int)
+
+
+def epoch_order(draws: np.ndarray, random: np.random.Generator) -> np.ndarray:
+    """Return the images of one epoch in random order, each as often as expected, rounded up or down by chance.
+
+    Systematic sampling instead of independent draws: with all draws equal to 1 this is a plain shuffle, and a
+    rare class never happens to be missing from an epoch.
+    """
+    order = random.permutation(len(draws))
+    edges = np.cumsum(draws[order])
+    ticks = np.arange(random.uniform(0, 1), edges[-1], 1.0)
+    chosen = order[np.minimum(np.searchsorted(edges, ticks), len(order) - 1)]
+    return random.permutation(chosen)
+
+
+class TrainingBatches(keras.utils.PyDataset):
+    """Batches of augmented images; the same seed and epoch give the same batches, so a run can resume.
+
+    Parameters
+    ----------
+    canvas : ndarray, uint8, shape (images, edge, edge, 3)
+    rows : ndarray of int, shape (n,)
+        Which images are the training split.
+    labels : ndarray of int, shape (n,)
+    balance : Balance
+        From the same labels.
+    classes, size, batch : int
+    amount : Augmentation or None
+    mixup : float
+        Parameter of the Beta distribution of mixup (Zhang 2018); 0 switches it off.
+    seed : int
+    """
+
+    def __init__(
+        self, canvas, rows, labels, balance: Balance, *, classes: int, size: int, batch: int,
+        amount: Augmentation | None, mixup: float = 0.0, seed: int = 0, workers: int = 2,
+    ):  # fmt: skip
+        super().__init__(workers=workers, use_multiprocessing=False, max_queue_size=8)
+        self.canvas, self.rows, self.labels, self.balance = canvas, rows, labels, balance
+        self.classes, self.size, self.batch, self.amount = classes, size, batch, amount
+        self.mixup, self.seed = mixup, seed
+        self.start_epoch(0)
+
+    def start_epoch(self, epoch: int) -> None:
+        """Draw the images of an epoch (0 is the first)."""
+        self.epoch = epoch
+        self.order = epoch_order(self.balance.draws, np.random.default_rng([self.seed, epoch]))
+
+    def __len__(self) -> int:
+        return math.ceil(len(self.rows) / self.batch)
+
+    def __getitem__(self, index: int):
+        random = np.random.default_rng([self.seed, self.epoch, index])
+        chosen = self.order[index * self.batch : (index + 1) * self.batch]
+        if not len(chosen):  # systematic sampling may fall one image short of the last batch
+            chosen = self.order[-1:]
+        views = np.stack([self._view(self.canvas[self.rows[item]], random) for item in chosen]).astype(np.float32)
+        labels = self.labels[chosen]
+        targets = np.eye(self.classes, dtype=np.float32)[labels]
+        weights = self.balance.class_weight[labels].astype(np.float32)
+        if self.mixup:
+            share = np.float32(random.beta(self.mixup, self.mixup))
+            views = share * views + (1 - share) * views[::-1]
+            targets = share * targets + (1 - share) * targets[::-1]
+            weights = share * weights + (1 - share) * weights[::-1]
+        return views, targets, weights
+
+    def _view(self, canvas: np.ndarray, random: np.random.Generator) -> np.ndarray:
+        if self.amount is None:
+            return crop(np.ascontiguousarray(canvas), centre_square(*canvas.shape[:2]), self.size)
+        return augment(np.ascontiguousarray(canvas), self.size, self.amount, random)
+
+
+def plain_views(canvas: np.ndarray, rows: np.ndarray, size: int) -> np.ndarray:
+    """Return images as the product sees them, without augmentation: uint8, shape (len(rows), size, size, 3)."""
+    views = np.empty((len(rows), size, size, 3), np.uint8)
+    for place, row in enumerate(rows):
+        views[place] = crop(np.ascontiguousarray(canvas[row]), centre_square(*canvas.shape[1:3]), size)
+    return views

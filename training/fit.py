@@ -1,0 +1,190 @@
+"""The loop: one epoch at a time, each logged, each a checkpoint from which the run resumes to the same result."""
+
+import csv
+import dataclasses
+import os
+import time
+from pathlib import Path
+
+import keras
+import numpy as np
+import pandas as pd
+from sklearn.metrics import balanced_accuracy_score, log_loss, roc_auc_score
+
+from training.architectures import ARCHITECTURES, logits_model
+from training.augment import LEVELS
+from training.balancing import BALANCING
+from training.data import TrainingBatches, label_indices, plain_views
+from training.datasets import CODES
+from training.losses import LOSSES
+from training.recipe import Recipe
+from training.splits import TRAIN, VALIDATION
+
+CHECKPOINT = "checkpoint.npz"
+
+
+def build(recipe: Recipe) -> keras.Model:
+    """Return the recipe's network with softmax output; float32 whatever precision it trains in."""
+    return ARCHITECTURES[recipe.architecture](recipe.size, len(CODES), recipe.weights, recipe.dropout)
+
+
+def make_optimizer(recipe: Recipe, steps: int) -> keras.optimizers.Optimizer:
+    """Return AdamW with a cosine schedule that warms up and ends near zero."""
+    warmup = max(1, int(recipe.warmup * steps))
+    schedule = keras.optimizers.schedules.CosineDecay(
+        recipe.rate / 25, max(1, steps - warmup), alpha=0.01, warmup_target=recipe.rate, warmup_steps=warmup
+    )
+    return keras.optimizers.AdamW(
+        schedule,
+        weight_decay=recipe.weight_decay,
+        clipnorm=1.0,
+        use_ema=recipe.average > 0,
+        ema_momentum=recipe.average or 0.99,
+    )
+
+
+def save_checkpoint(path: Path, network: keras.Model, epoch: int) -> None:
+    """Write weights, optimizer state and epoch; the previous checkpoint survives until the new one is complete."""
+    arrays = {f"weight_{i:04d}": np.asarray(value) for i, value in enumerate(network.get_weights())}
+    state = [keras.ops.convert_to_numpy(variable) for variable in network.optimizer.variables]
+    arrays |= {f"state_{i:04d}": value for i, value in enumerate(state)}
+    partial = path.with_suffix(".partial")
+    with open(partial, "wb") as file:
+        np.savez(file, epoch=epoch, **arrays)
+        file.flush()
+        os.fsync(file.fileno())
+    partial.replace(path)
+
+
+def load_checkpoint(path: Path, network: keras.Model, with_state: bool = True) -> int:
+    """Restore what `save_checkpoint` wrote into a compiled network; return the number of finished epochs."""
+    with np.load(path) as stored:
+        network.set_weights([stored[name] for name in sorted(stored) if name.startswith("weight_")])
+        if with_state:
+            network.optimizer.build(network.trainable_variables)
+            names = [name for name in sorted(stored) if name.startswith("state_")]
+            for variable, name in zip(network.optimizer.variables, names, strict=True):
+                variable.assign(stored[name])
+        return int(stored["epoch"])
+
+
+def swap_average(network: keras.Model) -> None:
+    """Exchange the weights with their moving average; call twice to get them back."""
+    averages = network.optimizer._model_variables_moving_average
+    for variable, average in zip(network.trainable_variables, averages, strict=True):
+        current = keras.ops.copy(variable)
+        variable.assign(average)
+        average.assign(current)
+
+
+def predict_logits(network: keras.Model, views: np.ndarray, flip: bool, batch: int = 64) -> np.ndarray:
+    """Return logits of uint8 views, shape (n, classes), averaged with the mirrored view if ``flip``."""
+    logits = []
+    for start in range(0, len(views), batch):
+        block = views[start : start + batch].astype(np.float32)
+        result = np.asarray(network.predict_on_batch(block))
+        if flip:
+            result = (result + np.asarray(network.predict_on_batch(block[:, :, ::-1]))) / 2
+        logits.append(result)
+    return np.concatenate(logits)
+
+
+def quick_metrics(logits: np.ndarray, labels: np.ndarray) -> dict[str, float]:
+    """Return the figures of the training log; the published ones come from `training.evaluate`."""
+    p = np.exp(logits - logits.max(axis=1, keepdims=True))
+    p /= p.sum(axis=1, keepdims=True)
+    classes = range(p.shape[1])
+    aucs = [roc_auc_score(labels == k, p[:, k]) for k in classes if 0 < (labels == k).sum() < len(labels)]
+    malignant = [CODES.index(code) for code in ("akiec", "bcc", "mel")]
+    melanoma = labels == CODES.index("mel")
+    return {
+        "balanced_accuracy": balanced_accuracy_score(labels, p.argmax(axis=1)),
+        "accuracy": float((p.argmax(axis=1) == labels).mean()),
+        "macro_auc": float(np.mean(aucs)) if aucs else float("nan"),
+        "melanoma_auc": roc_auc_score(melanoma, p[:, CODES.index("mel")]) if melanoma.sum() > 0 else float("nan"),
+        "malignant_auc": roc_auc_score(np.isin(labels, malignant), p[:, malignant].sum(axis=1)),
+        "log_loss": log_loss(labels, p, labels=list(classes)),
+    }
+
+
+def _log(path: Path, row: dict) -> None:
+    new = not path.exists()
+    with open(path, "a", newline="") as file:
+        writer = csv.DictWriter(file, fieldnames=list(row))
+        if new:
+            writer.writeheader()
+        writer.writerow(row)
+
+
+def _training_batches(recipe: Recipe, canvas: np.ndarray, manifest: pd.DataFrame) -> TrainingBatches:
+    rows = manifest[manifest.split == TRAIN]
+    labels = label_indices(rows.label, CODES)
+    balance = BALANCING[recipe.balancing](labels, len(CODES), **recipe.balancing_options)
+    return TrainingBatches(
+        canvas, rows.canvas_row.to_numpy(), labels, balance,
+        classes=len(CODES), size=recipe.size, batch=recipe.batch, amount=LEVELS[recipe.augmentation],
+        mixup=recipe.mixup, seed=recipe.seed, workers=recipe.workers,
+    )  # fmt: skip
+
+
+def fit(recipe: Recipe, canvas: np.ndarray, manifest: pd.DataFrame, run: Path, verbose: int = 1) -> keras.Model:
+    """Train a recipe and return the network up to its logits, with the weights that will be served.
+
+    Parameters
+    ----------
+    recipe : Recipe
+    canvas : ndarray, uint8, shape (images, edge, edge, 3)
+    manifest : DataFrame
+        With columns split, label, canvas_row, dataset; only the training split is learnt from, only the
+        validation split is looked at.
+    run : Path
+        Where checkpoint, log and weights go; a run that was interrupted goes on from its last epoch.
+    verbose : int
+        1 shows a progress bar, 0 nothing.
+    """
+    keras.utils.set_random_seed(recipe.seed)
+    keras.mixed_precision.set_global_policy(recipe.precision)
+    batches = _training_batches(recipe, canvas, manifest)
+    network = logits_model(build(recipe))
+    loss = LOSSES[recipe.loss](batches.balance.draws_per_class(batches.labels, len(CODES)), **recipe.loss_options)
+    network.compile(make_optimizer(recipe, recipe.epochs * len(batches)), loss)
+    started = 0
+    if (run / CHECKPOINT).exists():
+        started = load_checkpoint(run / CHECKPOINT, network)
+    elif recipe.start_from:
+        load_checkpoint(Path(recipe.start_from), network, with_state=False)
+    held_out = manifest[manifest.split == VALIDATION]
+    views = plain_views(canvas, held_out.canvas_row.to_numpy(), recipe.size)
+    labels = label_indices(held_out.label, CODES)
+    home = (held_out.dataset == recipe.datasets[0]).to_numpy()
+    for epoch in range(started, recipe.epochs):
+        clock = time.perf_counter()
+        batches.start_epoch(epoch)
+        keras.utils.set_random_seed(recipe.seed + epoch + 1)  # dropout: a resumed epoch draws as a straight one
+        history = network.fit(batches, initial_epoch=epoch, epochs=epoch + 1, verbose=verbose)
+        save_checkpoint(run / CHECKPOINT, network, epoch + 1)
+        if recipe.average:
+            swap_average(network)
+        logits = predict_logits(network, views, flip="flip_left_right" in recipe.views)
+        row = {"epoch": epoch + 1, "loss": history.history["loss"][-1]}
+        row |= {f"validation_{name}": value for name, value in quick_metrics(logits[home], labels[home]).items()}
+        if not home.all():
+            other = quick_metrics(logits[~home], labels[~home])
+            row |= {f"other_sets_{name}": value for name, value in other.items()}
+        if recipe.average and epoch + 1 < recipe.epochs:
+            swap_average(network)
+        row["seconds"] = time.perf_counter() - clock
+        _log(run / "history.csv", {name: round(float(value), 5) for name, value in row.items()})
+        if verbose:
+            print("  ".join(f"{name} {value:.4f}" for name, value in row.items()), flush=True)
+    if recipe.average and started == recipe.epochs:
+        swap_average(network)
+    return network
+
+
+def weights_in_float32(recipe: Recipe, network: keras.Model) -> keras.Model:
+    """Return the full network, softmax included, in float32 with the trained weights."""
+    keras.mixed_precision.set_global_policy("float32")
+    model = build(dataclasses.replace(recipe, weights="none"))
+    logits_model(model).set_weights(network.get_weights())
+    return model

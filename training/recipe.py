@@ -1,0 +1,83 @@
+"""A recipe: every knob of a training run on one line, with its default and its reason."""
+
+import dataclasses
+import importlib
+import json
+import pkgutil
+from dataclasses import dataclass
+
+from training import recipes
+
+
+class RecipeError(Exception):
+    """A recipe or option does not exist; the message lists the known ones."""
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """What `training.fit` needs to know. Recipes are the files in ``training/recipes``."""
+
+    name: str
+    datasets: tuple[str, ...] = ("ham10000",)  # folders under --data
+    architecture: str = "mobilenetv2"  # see training.architectures
+    weights: str = "imagenet"  # imagenet (Keras downloads), none, or a file
+    size: int = 160  # input edge in pixels
+    epochs: int = 7
+    batch: int = 32
+    rate: float = 4e-4  # peak learning rate of AdamW
+    warmup: float = 0.06  # share of all steps before the peak; pretrained weights survive a gentle start
+    weight_decay: float = 1e-3
+    dropout: float = 0.2
+    augmentation: str = "standard"  # see training.augment.LEVELS
+    mixup: float = 0.0  # parameter of the Beta distribution; 0 is off
+    balancing: str = "power"  # see training.balancing
+    balancing_options: dict = dataclasses.field(default_factory=dict)
+    loss: str = "cross_entropy"  # see training.losses
+    loss_options: dict = dataclasses.field(default_factory=dict)
+    precision: str = "float32"  # mixed_bfloat16 pays on CPUs with AMX and for ordinary convolutions, not depthwise
+    average: float = 0.0  # momentum of the moving average of weights that is served; 0 is off
+    views: tuple[str, ...] = ("identity", "flip_left_right")  # averaged as logits when serving
+    start_from: str = ""  # checkpoint of an earlier run to continue from, at another size or on more images
+    seed: int = 2018
+    workers: int = 2  # threads that augment
+
+    def with_options(self, assignments: list[str]) -> "Recipe":
+        """Return the recipe with ``name=value`` options applied; values are JSON, or plain text.
+
+        Raises
+        ------
+        RecipeError
+            If a name is not an option.
+        """
+        known = [field.name for field in dataclasses.fields(self) if field.name != "name"]
+        changes = {}
+        for assignment in assignments:
+            name, separator, text = assignment.partition("=")
+            if not separator or name not in known:
+                raise RecipeError(f"No option {assignment!r}; write name=value with one of {', '.join(known)}.")
+            try:
+                value = json.loads(text)
+            except json.JSONDecodeError:
+                value = text
+            if isinstance(getattr(self, name), tuple):
+                value = tuple(value) if isinstance(value, list) else tuple(text.split(","))
+            changes[name] = value
+        return dataclasses.replace(self, **changes)
+
+
+def recipe_names() -> list[str]:
+    """Return the names of all recipes."""
+    return sorted(module.name for module in pkgutil.iter_modules(recipes.__path__))
+
+
+def load_recipe(name: str) -> Recipe:
+    """Return a recipe of ``training/recipes`` by its file name.
+
+    Raises
+    ------
+    RecipeError
+        If there is none of that name.
+    """
+    if name not in recipe_names():
+        raise RecipeError(f"No recipe {name!r}; there are {', '.join(recipe_names())}.")
+    return importlib.import_module(f"training.recipes.{name}").RECIPE

@@ -1,0 +1,152 @@
+"""First command: train a recipe on the images of a folder.
+
+    python -m training.train RECIPE --data FOLDER [--run runs/RECIPE] [--set name=value ...]
+    python -m training.train RECIPE --smoke        a minute on synthetic images, to see that everything runs
+
+The run folder then holds the resolved recipe, versions, the split table, the log and the trained network;
+an interrupted run goes on where it stopped when the same command is given again.
+"""
+
+import argparse
+import dataclasses
+import importlib.metadata
+import json
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pandas as pd
+
+from training.datasets import CODES, DatasetError, file_sha256
+from training.recipe import Recipe, RecipeError, load_recipe, recipe_names
+
+LIBRARIES = ("keras", "numpy", "opencv-python-headless", "pillow", "scikit-learn", "pandas")
+SMOKE_OPTIONS = {
+    "size": 64,
+    "epochs": 3,
+    "batch": 16,
+    "architecture": "tiny",
+    "weights": "none",
+    "datasets": ("synthetic",),
+}
+
+
+def library_versions() -> dict[str, str]:
+    """Return the installed versions of what a result depends on, the Keras backend included."""
+    import keras
+
+    backend = keras.backend.backend()
+    package = {"tensorflow": "tensorflow"}.get(backend, backend)
+    versions = {name: importlib.metadata.version(name) for name in LIBRARIES}
+    module = __import__(package)
+    return versions | {"backend": f"{backend} {module.__version__}", "python": sys.version.split()[0]}
+
+
+def git_commit() -> str:
+    """Return the commit that is checked out, with "+" if files differ from it; "unknown" outside a checkout."""
+    try:
+        commit = subprocess.run(["git", "rev-parse", "HEAD"], capture_output=True, text=True, check=True)
+        dirty = subprocess.run(["git", "status", "--porcelain", "-uno"], capture_output=True, text=True, check=True)
+    except (OSError, subprocess.CalledProcessError):
+        return "unknown"
+    return commit.stdout.strip() + ("+" if dirty.stdout.strip() else "")
+
+
+def prepare(recipe: Recipe, data: Path, work: Path, splits: Path | None, per_class: int | None) -> pd.DataFrame:
+    """Return the manifest of the recipe's sets with a split column, reading the images first if need be."""
+    from training.manifest import build_manifest, list_images
+    from training.splits import apply_split_table, make_splits
+
+    if (work / "manifest.csv").exists() and (work / "canvas.npy").exists():
+        manifest = pd.read_csv(work / "manifest.csv", keep_default_na=True)
+    else:
+        table = synthetic_table(work) if recipe.datasets == ("synthetic",) else None
+        manifest = build_manifest(list_images(data, list(recipe.datasets), per_class) if table is None else table, work)
+    missing = set(recipe.datasets) - set(manifest.dataset)
+    if missing:
+        raise DatasetError(f"{work} was made without {', '.join(sorted(missing))}; remove it or name another --work.")
+    split = apply_split_table(manifest, pd.read_csv(splits)) if splits else make_splits(manifest, 2018)
+    manifest = manifest.assign(split=split.to_numpy(), label=manifest.label.fillna(""))
+    return manifest[manifest.dataset.isin(recipe.datasets) & manifest.label.isin(CODES)].reset_index(drop=True)
+
+
+def synthetic_table(work: Path, per_class: int = 24) -> pd.DataFrame:
+    """Draw synthetic lesions into ``work/images`` and return their label table, for rehearsals without real images."""
+    import numpy as np
+    from PIL import Image
+
+    from training.synthetic import render_lesion
+
+    folder = work / "images"
+    folder.mkdir(parents=True, exist_ok=True)
+    random, rows = np.random.default_rng(0), []
+    for code in CODES:
+        for number in range(per_class):
+            name = f"synthetic_{code}_{number:03d}"
+            Image.fromarray(render_lesion(code, random, 256)).save(folder / f"{name}.png")
+            rows.append({"image_id": name, "lesion_id": name, "path": str(folder / f"{name}.png"), "label": code})
+    return pd.DataFrame(rows).assign(dataset="synthetic", source_label=lambda table: table.label)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("recipe", help=f"one of {', '.join(recipe_names())}")
+    parser.add_argument("--data", type=Path, default=Path("data"), help="folder with ham10000/ and other image sets")
+    parser.add_argument("--run", type=Path, help="folder for this run (default runs/RECIPE)")
+    parser.add_argument("--work", type=Path, help="folder for manifest and decoded images (default runs/data)")
+    parser.add_argument("--splits", type=Path, help="a published split table to keep (default: make the seeded split)")
+    parser.add_argument("--weights", help="imagenet, none, or a file with the pretrained trunk")
+    parser.add_argument("--set", nargs="*", default=[], metavar="NAME=VALUE", help="change options of the recipe")
+    parser.add_argument("--per-class", type=int, help="rehearse with that many images of each class")
+    parser.add_argument("--smoke", action="store_true", help="a tiny network on synthetic images")
+    options = parser.parse_args(arguments)
+    try:
+        recipe = load_recipe(options.recipe).with_options(options.set)
+        if options.smoke:
+            recipe = dataclasses.replace(recipe, **SMOKE_OPTIONS)
+        if options.weights:
+            recipe = dataclasses.replace(recipe, weights=options.weights)
+        return _train(recipe, options)
+    except (RecipeError, DatasetError) as error:
+        print(error, file=sys.stderr)
+        return 1
+
+
+def _train(recipe: Recipe, options: argparse.Namespace) -> int:
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    from training.data import open_canvas
+    from training.fit import fit, weights_in_float32
+    from training.manifest import CANVAS
+    from training.splits import split_table
+
+    name = "smoke" if options.smoke else recipe.name
+    run = options.run or Path("runs") / name
+    work = options.work or Path("runs") / ("smoke-data" if options.smoke else "data")
+    run.mkdir(parents=True, exist_ok=True)
+    manifest = prepare(recipe, options.data, work, options.splits, options.per_class)
+    split_table(manifest, manifest.split).to_csv(run / "splits.csv", index=False)
+    record = {
+        "recipe": dataclasses.asdict(recipe),
+        "libraries": library_versions(),
+        "git_commit": git_commit(),
+        "manifest_sha256": file_sha256(work / "manifest.csv"),
+        "work": str(work),
+        "canvas": CANVAS,
+        "pretrained_sha256": file_sha256(recipe.weights) if Path(recipe.weights).is_file() else None,
+        "train_images": int((manifest.split == "train").sum()),
+    }
+    (run / "run.json").write_text(json.dumps(record, indent=1) + "\n")
+    clock = time.perf_counter()
+    network = fit(recipe, open_canvas(work), manifest, run)
+    weights_in_float32(recipe, network).save(run / "trained.keras")
+    log = pd.read_csv(run / "history.csv")
+    record |= {"minutes": round(log.seconds.sum() / 60, 1), "epochs": len(log)}
+    (run / "run.json").write_text(json.dumps(record, indent=1) + "\n")
+    print(f"trained in {(time.perf_counter() - clock) / 60:.1f} minutes; next: python -m training.calibrate {run}")
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,1 @@
+"""Judge predictions: figures with intervals, curves, decisions and the tables they are stored in."""

@@ -40,8 +40,8 @@ def network(scene, spacing: float, thickness: float, jitter: float) -> np.ndarra
     grid_x = grid_x + spacing / 2 * (np.arange(len(rows)) % 2)[:, None]
     seeds = np.stack([grid_x.ravel(), grid_y.ravel()], axis=1)
     seeds += scene.random.normal(0, jitter * spacing * 0.5, seeds.shape)
-    warp = 0.25 * spacing
-    positions = np.stack([scene.x + warp * scene.field(9), scene.y + warp * scene.field(9)], axis=-1)
+    warp = 0.35 * spacing
+    positions = np.stack([scene.x + warp * scene.field(16), scene.y + warp * scene.field(16)], axis=-1)
     nearest, _ = cKDTree(seeds).query(positions.reshape(-1, 2), k=2)
     gap = (nearest[:, 1] - nearest[:, 0]).reshape(scene.shape) / spacing
     return smoothstep(1 - gap / (2 * thickness)).astype(np.float32)
@@ -85,7 +85,7 @@ def hairs(scene, count: int) -> np.ndarray:
     mask = np.zeros(scene.shape, np.uint8)
     for start in scene.random.uniform(-0.6, 0.6, (count, 2)):
         heading = scene.random.uniform(0, 2 * np.pi)
-        path = _walk(scene.random, start, heading, scene.random.uniform(0.3, 0.8), bend=0.05)
+        path = _walk(scene.random, start, heading, scene.random.uniform(0.6, 1.2), bend=0.04)
         _draw(scene, path, 0.005, mask)
     return _finish(mask)
 

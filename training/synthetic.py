@@ -89,8 +89,12 @@ def _nevus(image: np.ndarray, scene: Scene) -> np.ndarray:
     body = scene.inside(0.5)
     image = blend(image, (0.60, 0.38, 0.24), 0.72 * body)
     image = blend(image, (0.42, 0.25, 0.15), 0.45 * smoothstep(scene.depth * 1.3))
-    mesh = strokes.network(scene, spacing=0.032, thickness=0.17, jitter=0.25)
-    return blend(image, (0.30, 0.16, 0.09), 0.62 * mesh * scene.inside(0.8, inset=0.08))
+    image = blend(image, (0.70, 0.47, 0.31), 0.35 * body * smoothstep(scene.field(6) * 0.7))
+    mesh = strokes.network(scene, spacing=0.030, thickness=0.20, jitter=0.5)
+    strength = (0.35 + 0.35 * smoothstep(scene.field(8) * 0.6 + 0.5)) * scene.inside(0.8, inset=0.08)
+    image = blend(image, (0.30, 0.16, 0.09), strength * mesh)
+    dots = strokes.blobs(scene, scene.points(18, reach=0.45), size=(0.006, 0.011))
+    return blend(image, (0.26, 0.14, 0.08), 0.6 * dots)
 
 
 def _melanoma(image: np.ndarray, scene: Scene) -> np.ndarray:

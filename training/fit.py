@@ -77,6 +77,13 @@ def swap_average(network: keras.Model) -> None:
         average.assign(current)
 
 
+def seed_dropout(network: keras.Model, seed: int, epoch: int) -> None:
+    """Start every dropout layer's chance anew, so that a resumed epoch draws what an uninterrupted one would."""
+    for number, layer in enumerate(network.layers):
+        if isinstance(layer, keras.layers.Dropout):
+            layer.seed_generator.state.assign(np.array([seed + number, epoch], np.uint32))
+
+
 def predict_logits(network: keras.Model, views: np.ndarray, flip: bool, batch: int = 64) -> np.ndarray:
     """Return logits of uint8 views, shape (n, classes), averaged with the mirrored view if ``flip``."""
     logits = []
@@ -160,7 +167,7 @@ def fit(recipe: Recipe, canvas: np.ndarray, manifest: pd.DataFrame, run: Path, v
     for epoch in range(started, recipe.epochs):
         clock = time.perf_counter()
         batches.start_epoch(epoch)
-        keras.utils.set_random_seed(recipe.seed + epoch + 1)  # dropout: a resumed epoch draws as a straight one
+        seed_dropout(network, recipe.seed, epoch)
         history = network.fit(batches, initial_epoch=epoch, epochs=epoch + 1, verbose=verbose)
         save_checkpoint(run / CHECKPOINT, network, epoch + 1)
         if recipe.average:

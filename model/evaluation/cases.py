@@ -123,9 +123,7 @@ def read_cases(predictions: pd.DataFrame, labels: Sequence[Label]) -> Cases:
     probabilities = predictions[columns].to_numpy(dtype=np.float64)
     in_range = np.isfinite(probabilities).all() and probabilities.min() >= 0
     if not in_range or np.abs(probabilities.sum(axis=1) - 1).max() > 1e-3:
-        raise ContractError(
-            "predictions_values", "The probabilities of an image must be 0 or more and sum to 1."
-        )
+        raise ContractError("predictions_values", "The probabilities of an image must be 0 or more and sum to 1.")
     return Cases(tuple(labels), targets, probabilities, _lesion_numbers(predictions))
 
 
@@ -154,9 +152,7 @@ def ask(cases: Cases, subject: str) -> Question:
         share = cases.probabilities[every].clip(SMALLEST_PROBABILITY)
         score = share[:, yes].sum(axis=1) / share[:, yes + no].sum(axis=1)
     elif subject == MALIGNANT or subject in cases.codes:
-        flagged = [
-            label.malignant if subject == MALIGNANT else label.code == subject for label in cases.labels
-        ]
+        flagged = [label.malignant if subject == MALIGNANT else label.code == subject for label in cases.labels]
         yes = np.flatnonzero(flagged)
         score = cases.probabilities[:, yes].sum(axis=1)
     else:

@@ -46,9 +46,7 @@ def paired_differences(
     """
     ordered = [table.sort_values("image_id", ignore_index=True) for table in (first, second)]
     if any(table["image_id"].duplicated().any() for table in ordered) or not _same_images(*ordered):
-        raise ContractError(
-            "predictions_unpaired", "Both predictions must hold the same images and labels, once each."
-        )
+        raise ContractError("predictions_unpaired", "Both predictions must hold the same images and labels, once each.")
     one, other = (read_cases(table, labels) for table in ordered)
     values = [_figures(cases) for cases in (one, other)]
     keys = [key for key in values[0] if key in values[1]]

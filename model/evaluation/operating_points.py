@@ -73,9 +73,7 @@ def candidates(truth: np.ndarray, score: np.ndarray) -> tuple[np.ndarray, np.nda
     sensitivity, specificity : ndarray, shape (k + 1,)
     """
     if not truth.any() or truth.all():
-        raise ContractError(
-            "one_sided_cases", "A threshold needs cases of both answers; this set has only one."
-        )
+        raise ContractError("one_sided_cases", "A threshold needs cases of both answers; this set has only one.")
     distinct = np.unique(score)
     above = np.nextafter(distinct[-1], np.inf)
     thresholds = np.concatenate([[0.0], (distinct[:-1] + distinct[1:]) / 2, [above]])

@@ -53,9 +53,7 @@ def two_way_rates(truth: np.ndarray, flagged: np.ndarray) -> dict[str, Rate]:
         "npv": (~flagged, ~truth),
     }
     return {
-        metric: Rate(np.flatnonzero(those), hits[those])
-        for metric, (those, hits) in counted.items()
-        if those.any()
+        metric: Rate(np.flatnonzero(those), hits[those]) for metric, (those, hits) in counted.items() if those.any()
     }
 
 
@@ -134,6 +132,7 @@ def summarise(
         dataset, split, metric, subject, value, low, high, n_images, n_lesions, n_positive, interval.
         ``n_images`` and ``n_lesions`` count what the figure is computed over (its denominator),
         ``n_positive`` the images among them that show the subject; it is empty where the subject is "all".
+        A figure that these cases cannot give, such as an AUC where all are of one class, has no row.
 
     Raises
     ------
@@ -173,12 +172,10 @@ def _summarise_set(cases: Cases, random: np.random.Generator, resamples: int) ->
     for key, *interval in zip(values, *percentile_interval(replicates), strict=True):
         asked = np.arange(len(cases.targets)) if key[1] == ALL else ask(cases, key[1]).rows
         rows.append(_row(cases, key, asked, values[key].item(), interval, bootstrap_name(resamples)))
-    return pd.DataFrame(rows).astype({"n_positive": "Int64"})
+    return pd.DataFrame(rows).dropna(subset="value").astype({"n_positive": "Int64"})
 
 
-def _row(
-    cases: Cases, key: Key, rows: np.ndarray, value: float, interval: Sequence[float], method: str
-) -> dict:
+def _row(cases: Cases, key: Key, rows: np.ndarray, value: float, interval: Sequence[float], method: str) -> dict:
     metric, subject = key
     positive = None
     if subject != ALL:

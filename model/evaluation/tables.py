@@ -32,9 +32,7 @@ def load_table(card: Card, name: str) -> pd.DataFrame:
     """
     entry = card.raw.get("tables", {}).get(name)
     if entry is None:
-        raise TableError(
-            "not_listed", f"The model card lists no table {name}; this bundle was made without it."
-        )
+        raise TableError("not_listed", f"The model card lists no table {name}; this bundle was made without it.")
     try:
         content = (card.bundle_dir / name).read_bytes()
     except OSError:

@@ -37,7 +37,7 @@ def fit_temperature(logits: np.ndarray, targets: np.ndarray) -> Temperature:
     """Find the temperature with the least log loss (Guo et al., ICML 2017).
 
     The loss is convex in 1 / temperature, so the one minimum between `COLDEST` and `HOTTEST` is found; where
-    the loss keeps falling (no case is wrong), the value stops at that end.
+    the loss keeps falling (no case is wrong), the value stops near that end.
 
     Parameters
     ----------

@@ -168,7 +168,7 @@ def fit(recipe: Recipe, canvas: np.ndarray, manifest: pd.DataFrame, run: Path, v
         clock = time.perf_counter()
         batches.start_epoch(epoch)
         seed_dropout(network, recipe.seed, epoch)
-        history = network.fit(batches, initial_epoch=epoch, epochs=epoch + 1, verbose=verbose)
+        history = network.fit(batches, initial_epoch=epoch, epochs=epoch + 1, shuffle=False, verbose=verbose)
         save_checkpoint(run / CHECKPOINT, network, epoch + 1)
         if recipe.average:
             swap_average(network)

@@ -41,7 +41,7 @@ def test_an_interrupted_run_resumes_to_the_same_weights(images, tmp_path, monkey
 
     def save_then_die(path, network, epoch):
         real(path, network, epoch)
-        if epoch == 2:
+        if epoch == 1:
             raise KeyboardInterrupt
 
     monkeypatch.setattr(fitting, "save_checkpoint", save_then_die)
@@ -53,9 +53,9 @@ def test_an_interrupted_run_resumes_to_the_same_weights(images, tmp_path, monkey
     load = fitting.load_checkpoint
     monkeypatch.setattr(fitting, "load_checkpoint", lambda path, network: load(path, network, with_state=False))
     wrong = fitting.fit(RECIPE, *images, forgetful, verbose=0).get_weights()
-    # Threads add floats in any order, and Adam turns that into steps of about 1e-4; a resumed run that lost the
+    # Equal to the bit here; other processors may add floats in another order. A resumed run that lost the
     # optimizer's state ends far from there.
-    assert furthest(expected, resumed) < 2e-3 < furthest(expected, wrong) / 5
+    assert furthest(expected, resumed) < 1e-4 < furthest(expected, wrong) / 10
     log = pd.read_csv(straight / "history.csv")
     assert log.epoch.tolist() == [1, 2, 3]
     assert log.loss.iloc[-1] < log.loss.iloc[0]

@@ -1,0 +1,157 @@
+"""From the bytes of a photo to a complete answer; every figure and every page uses this one way."""
+
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from model.card import Card
+from model.errors import PhotoError
+from model.explain import Explanation, explain_all
+from model.image import MAX_BYTES, Photo, read_photo
+from model.predict import Classifier, Prediction
+from model.preprocess import Square, centre_square, to_tensor
+
+BLANK_DEVIATION = 3.0  # grey levels
+BLANK = "blank"
+SMALL_PHOTO = "small_photo"
+BATCH_PHOTOS = 32
+READERS = 2  # threads that decode while the network computes
+
+
+@dataclass(frozen=True, eq=False)
+class Analysis:
+    """Everything there is to show about one photo.
+
+    Parameters
+    ----------
+    photo : Photo
+    square : Square
+        What the network looked at, in pixels of ``photo.pixels``.
+    view : ndarray, uint8, shape (size, size, 3)
+        Exactly what the network was given.
+    prediction : Prediction
+    explanations : dict of str to Explanation
+        By class code, in card order.
+    warnings : tuple of str
+        Codes: those of the photo, and ``small_photo`` if the square had to be enlarged for the network.
+    card : Card
+        Of the model that answered.
+    """
+
+    photo: Photo
+    square: Square
+    view: np.ndarray
+    prediction: Prediction
+    explanations: dict[str, Explanation]
+    warnings: tuple[str, ...]
+    card: Card
+
+
+@dataclass(frozen=True, eq=False)
+class Scored:
+    """One photo of a batch: its prediction, or the error that says why there is none."""
+
+    path: Path
+    prediction: Prediction | None
+    error: PhotoError | None
+
+
+class Analyser:
+    """A loaded and warmed model that assesses photos; safe to share between threads, remembers nothing."""
+
+    def __init__(self, bundle_dir: Path | str | None = None) -> None:
+        self.classifier = Classifier.load(bundle_dir)
+        self.card = self.classifier.card
+
+    def analyse(self, data: bytes, square: Square | None = None) -> Analysis:
+        """Assess one photo.
+
+        Parameters
+        ----------
+        data : bytes
+            A whole image file.
+        square : Square, optional
+            What to look at, in pixels of the decoded photo; the largest centred square when not given.
+
+        Raises
+        ------
+        PhotoError
+            If the bytes are not a photo that can be assessed.
+        ContractError
+            If the square does not lie inside the photo.
+        """
+        photo = read_photo(data)
+        square = square or centre_square(*photo.pixels.shape[:2])
+        tensor = to_tensor(photo.pixels, self.card.size, square)
+        raw = self.classifier.run(tensor)
+        small = (SMALL_PHOTO,) if square.side < self.card.size else ()
+        return Analysis(
+            photo=photo,
+            square=square,
+            view=tensor[0].astype(np.uint8),
+            prediction=_judged(self.classifier.predictions(raw.logits)[0], tensor[0]),
+            explanations=explain_all(self.card.codes, raw.features[0], self.classifier.kernel),
+            warnings=photo.warnings + small,
+            card=self.card,
+        )
+
+    def score(self, paths: Iterable[Path | str], batch_photos: int = BATCH_PHOTOS) -> Iterator[Scored]:
+        """Assess many photo files by their centred square, reading ahead in threads.
+
+        Parameters
+        ----------
+        paths : iterable of path
+        batch_photos : int
+            How many photos the network sees at once.
+
+        Yields
+        ------
+        Scored
+            In the order of the paths; a photo that cannot be assessed carries its error.
+        """
+        for batch in _read_ahead([Path(path) for path in paths], self.card.size, batch_photos):
+            yield from self._score_batch(batch)
+
+    def _score_batch(self, batch: list[tuple[Path, np.ndarray | PhotoError]]) -> Iterator[Scored]:
+        tensors = [tensor for _, tensor in batch if isinstance(tensor, np.ndarray)]
+        logits = self.classifier.run(np.concatenate(tensors)).logits if tensors else ()
+        predictions = iter(self.classifier.predictions(logits) if tensors else ())
+        for path, tensor in batch:
+            if isinstance(tensor, PhotoError):
+                yield Scored(path, None, tensor)
+            else:
+                yield Scored(path, _judged(next(predictions), tensor[0]), None)
+
+
+def _judged(prediction: Prediction, view: np.ndarray) -> Prediction:
+    """Withdraw the answer where the network was shown an even surface (size, size, 3)."""
+    if view.std(axis=(0, 1)).max() < BLANK_DEVIATION:
+        return replace(prediction, abstained=True, reason=BLANK)
+    return prediction
+
+
+def _read_ahead(
+    paths: list[Path], size: int, batch_photos: int
+) -> Iterator[list[tuple[Path, np.ndarray | PhotoError]]]:
+    """Yield batches of paths with their tensors, the next batch being read while this one is used."""
+    with ThreadPoolExecutor(READERS) as readers:
+        waiting = []
+        for start in range(0, len(paths) + batch_photos, batch_photos):
+            coming = [(path, readers.submit(_read, path, size)) for path in paths[start : start + batch_photos]]
+            if waiting:
+                yield [(path, future.result()) for path, future in waiting]
+            waiting = coming
+
+
+def _read(path: Path, size: int) -> np.ndarray | PhotoError:
+    """Return a file's tensor (1, size, size, 3), or the error that names the trouble."""
+    try:
+        with path.open("rb") as file:
+            return to_tensor(read_photo(file.read(MAX_BYTES + 1)).pixels, size)
+    except OSError as error:
+        return PhotoError("unreadable", f"The file cannot be opened ({error.strerror}); check its path and rights.")
+    except PhotoError as error:
+        return error

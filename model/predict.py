@@ -1,0 +1,158 @@
+"""One forward pass: logits and the feature maps behind them, for all views of a batch at once."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # has to stand before TensorFlow is imported
+os.environ["KERAS_BACKEND"] = "tensorflow"
+
+import keras  # noqa: E402
+import numpy as np  # noqa: E402
+import tensorflow as tf  # noqa: E402
+
+from model.card import Card, load_card  # noqa: E402
+from model.errors import BundleError, ContractError  # noqa: E402
+
+FLIP = "flip_left_right"
+WIDTH_AXIS = 2
+
+
+@dataclass(frozen=True, eq=False)
+class RawOutput:
+    """What the network computed, averaged over the card's views.
+
+    Parameters
+    ----------
+    logits : ndarray, float32, shape (n, classes)
+        Uncalibrated.
+    features : ndarray, float32, shape (n, rows, columns, channels)
+        Maps that pooling and the last dense layer turn into these logits; a flipped view's are flipped back.
+    """
+
+    logits: np.ndarray
+    features: np.ndarray
+
+
+@dataclass(frozen=True, eq=False)
+class Prediction:
+    """A calibrated answer, or the reason why none should be shown.
+
+    Parameters
+    ----------
+    probabilities : ndarray, float64, shape (classes,)
+        In card order, summing to 1.
+    malignant : float
+        Sum over the classes that the card calls malignant.
+    abstained : bool
+        Whether the answer must not be shown; ``probabilities`` are then what the network said all the same.
+    reason : str or None
+        Code of why, for example ``"blank"``.
+    """
+
+    probabilities: np.ndarray
+    malignant: float
+    abstained: bool = False
+    reason: str | None = None
+
+
+class Classifier:
+    """A bundle's network behind one warmed function; safe to share between threads.
+
+    Attributes
+    ----------
+    card : Card
+    kernel : ndarray, float32, shape (channels, classes)
+    bias : ndarray, float32, shape (classes,)
+        Of the layer that makes logits from pooled features.
+    """
+
+    def __init__(self, card: Card, network: "keras.Model") -> None:
+        self.card = card
+        self.network = network
+        self.kernel, self.bias = (np.array(weight) for weight in network.get_layer(card.logits_layer).get_weights())
+        self._forward = _compiled(card, network)
+        self.run(np.zeros((1, card.size, card.size, 3), np.float32))
+
+    @classmethod
+    def load(cls, bundle_dir: Path | str | None = None) -> "Classifier":
+        """Load the bundle's network and run it once, so that the first photo is as fast as the others.
+
+        Raises
+        ------
+        BundleError
+            If the card is invalid, the weights cannot be read, or they lack what the card names.
+        """
+        card = load_card(bundle_dir)
+        return cls(card, load_network(card))
+
+    def run(self, batch: np.ndarray) -> RawOutput:
+        """Run the network once over all views of a batch.
+
+        Parameters
+        ----------
+        batch : ndarray, float32, shape (n, size, size, 3), range [0, 255]
+
+        Raises
+        ------
+        ContractError
+            If the batch has another type or shape.
+        """
+        expected = (self.card.size, self.card.size, 3)
+        if batch.dtype != np.float32 or batch.shape[1:] != expected:
+            raise ContractError("batch", f"Expected float32 photos (n, {expected}), got {batch.dtype} {batch.shape}.")
+        logits, features = self._forward(tf.constant(batch))
+        return RawOutput(logits.numpy(), features.numpy())
+
+    def predictions(self, logits: np.ndarray) -> list[Prediction]:
+        """Calibrate logits (n, classes) with the card's temperature (Guo et al., ICML 2017)."""
+        malignant = np.array([label.malignant for label in self.card.labels])
+        rows = softmax(logits / self.card.temperature)
+        return [Prediction(row, float(row[malignant].sum())) for row in rows]
+
+
+def softmax(logits: np.ndarray) -> np.ndarray:
+    """Return float64 probabilities (n, classes) that sum to 1 in every row."""
+    logits = np.asarray(logits, np.float64)
+    exponents = np.exp(logits - logits.max(axis=-1, keepdims=True))
+    return exponents / exponents.sum(axis=-1, keepdims=True)
+
+
+def load_network(card: Card) -> "keras.Model":
+    """Read the weights' file and hold its layers against the card's names.
+
+    Raises
+    ------
+    BundleError
+        ``no_weights``, ``weights_unreadable`` or ``no_layer``.
+    """
+    path = card.weights_path
+    if not path.is_file():
+        raise BundleError("no_weights", f"The weights {path.name} are missing beside card.json; restore them.")
+    try:
+        network = keras.models.load_model(path, compile=False, safe_mode=True)
+    except Exception as error:  # Keras raises anything from ValueError to BadZipFile
+        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+        raise BundleError("weights_unreadable", f"The weights {path.name} cannot be loaded: {reason}") from None
+    names = {layer.name for layer in network.layers}
+    for layer in (card.feature_layer, card.logits_layer):
+        if layer not in names:
+            raise BundleError("no_layer", f"The card names the layer '{layer}', which the network does not have.")
+    return network
+
+
+def _compiled(card: Card, network: "keras.Model"):
+    """Trace one function (n, size, size, 3) -> logits and features, averaged over the views."""
+    outputs = [network.get_layer(name).output for name in (card.logits_layer, card.feature_layer)]
+    inner = keras.Model(network.input, outputs)
+    views = card.views
+
+    @tf.function(input_signature=[tf.TensorSpec((None, card.size, card.size, 3), tf.float32)])
+    def forward(batch):
+        seen = [tf.reverse(batch, [WIDTH_AXIS]) if view == FLIP else batch for view in views]
+        logits, features = inner(tf.concat(seen, axis=0), training=False)
+        maps = tf.split(features, len(views))
+        upright = [tf.reverse(part, [WIDTH_AXIS]) if view == FLIP else part for view, part in zip(views, maps)]  # noqa: B905
+        return tf.add_n(tf.split(logits, len(views))) / len(views), tf.add_n(upright) / len(views)
+
+    return forward

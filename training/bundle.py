@@ -30,7 +30,7 @@ def seal(bundle: Path) -> None:
     """Enter every table into the card and every file into ``SHA256SUMS``; call after any change."""
     card = json.loads((bundle / "card.json").read_text())
     card["tables"] = {name: _table_entry(bundle / name) for name in sorted(_tables(bundle))}
-    _write_json(bundle / "card.json", card)
+    write_json(bundle / "card.json", card)
     files = sorted(path for path in bundle.rglob("*") if path.is_file() and path.name != "SHA256SUMS")
     lines = [f"{file_sha256(path)}  {path.relative_to(bundle).as_posix()}\n" for path in files]
     (bundle / "SHA256SUMS").write_text("".join(lines))
@@ -52,7 +52,8 @@ def _table_entry(path: Path) -> dict:
     return entry
 
 
-def _write_json(path: Path, content: dict) -> None:
+def write_json(path: Path, content: dict) -> None:
+    """Write JSON as every file of a bundle has it: indented, in UTF-8."""
     path.write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
@@ -138,9 +139,9 @@ def write_dataset_tables(manifest: pd.DataFrame, folder: Path) -> None:
 
 def write_golden(bundle: Path) -> None:
     """Render a synthetic photo and store the answer that this bundle gives it."""
-    from model.pipeline import Analyser
     from PIL import Image
 
+    from model.pipeline import Analyser
     from training.synthetic import render_lesion
 
     folder = bundle / "golden"
@@ -149,7 +150,7 @@ def write_golden(bundle: Path) -> None:
     Image.fromarray(photo).save(folder / "photo.png")
     prediction = Analyser(bundle).analyse((folder / "photo.png").read_bytes()).prediction
     probabilities = dict(zip(CODES, map(float, prediction.probabilities), strict=True))
-    _write_json(folder / "expected.json", {"probabilities": probabilities, "tolerance": GOLDEN_TOLERANCE})
+    write_json(folder / "expected.json", {"probabilities": probabilities, "tolerance": GOLDEN_TOLERANCE})
 
 
 def pack(run: Path, bundle: Path, version: str) -> None:
@@ -160,7 +161,7 @@ def pack(run: Path, bundle: Path, version: str) -> None:
     shutil.copy(run / "trained.keras", bundle / "weights.keras")
     shutil.copy(run / "history.csv", bundle / "results" / "history.csv")
     write_dataset_tables(load_run(run)[2], bundle / "dataset")
-    _write_json(bundle / "card.json", make_card(run, bundle, version))
+    write_json(bundle / "card.json", make_card(run, bundle, version))
     seal(bundle)
     write_golden(bundle)
     seal(bundle)
@@ -181,7 +182,7 @@ def main(arguments: list[str] | None = None) -> int:
         parser.error(f"{run} is not calibrated; run training.calibrate first")
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     pack(run, bundle, options.version)
-    print(f"packed {bundle}; next: python -m training.evaluate --bundle {bundle}")
+    print(f"packed {bundle}; next: python -m training.evaluate {run} --bundle {bundle}")
     return 0
 
 

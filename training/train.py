@@ -25,10 +25,13 @@ from training.recipe import Recipe, RecipeError, load_recipe, recipe_names
 LIBRARIES = ("keras", "numpy", "opencv-python-headless", "pillow", "scikit-learn", "pandas")
 SMOKE_OPTIONS = {
     "size": 64,
-    "epochs": 3,
-    "batch": 16,
+    "epochs": 12,
+    "batch": 8,
+    "rate": 3e-3,
     "architecture": "tiny",
     "weights": "none",
+    "start_from": "",
+    "precision": "float32",
     "datasets": ("synthetic",),
 }
 

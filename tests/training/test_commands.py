@@ -1,0 +1,102 @@
+"""The four commands, in order, on synthetic images: what they leave behind is a bundle that its own check accepts."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from training import baseline, bundle, calibrate, evaluate, train
+from training.calibrate import load_run
+from training.datasets import CODES, DatasetError, read_ham10000
+from training.manifest import build_manifest
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory) -> Path:
+    folder = tmp_path_factory.mktemp("training")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        assert train.main(["mobilenetv2_bundle", "--smoke"]) == 0
+        assert calibrate.main(["--smoke"]) == 0
+        assert bundle.main(["--smoke"]) == 0
+        assert evaluate.main(["--smoke"]) == 0
+        yield folder
+
+
+def test_the_bundle_passes_its_own_check(place):
+    from model.check import check_bundle
+
+    assert check_bundle(place / "runs/smoke-bundle") == []
+
+
+def test_the_tables_are_listed_and_hold_every_judged_image(place):
+    packed = place / "runs/smoke-bundle"
+    card = json.loads((packed / "card.json").read_text())
+    predictions = pd.read_csv(packed / "results/predictions.csv")
+    splits = pd.read_csv(packed / "dataset/splits.csv")
+    judged = splits[splits.split != "train"]
+    assert set(predictions.image_id) == set(judged.image_id)
+    assert predictions[[f"p_{code}" for code in CODES]].sum(axis=1) == pytest.approx(np.ones(len(predictions)), abs=1e-4)
+    assert card["tables"]["results/predictions.csv"]["n_images"] == len(judged)
+    assert card["evaluation"]["internal_test_opened"] == 1
+    assert {point["fitted_on"] for point in card["thresholds"]} == {"validation"}
+    for name in ("metrics", "confusion", "operating_points", "history"):
+        assert f"results/{name}.csv" in card["tables"]
+
+
+def test_training_learnt_something(place):
+    metrics = pd.read_csv(place / "runs/smoke-bundle/results/metrics.csv")
+    chosen = metrics[(metrics.metric == "macro_auc") & (metrics.split == "internal_test")]
+    assert chosen.value.item() > 0.75
+
+
+def test_a_test_split_is_not_opened_twice_by_accident(place, capsys):
+    with pytest.raises(SystemExit):
+        evaluate.main([str(place / "runs/smoke"), "--bundle", str(place / "runs/smoke-bundle")])
+    assert "--reopen" in capsys.readouterr().err
+
+
+def test_the_frozen_baseline_learns_from_the_training_split_only(place):
+    _, _, manifest = load_run(place / "runs/smoke")
+    random = np.random.default_rng(0)
+    features = random.normal(size=(len(manifest), 8)).astype(np.float32)
+    features[:, 0] += 4 * (manifest.label == "mel")
+    probabilities, _ = baseline.fit_and_score(features, manifest.label, manifest.split)
+    spoilt = features.copy()
+    spoilt[(manifest.split == "internal_test").to_numpy()] = 0
+    again, _ = baseline.fit_and_score(spoilt, manifest.label, manifest.split)
+    seen = (manifest.split == "train").to_numpy()
+    np.testing.assert_allclose(probabilities[seen], again[seen])
+    assert probabilities[(manifest.label == "mel").to_numpy(), CODES.index("mel")].mean() > 0.3
+
+
+@pytest.mark.parametrize(
+    ("command", "words"),
+    [
+        (["no_such_recipe"], "mobilenetv2_bundle"),
+        (["mobilenetv2_bundle", "--set", "rat=1"], "rate"),
+        (["mobilenetv2_bundle", "--data", "nowhere"], "HAM10000_metadata.csv is missing"),
+    ],
+)
+def test_a_wrong_command_says_what_is_known(command, words, capsys, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert train.main(command) == 1
+    assert words in capsys.readouterr().err
+
+
+def test_a_missing_set_names_where_it_is_published(tmp_path):
+    with pytest.raises(DatasetError, match="doi:10.7910/DVN/DBW86T"):
+        read_ham10000(tmp_path)
+
+
+def test_a_broken_image_is_skipped_and_many_are_an_error(tmp_path, capsys):
+    images = train.synthetic_table(tmp_path / "drawn", per_class=15)
+    Path(images.path[3]).write_bytes(b"not an image")
+    manifest = build_manifest(images, tmp_path / "work")
+    assert images.image_id[3] in capsys.readouterr().out
+    assert len(manifest) == len(images) - 1
+    Path(images.path[4]).write_bytes(b"")
+    with pytest.raises(DatasetError, match="2 of 105"):
+        build_manifest(images, tmp_path / "again")

@@ -100,9 +100,7 @@ def load_card(bundle_dir: Path | str | None = None) -> Card:
     folder = bundle_folder(bundle_dir)
     raw = _read_json(folder / "card.json")
     if raw.get("schema") != SCHEMA:
-        raise BundleError(
-            "card_schema", f"card.json has schema {raw.get('schema')}, this code reads {SCHEMA}."
-        )
+        raise BundleError("card_schema", f"card.json has schema {raw.get('schema')}, this code reads {SCHEMA}.")
     card = Card(
         bundle_dir=folder,
         model_id=_entry(raw, "model_id", str),
@@ -148,9 +146,7 @@ def _labels(entries: list[Any]) -> tuple[Label, ...]:
     try:
         labels = tuple(Label(**entry) for entry in entries)
     except TypeError:
-        raise BundleError(
-            "card_labels", "Every output label needs index, code, name and malignant."
-        ) from None
+        raise BundleError("card_labels", "Every output label needs index, code, name and malignant.") from None
     if [label.index for label in labels] != list(range(len(labels))):
         raise BundleError("card_labels", "Output labels must stand in the order of their index, from 0.")
     if len(labels) < 2 or len({label.code for label in labels}) < len(labels):
@@ -159,13 +155,7 @@ def _labels(entries: list[Any]) -> tuple[Label, ...]:
 
 
 def _size(shape: list[Any]) -> int:
-    if (
-        len(shape) != 3
-        or shape[0] != shape[1]
-        or shape[2] != 3
-        or not isinstance(shape[0], int)
-        or shape[0] < 1
-    ):
+    if len(shape) != 3 or shape[0] != shape[1] or shape[2] != 3 or not isinstance(shape[0], int) or shape[0] < 1:
         raise BundleError("card_input", f"input.shape must be [S, S, 3] with a square S, but it is {shape}.")
     return shape[0]
 
@@ -174,13 +164,9 @@ def _check_values(card: Card) -> None:
     expected = {"dtype": "float32", "range": [0, 255]}
     for name, value in expected.items():
         if card.raw["input"].get(name) != value:
-            raise BundleError(
-                "card_input", f"input.{name} must be {value}, but it is {card.raw['input'].get(name)}."
-            )
+            raise BundleError("card_input", f"input.{name} must be {value}, but it is {card.raw['input'].get(name)}.")
     if not 0 < card.temperature < float("inf"):
-        raise BundleError(
-            "card_temperature", f"The temperature must be above 0, but it is {card.temperature}."
-        )
+        raise BundleError("card_temperature", f"The temperature must be above 0, but it is {card.temperature}.")
     if not card.views or len(set(card.views)) < len(card.views) or not set(card.views) <= set(VIEWS):
         raise BundleError(
             "card_views",

@@ -1,0 +1,117 @@
+"""What a person takes away: the answer as JSON and the overlay as PNG."""
+
+import io
+import json
+from typing import TYPE_CHECKING
+
+import numpy as np
+from PIL import Image
+
+from model.explain import overlay
+from model.preprocess import Square
+
+if TYPE_CHECKING:  # the pipeline brings TensorFlow, which a report does not need
+    from model.pipeline import Analysis
+
+LONGEST_SIDE = 1600  # pixels; more than a full-screen photo needs, far less than a phone delivers
+
+
+def result(analysis: "Analysis") -> dict:
+    """Return everything about an answer that can be written down; no file name, no pixels.
+
+    Parameters
+    ----------
+    analysis : Analysis
+        Of one photo. If the model abstained, probabilities are left out.
+    """
+    card, prediction = analysis.card, analysis.prediction
+    values = [None] * len(card.labels) if prediction.abstained else prediction.probabilities.tolist()
+    return {
+        "model": {"id": card.model_id, "version": card.version, "weights_sha256": card.raw["weights"]["sha256"]},
+        "photo": {
+            "sha256": analysis.photo.sha256,
+            "width": analysis.photo.original_size[0],
+            "height": analysis.photo.original_size[1],
+            "assessed_width": analysis.photo.pixels.shape[1],
+            "assessed_height": analysis.photo.pixels.shape[0],
+            "square": {
+                "left": analysis.square.left,
+                "top": analysis.square.top,
+                "side": analysis.square.side,
+            },
+            "warnings": list(analysis.warnings),
+        },
+        "abstained": prediction.abstained,
+        "reason": prediction.reason,
+        "classes": [
+            {
+                "code": label.code,
+                "name": label.name,
+                "malignant": label.malignant,
+                "probability": value,
+                "positive_evidence": analysis.explanations[label.code].evidence,
+                "map_informative": analysis.explanations[label.code].informative,
+            }
+            for label, value in zip(card.labels, values, strict=True)
+        ],
+        "malignant_probability": None if prediction.abstained else prediction.malignant,
+        "intended_use": card.raw.get("human", {}).get("intended_use"),
+        "not_for": card.raw.get("human", {}).get("not_for"),
+    }
+
+
+def result_json(analysis: "Analysis") -> bytes:
+    """Return `result` as an indented UTF-8 JSON file."""
+    return (json.dumps(result(analysis), indent=2, ensure_ascii=False, allow_nan=False) + "\n").encode()
+
+
+def overlay_png(analysis: "Analysis", code: str, opacity: float = 0.6, contours: bool = False) -> bytes:
+    """Draw what counted for a class over the photo.
+
+    Parameters
+    ----------
+    analysis : Analysis
+    code : str
+        Class code of the card.
+    opacity : float, range [0, 1]
+    contours : bool
+        Lines instead of filling.
+
+    Returns
+    -------
+    bytes
+        A PNG file without metadata, its longer side at most ``LONGEST_SIDE`` pixels.
+
+    Raises
+    ------
+    BundleError
+        If the card has no such class.
+    """
+    heat = analysis.explanations[analysis.card.label(code).code].heat
+    pixels, square = for_screen(analysis.photo.pixels, analysis.square)
+    buffer = io.BytesIO()
+    Image.fromarray(overlay(pixels, heat, square, opacity, contours)).save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+def for_screen(pixels: np.ndarray, square: Square) -> tuple[np.ndarray, Square]:
+    """Reduce a photo for the screen and move its square along; nothing that is computed from depends on it.
+
+    Parameters
+    ----------
+    pixels : ndarray, uint8, shape (height, width, 3)
+    square : Square
+        In pixels of the photo.
+
+    Returns
+    -------
+    tuple of ndarray and Square
+        The same photo with its longer side at most ``LONGEST_SIDE``, and the square in its pixels.
+    """
+    height, width = pixels.shape[:2]
+    scale = min(1, LONGEST_SIDE / max(height, width))
+    if scale == 1:
+        return pixels, square
+    size = (round(width * scale), round(height * scale))
+    smaller = np.asarray(Image.fromarray(pixels).resize(size, Image.Resampling.LANCZOS, reducing_gap=2))
+    return smaller, Square(square.left * scale, square.top * scale, square.side * scale)

@@ -10,7 +10,6 @@ import pytest
 
 from model.card import Card, Label, load_card
 from model.errors import LesionscopeError
-from model.evaluation.tables import load_table
 from training import readme
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -40,9 +39,7 @@ def module_source(name: str) -> str:
 
 
 def test_results_are_those_of_the_bundle(text):
-    card = load_card()
-    block = readme.results_block(card, load_table(card, "results/metrics.csv"))
-    assert readme.with_results(text, block) == text, "run: python -m training.readme"
+    assert readme.with_results(text, readme.block_of(load_card())) == text, "run: python -m training.readme"
 
 
 def test_make_targets_exist(commands):
@@ -57,9 +54,7 @@ def test_modules_and_their_options_exist(commands):
     ours = [words for words in quoted if words[0].split(".")[0] in ("model", "training", "benchmarks")]
     assert len(ours) >= 5, "four commands of training and at least one of the model"
     for name, *arguments in ours:
-        strings = {
-            node.value for node in ast.walk(ast.parse(module_source(name))) if isinstance(node, ast.Constant)
-        }
+        strings = {node.value for node in ast.walk(ast.parse(module_source(name))) if isinstance(node, ast.Constant)}
         options = {word for word in arguments if word.startswith("--")}
         assert options <= strings, f"{name} has no {options - strings}"
 
@@ -79,9 +74,7 @@ def test_folders_of_the_overview_exist(text):
 @pytest.mark.parametrize("document", DOCUMENTS)
 def test_links_to_files_resolve(document):
     content = (ROOT / document).read_text(encoding="utf-8")
-    targets = [
-        target.split("#")[0] for target in re.findall(r"\]\(([^)\s]+)\)", content) if "://" not in target
-    ]
+    targets = [target.split("#")[0] for target in re.findall(r"\]\(([^)\s]+)\)", content) if "://" not in target]
     assert [target for target in targets if target and not (ROOT / target).exists()] == []
 
 
@@ -102,7 +95,7 @@ CARD = Card(
 def metrics_row(split: str, metric: str, subject: str, value: float) -> dict:
     return {
         "dataset": "ham10000", "split": split, "metric": metric, "subject": subject, "value": value,
-        "low": value - 0.05, "high": value + 0.05, "n_images": 1234,
+        "low": value - 0.05, "high": value + 0.05, "n_images": 1234, "n_lesions": 1000,
     }  # fmt: skip
 
 
@@ -113,11 +106,19 @@ def test_results_block_shows_value_interval_and_n_but_not_validation():
         metrics_row("internal_test", "sensitivity", "mel", 0.7),
     ]
     block = readme.results_block(CARD, pd.DataFrame(rows))
-    assert "| Figure | HAM10000, internal test |" in block
-    assert "| Accuracy, seven classes | 0.800 (0.750 to 0.850), n = 1,234 |" in block
+    assert "| Figure | HAM10000, internal test: 1,234 images of 1,000 lesions |" in block
+    assert "| Accuracy, seven classes | 0.800 (0.750 to 0.850) |" in block
     assert "| Sensitivity, Melanoma | 0.700 (0.650 to 0.750), n = 1,234 |" in block
     assert "| Sensitivity, Melanocytic nevus | not assessed |" in block
     assert "0.900" not in block
+
+
+def test_a_baseline_stands_beside_the_model():
+    model = pd.DataFrame([metrics_row("internal_test", "accuracy", "all", 0.8)])
+    baseline = pd.DataFrame([metrics_row("internal_test", "accuracy", "all", 0.6)])
+    block = readme.results_block(CARD, model, baseline)
+    assert "| Accuracy, seven classes | 0.800 (0.750 to 0.850) | 0.600 (0.550 to 0.650) |" in block
+    assert "Frozen trunk on HAM10000, internal test" in block
 
 
 def test_only_what_stands_between_the_markers_is_replaced():

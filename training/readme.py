@@ -15,6 +15,7 @@ from model.evaluation.tables import load_table
 
 README = Path(__file__).resolve().parents[1] / "README.md"
 BEGIN, END = "<!-- results:begin -->", "<!-- results:end -->"
+METRICS, BASELINE = "results/metrics.csv", "results/baseline_metrics.csv"
 DATASETS = {"ham10000": "HAM10000", "ph2": "PH2", "milk10k": "MILK10k", "isic2019": "ISIC 2019"}
 FIGURES = {  # (metric, subject) of results/metrics.csv -> what the reader is told it is
     ("balanced_accuracy", "all"): "Balanced accuracy, seven classes",
@@ -26,15 +27,29 @@ FIGURES = {  # (metric, subject) of results/metrics.csv -> what the reader is to
 }
 
 
-def cell(rows: pd.DataFrame) -> str:
-    """Return value, 95 % interval and n of a figure, given its row of metrics, or no row at all."""
-    if rows.empty or rows.value.isna().any():
+def figure(rows: pd.DataFrame, metric: str, subject: str) -> str:
+    """Return value and 95 % interval of a figure in one set's metrics; of a share of a class, n as well."""
+    found = rows[(rows.metric == metric) & (rows.subject == subject)]
+    if found.empty or found.value.isna().any():
         return "not assessed"
-    row = rows.iloc[0]
-    return f"{row.value:.3f} ({row.low:.3f} to {row.high:.3f}), n = {row.n_images:,}"
+    row = found.iloc[0]
+    images = f", n = {row.n_images:,}" if metric == "sensitivity" else ""
+    interval = "no interval" if pd.isna(row.low) else f"{row.low:.3f} to {row.high:.3f}"
+    return f"{row.value:.3f} ({interval}){images}"
 
 
-def results_block(card: Card, metrics: pd.DataFrame) -> str:
+def judged_sets(metrics: pd.DataFrame) -> dict[str, pd.DataFrame]:
+    """Return heading -> rows of every set of images but validation, which chose things."""
+    judged, sets = metrics[metrics.split != "validation"], {}
+    for (dataset, split), rows in judged.groupby(["dataset", "split"], sort=False):
+        counted = rows[rows.metric == "accuracy"].iloc[0]
+        images, lesions = f"{counted.n_images:,} images", f"{counted.n_lesions:,} lesions"
+        name = f"{DATASETS.get(dataset, dataset)}, {split.replace('_', ' ')}"
+        sets[f"{name}: {images} of {lesions}"] = rows
+    return sets
+
+
+def results_block(card: Card, metrics: pd.DataFrame, baseline: pd.DataFrame | None = None) -> str:
     """Return the Markdown between the markers.
 
     Parameters
@@ -42,18 +57,24 @@ def results_block(card: Card, metrics: pd.DataFrame) -> str:
     card : Card
         Gives the model's name and the full names of the classes.
     metrics : DataFrame
-        ``results/metrics.csv``. Every set of images but validation, which chose things, becomes a column.
+        ``results/metrics.csv``. Every set of images but validation becomes a column.
+    baseline : DataFrame, optional
+        The same table for a frozen trunk with logistic regression.
     """
-    judged = metrics[metrics.split != "validation"]
-    sets = {key: part for key, part in judged.groupby(["dataset", "split"], sort=False)}
+    sets = judged_sets(metrics)
+    if baseline is not None:
+        sets |= {f"Frozen trunk on {heading}": rows for heading, rows in judged_sets(baseline).items()}
     figures = FIGURES | {("sensitivity", label.code): f"Sensitivity, {label.name}" for label in card.labels}
-    header = [f"{DATASETS.get(dataset, dataset)}, {split.replace('_', ' ')}" for dataset, split in sets]
-    lines = [["Figure", *header], ["---"] + ["---:"] * len(sets)]
-    for (metric, subject), name in figures.items():
-        found = (part[(part.metric == metric) & (part.subject == subject)] for part in sets.values())
-        lines.append([name, *map(cell, found)])
+    lines = [["Figure", *sets], ["---"] + ["---:"] * len(sets)]
+    lines += [[name, *(figure(rows, *key) for rows in sets.values())] for key, name in figures.items()]
     table = "\n".join(f"| {' | '.join(line)} |" for line in lines)
     return f"Model `{card.model_id}`, version {card.version}.\n\n{table}"
+
+
+def block_of(card: Card) -> str:
+    """Return the Markdown for a bundle, its baseline included where the card lists one."""
+    listed = BASELINE in card.raw.get("tables", {})
+    return results_block(card, load_table(card, METRICS), load_table(card, BASELINE) if listed else None)
 
 
 def with_results(readme: str, block: str) -> str:
@@ -69,9 +90,8 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.parse_args(arguments)
     try:
-        card = load_card()
-        block = results_block(card, load_table(card, "results/metrics.csv"))
-        README.write_text(with_results(README.read_text(encoding="utf-8"), block), encoding="utf-8")
+        text = with_results(README.read_text(encoding="utf-8"), block_of(load_card()))
+        README.write_text(text, encoding="utf-8")
     except LesionscopeError as error:
         print(error, file=sys.stderr)
         return 1

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from model.errors import LesionscopeError
+from model.errors import LesionscopeError, PhotoError
 
 COLUMNS = ("MEL", "NV", "BCC", "AKIEC", "BKL", "DF", "VASC")  # as the ISIC 2018 challenge orders them
 PHOTO_ENDINGS = (".jpg", ".jpeg", ".png", ".webp", ".tif", ".tiff", ".bmp", ".heic", ".heif", ".mpo", ".gif")
@@ -110,13 +110,19 @@ def _distinct(photos: list[Path]) -> tuple[list[Path], list[str]]:
 
 def _explain(options: argparse.Namespace) -> int:
     from model import report
+    from model.image import read_file
 
     analyser = _analyser(options.bundle)
-    analyser.card.label(options.code)
-    analysis = analyser.analyse(options.photo.read_bytes())
+    name = analyser.card.label(options.code).name
+    try:
+        analysis = analyser.analyse(read_file(options.photo))
+    except PhotoError as error:
+        return _complain(f"{options.photo}: {error}")
+    if analysis.prediction.abstained:
+        return _complain(f"{options.photo}: {_abstained(analysis.prediction.reason)}")
     options.output.write_bytes(report.overlay_png(analysis, options.code, contours=options.contours))
     if not analysis.explanations[options.code].informative:
-        print(f"Nothing in this photo speaks for {options.code}; the picture shows the photo alone.")
+        print(f"Nothing in this photo speaks for {name}; the picture shows the photo alone.")
     return 0
 
 

@@ -92,15 +92,19 @@ def _white_level(image: Image.Image) -> float:
     for white in levels:
         if low >= 0 and high <= white:
             return white
-    raise PhotoError(
-        "unsupported_format", "The photo's grey values have no known range; export it as 8-bit JPEG or PNG."
-    )
+    raise _unknown_range()
+
+
+def _unknown_range() -> PhotoError:
+    return PhotoError("unsupported_format", "The photo's grey values have no known range; export it as JPEG or PNG.")
 
 
 def _flatten(band: Image.Image, white: float) -> Image.Image:
     """Return opaque RGB: deep grey scaled to 8 bits, transparency composited on white."""
     if band.mode in DEEP_GREY:
         grey = np.asarray(band, dtype=np.float32) * (255 / white)
+        if not np.isfinite(grey).all():  # extremes are found without looking at what is no number
+            raise _unknown_range()
         return Image.fromarray(np.rint(grey).astype(np.uint8)).convert("RGB")
     if "transparency" in band.info or band.mode in ("LA", "La", "PA", "RGBA", "RGBa"):
         band = band.convert("RGBA")

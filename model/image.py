@@ -2,8 +2,11 @@
 
 import hashlib
 import io
+import threading
 import warnings
+from contextlib import nullcontext
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import pillow_heif
@@ -32,6 +35,8 @@ SIGNATURES = {  # first bytes -> what such a file is called in a sentence
     b"<html": "a web page",
 }
 IMAGE_STARTS = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"GIF8", b"II*\x00", b"MM\x00*", b"BM", b"RIFF")
+
+LARGE_PHOTO = threading.Lock()  # one at a time, so that many visitors with phone photos do not add up
 
 warnings.filterwarnings("ignore", category=Image.DecompressionBombWarning)  # MAX_PIXELS refuses sooner
 pillow_heif.register_heif_opener(thumbnails=False, depth_images=False, aux_images=False)
@@ -84,12 +89,24 @@ def read_photo(data: bytes) -> Photo:
     try:
         with _open(data) as image:
             _check_size(image)
-            decoded = decode.to_rgb(image)
+            with LARGE_PHOTO if image.width * image.height > decode.MAX_WORKING_PIXELS else nullcontext():
+                decoded = decode.to_rgb(image)
     except PhotoError:
         raise
     except Exception:  # decoders of damaged files raise anything from OSError to ZeroDivisionError
         raise PhotoError("truncated", "The photo is cut off or damaged; copy or export it again.") from None
     return Photo(decoded.pixels, hashlib.sha256(data).hexdigest(), decoded.original_size, decoded.warnings)
+
+
+def read_file(path: Path) -> bytes:
+    """Return a photo file's bytes, one more than allowed at most; PhotoError ``unreadable`` if it cannot be opened."""
+    try:
+        with path.open("rb") as file:
+            return file.read(MAX_BYTES + 1)
+    except OSError as error:
+        raise PhotoError(
+            "unreadable", f"The file cannot be opened ({error.strerror}); check its path and rights."
+        ) from None
 
 
 def _check_bytes(data: bytes) -> None:

@@ -10,7 +10,7 @@ import numpy as np
 from model.card import Card
 from model.errors import PhotoError
 from model.explain import Explanation, explain_all
-from model.image import MAX_BYTES, Photo, read_photo
+from model.image import Photo, read_file, read_photo
 from model.predict import Classifier, Prediction
 from model.preprocess import Square, centre_square, to_tensor
 
@@ -149,9 +149,6 @@ def _read_ahead(
 def _read(path: Path, size: int) -> np.ndarray | PhotoError:
     """Return a file's tensor (1, size, size, 3), or the error that names the trouble."""
     try:
-        with path.open("rb") as file:
-            return to_tensor(read_photo(file.read(MAX_BYTES + 1)).pixels, size)
-    except OSError as error:
-        return PhotoError("unreadable", f"The file cannot be opened ({error.strerror}); check its path and rights.")
+        return to_tensor(read_photo(read_file(path)).pixels, size)
     except PhotoError as error:
         return error

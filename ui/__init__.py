@@ -1,0 +1,1 @@
+"""Shows what ``model`` found; the only package that imports Streamlit."""

@@ -19,6 +19,8 @@ import pandas as pd
 
 from training.calibrate import SMOKE_RUN, load_run
 from training.datasets import CODES, LABELS, file_sha256
+from training.recipe import Recipe
+from training.splits import TRAIN
 
 SMOKE_BUNDLE = Path("runs/smoke-bundle")
 HUMAN_PART = Path(__file__).with_name("card_text.json")
@@ -62,17 +64,12 @@ def make_card(run: Path, bundle: Path, version: str) -> dict:
     recipe, record, manifest = load_run(run)
     calibration = json.loads((run / "calibration.json").read_text())
     weights = bundle / "weights.keras"
-    built = {name: record[name] for name in ("git_commit", "manifest_sha256", "libraries", "minutes", "epochs")}
     return {
         "schema": 1,
         "model_id": recipe.name,
         "version": version,
         "change_date": datetime.date.today().isoformat(),
-        "built": {"recipe": record["recipe"]} | built | _data_counts(manifest) | {
-            "pretrained_weights": Path(recipe.weights).name,
-            "pretrained_sha256": record["pretrained_sha256"],
-            "device": record.get("device", "CPU"),
-        },
+        "built": _built(recipe, record, manifest),
         "weights": {
             "file": weights.name,
             "sha256": file_sha256(weights),
@@ -102,13 +99,23 @@ def make_card(run: Path, bundle: Path, version: str) -> dict:
     }  # fmt: skip
 
 
-def _data_counts(manifest: pd.DataFrame) -> dict:
-    train = manifest[manifest.split == "train"]
+def _built(recipe: Recipe, record: dict, manifest: pd.DataFrame) -> dict:
+    copied = ("git_commit", "manifest_sha256", "libraries", "minutes", "epochs", "pretrained_sha256")
+    train = manifest[manifest.split == TRAIN]
     return {
+        "recipe": _without_folder(record["recipe"]),
+        "stages": [stage | {"recipe": _without_folder(stage["recipe"])} for stage in record["stages"]],
+        "pretrained_weights": Path(recipe.weights).name,
+        **{name: record[name] for name in copied},
         "train_datasets": sorted(train.dataset.unique()),
         "train_images": len(train),
         "train_lesions": int(train.lesion_id.nunique()),
     }
+
+
+def _without_folder(recipe: dict) -> dict:
+    """Name the pretrained file only: where it lay on somebody's disk is nobody's business."""
+    return recipe | {"weights": Path(recipe["weights"]).name}
 
 
 def _network(weights: Path):

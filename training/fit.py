@@ -4,6 +4,7 @@ import csv
 import dataclasses
 import os
 import time
+from dataclasses import dataclass
 from pathlib import Path
 
 import keras
@@ -134,7 +135,35 @@ def _training_batches(recipe: Recipe, canvas: np.ndarray, manifest: pd.DataFrame
     )  # fmt: skip
 
 
-def fit(recipe: Recipe, canvas: np.ndarray, manifest: pd.DataFrame, run: Path, verbose: int = 1) -> keras.Model:
+@dataclass(frozen=True)
+class HeldOut:
+    """The validation images as the network will see them, and which of them belong to the recipe's first set."""
+
+    views: np.ndarray
+    labels: np.ndarray
+    home: np.ndarray
+
+    def row(self, logits: np.ndarray) -> dict[str, float]:
+        """Return the log's figures: of the first set, and of all other sets together."""
+        row = {f"validation_{k}": v for k, v in quick_metrics(logits[self.home], self.labels[self.home]).items()}
+        if not self.home.all():
+            other = quick_metrics(logits[~self.home], self.labels[~self.home])
+            row |= {f"other_sets_{name}": value for name, value in other.items()}
+        return row
+
+
+def _held_out(recipe: Recipe, canvas: np.ndarray, manifest: pd.DataFrame) -> HeldOut:
+    rows = manifest[manifest.split == VALIDATION]
+    return HeldOut(
+        plain_views(canvas, rows.canvas_row.to_numpy(), recipe.size),
+        label_indices(rows.label, CODES),
+        (rows.dataset == recipe.datasets[0]).to_numpy(),
+    )
+
+
+def fit(
+    recipe: Recipe, canvas: np.ndarray, manifest: pd.DataFrame, run: Path, start: Path | None = None, verbose: int = 1
+) -> keras.Model:
     """Train a recipe and return the network up to its logits, with the weights that will be served.
 
     Parameters
@@ -146,6 +175,8 @@ def fit(recipe: Recipe, canvas: np.ndarray, manifest: pd.DataFrame, run: Path, v
         validation split is looked at.
     run : Path
         Where checkpoint, log and weights go; a run that was interrupted goes on from its last epoch.
+    start : Path, optional
+        Checkpoint of an earlier stage whose weights to begin with.
     verbose : int
         1 shows a progress bar, 0 nothing.
     """
@@ -155,38 +186,37 @@ def fit(recipe: Recipe, canvas: np.ndarray, manifest: pd.DataFrame, run: Path, v
     network = logits_model(build(recipe))
     loss = LOSSES[recipe.loss](batches.balance.draws_per_class(batches.labels, len(CODES)), **recipe.loss_options)
     network.compile(make_optimizer(recipe, recipe.epochs * len(batches)), loss)
-    started = 0
+    finished = 0
     if (run / CHECKPOINT).exists():
-        started = load_checkpoint(run / CHECKPOINT, network)
-    elif recipe.start_from:
-        load_checkpoint(Path(recipe.start_from), network, with_state=False)
-    held_out = manifest[manifest.split == VALIDATION]
-    views = plain_views(canvas, held_out.canvas_row.to_numpy(), recipe.size)
-    labels = label_indices(held_out.label, CODES)
-    home = (held_out.dataset == recipe.datasets[0]).to_numpy()
-    for epoch in range(started, recipe.epochs):
-        clock = time.perf_counter()
-        batches.start_epoch(epoch)
-        seed_dropout(network, recipe.seed, epoch)
-        history = network.fit(batches, initial_epoch=epoch, epochs=epoch + 1, shuffle=False, verbose=verbose)
-        save_checkpoint(run / CHECKPOINT, network, epoch + 1)
-        if recipe.average:
-            swap_average(network)
-        logits = predict_logits(network, views, flip="flip_left_right" in recipe.views)
-        row = {"epoch": epoch + 1, "loss": history.history["loss"][-1]}
-        row |= {f"validation_{name}": value for name, value in quick_metrics(logits[home], labels[home]).items()}
-        if not home.all():
-            other = quick_metrics(logits[~home], labels[~home])
-            row |= {f"other_sets_{name}": value for name, value in other.items()}
-        if recipe.average and epoch + 1 < recipe.epochs:
-            swap_average(network)
-        row["seconds"] = time.perf_counter() - clock
+        finished = load_checkpoint(run / CHECKPOINT, network)
+    elif start:
+        load_checkpoint(start, network, with_state=False)
+    held_out = _held_out(recipe, canvas, manifest)
+    for epoch in range(finished, recipe.epochs):
+        row = _epoch(recipe, network, batches, held_out, epoch, run / CHECKPOINT, verbose)
         _log(run / "history.csv", {name: round(float(value), 5) for name, value in row.items()})
         if verbose:
             print("  ".join(f"{name} {value:.4f}" for name, value in row.items()), flush=True)
-    if recipe.average and started == recipe.epochs:
+    if recipe.average:
         swap_average(network)
     return network
+
+
+def _epoch(recipe, network, batches, held_out: HeldOut, epoch: int, checkpoint: Path, verbose: int) -> dict:
+    """Train one epoch, save it, and return its row of the log, judged with the weights that would be served."""
+    clock = time.perf_counter()
+    batches.start_epoch(epoch)
+    seed_dropout(network, recipe.seed, epoch)
+    # The queue's own shuffle draws from a global seed, and a resumed run would see other batches.
+    history = network.fit(batches, initial_epoch=epoch, epochs=epoch + 1, shuffle=False, verbose=verbose)
+    save_checkpoint(checkpoint, network, epoch + 1)
+    if recipe.average:
+        swap_average(network)
+    logits = predict_logits(network, held_out.views, flip="flip_left_right" in recipe.views)
+    if recipe.average:
+        swap_average(network)
+    row = {"epoch": epoch + 1, "loss": history.history["loss"][-1]} | held_out.row(logits)
+    return row | {"seconds": time.perf_counter() - clock}
 
 
 def weights_in_float32(recipe: Recipe, network: keras.Model) -> keras.Model:

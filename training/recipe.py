@@ -37,7 +37,7 @@ class Recipe:
     precision: str = "float32"  # mixed_bfloat16 pays on CPUs with AMX and for ordinary convolutions, not depthwise
     average: float = 0.0  # momentum of the moving average of weights that is served; 0 is off
     views: tuple[str, ...] = ("identity", "flip_left_right")  # averaged as logits when serving
-    start_from: str = ""  # checkpoint of an earlier run to continue from, at another size or on more images
+    start_from: str = ""  # recipe of an earlier stage, trained first: smaller images, or more of them
     seed: int = 2018
     workers: int = 2  # threads that augment
 

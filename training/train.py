@@ -14,7 +14,6 @@ import json
 import os
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pandas as pd
@@ -118,37 +117,49 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _train(recipe: Recipe, options: argparse.Namespace) -> int:
+    """Train a recipe, and before it the recipe that it starts from when that has not been trained yet."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     from training.data import open_canvas
-    from training.fit import fit, weights_in_float32
-    from training.manifest import CANVAS
+    from training.fit import CHECKPOINT, fit, weights_in_float32
     from training.splits import split_table
 
-    name = "smoke" if options.smoke else recipe.name
-    run = options.run or Path("runs") / name
+    run = options.run or Path("runs") / ("smoke" if options.smoke else recipe.name)
     work = options.work or Path("runs") / ("smoke-data" if options.smoke else "data")
+    stages = []
+    if recipe.start_from:
+        stages, recipe = _first_stage(recipe, run, options)
     run.mkdir(parents=True, exist_ok=True)
     manifest = prepare(recipe, options.data, work, options.splits, options.per_class)
     split_table(manifest, manifest.split).to_csv(run / "splits.csv", index=False)
     record = {
         "recipe": dataclasses.asdict(recipe),
+        "stages": stages,
         "libraries": library_versions(),
         "git_commit": git_commit(),
         "manifest_sha256": file_sha256(work / "manifest.csv"),
         "work": str(work),
-        "canvas": CANVAS,
         "pretrained_sha256": file_sha256(recipe.weights) if Path(recipe.weights).is_file() else None,
-        "train_images": int((manifest.split == "train").sum()),
     }
     (run / "run.json").write_text(json.dumps(record, indent=1) + "\n")
-    clock = time.perf_counter()
-    network = fit(recipe, open_canvas(work), manifest, run)
+    start = run.parent / recipe.start_from / CHECKPOINT if recipe.start_from else None
+    network = fit(recipe, open_canvas(work), manifest, run, start)
     weights_in_float32(recipe, network).save(run / "trained.keras")
     log = pd.read_csv(run / "history.csv")
     record |= {"minutes": round(log.seconds.sum() / 60, 1), "epochs": len(log)}
     (run / "run.json").write_text(json.dumps(record, indent=1) + "\n")
-    print(f"trained in {(time.perf_counter() - clock) / 60:.1f} minutes; next: python -m training.calibrate {run}")
+    print(f"trained in {record['minutes']} minutes; next: python -m training.calibrate {run}")
     return 0
+
+
+def _first_stage(recipe: Recipe, run: Path, options: argparse.Namespace) -> tuple[list[dict], Recipe]:
+    """Make sure that the earlier stage is trained; return the stages so far and the recipe with their weights."""
+    stage_run = run.parent / recipe.start_from
+    if not (stage_run / "trained.keras").exists():
+        stage = dataclasses.replace(load_recipe(recipe.start_from), weights=recipe.weights)
+        _train(stage, argparse.Namespace(**vars(options) | {"run": stage_run}))
+    record = json.loads((stage_run / "run.json").read_text())
+    done = {name: record[name] for name in ("recipe", "epochs", "minutes")}
+    return [*record.get("stages", []), done], dataclasses.replace(recipe, weights=record["recipe"]["weights"])
 
 
 if __name__ == "__main__":

@@ -1,0 +1,112 @@
+"""How long an answer takes, beside the plain way of getting one: Keras' predict and a tf-keras-vis Grad-CAM call.
+
+    python -m benchmarks.speed [--repeats 20] [--bundle FOLDER]
+
+All ways are timed in turn within one run, so that other work on the machine slows all of them alike: trust the
+ratios more than the milliseconds. The one-pass way computes all of the card's views and the maps of all classes;
+predict and Grad-CAM do one view and one class.
+"""
+
+import argparse
+import io
+import statistics
+import time
+import warnings
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from model.explain import explain_all
+from model.pipeline import Analyser
+from model.preprocess import to_tensor
+from training.synthetic import render_lesion
+
+UPLOAD = "upload to answer, 600 x 450 JPEG"
+PHONE = "upload to answer, 12-megapixel JPEG"
+ONE_PASS = "prediction and maps of all classes, one pass"
+PREDICT = "Keras predict, one view, no map"
+GRADCAM = "tf-keras-vis Gradcam, one view, one class"
+WARM_UP = 2  # calls that are not counted
+
+
+def jpeg(width: int, height: int) -> bytes:
+    """Return a synthetic lesion as the bytes of a JPEG file."""
+    square = Image.fromarray(render_lesion("mel", np.random.default_rng(0), 600))
+    buffer = io.BytesIO()
+    square.crop((0, 75, 600, 525)).resize((width, height)).save(buffer, "JPEG", quality=90)
+    return buffer.getvalue()
+
+
+def ways(analyser: Analyser) -> dict[str, Callable[[], object]]:
+    """Return what is timed, by name."""
+    classifier, card = analyser.classifier, analyser.card
+    small, large = jpeg(600, 450), jpeg(4032, 3024)
+    tensor = to_tensor(analyser.analyse(small).photo.pixels, card.size)
+
+    def one_pass():
+        raw = classifier.run(tensor)
+        return classifier.predictions(raw.logits), explain_all(card.codes, raw.features[0], classifier.kernel)
+
+    return {
+        UPLOAD: lambda: analyser.analyse(small),
+        PHONE: lambda: analyser.analyse(large),
+        ONE_PASS: one_pass,
+        PREDICT: lambda: classifier.network.predict(tensor, verbose=0),
+        GRADCAM: library_call(analyser, tensor),
+    }
+
+
+def library_call(analyser: Analyser, tensor: np.ndarray) -> Callable[[], object]:
+    """Return one Grad-CAM call of tf-keras-vis, its cloned model built beforehand."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        from tf_keras_vis.gradcam import Gradcam
+        from tf_keras_vis.utils.model_modifiers import ReplaceToLinear
+        from tf_keras_vis.utils.scores import CategoricalScore
+
+    gradcam = Gradcam(analyser.classifier.network, model_modifier=ReplaceToLinear(), clone=True)
+    layer = analyser.card.feature_layer
+    return lambda: gradcam(CategoricalScore(analyser.card.codes.index("mel")), tensor, penultimate_layer=layer)
+
+
+def measure(calls: dict[str, Callable[[], object]], repeats: int) -> dict[str, float]:
+    """Return the median milliseconds of each call, all of them timed in turn."""
+    seconds: dict[str, list[float]] = {name: [] for name in calls}
+    for turn in range(WARM_UP + repeats):
+        for name, call in calls.items():
+            start = time.perf_counter()
+            call()
+            if turn >= WARM_UP:
+                seconds[name].append(time.perf_counter() - start)
+    return {name: 1000 * statistics.median(taken) for name, taken in seconds.items()}
+
+
+def table(medians: dict[str, float]) -> str:
+    """Return the medians, each as a multiple of the one-pass way, and the ratio that the design aims at."""
+    lines = [f"{'median of one call':<50}{'ms':>8}{'times one pass':>16}"]
+    lines += [f"{name:<50}{taken:8.1f}{taken / medians[ONE_PASS]:16.1f}" for name, taken in medians.items()]
+    ratio = (medians[PREDICT] + medians[GRADCAM]) / medians[ONE_PASS]
+    lines.append(f"\npredict and Gradcam together take {ratio:.1f} times as long as the one-pass way")
+    return "\n".join(lines)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks.speed",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--repeats", type=int, default=20, help="timed calls of each way (default 20)")
+    parser.add_argument("--bundle", type=Path, help="folder of the model (default: the one in the repository)")
+    options = parser.parse_args(arguments)
+    analyser = Analyser(options.bundle)
+    card = analyser.card
+    print(f"{card.model_id} {card.version}, {card.size} px, views: {', '.join(card.views)}")
+    print(table(measure(ways(analyser), options.repeats)))
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,107 @@
+"""One way from bytes to an answer, the same for one photo and for many, which leaves nothing behind."""
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from model.errors import ContractError, PhotoError
+from model.pipeline import BLANK
+from model.preprocess import Square, to_tensor
+from tests.bundles import CODES, SIZE
+
+
+def test_everything_about_one_photo(analyser, lesion, lesion_png):
+    analysis = analyser.analyse(lesion_png)
+    assert (analysis.photo.pixels == lesion).all()
+    assert analysis.square == Square(30, 0, 180)
+    assert analysis.view.dtype == np.uint8
+    assert (analysis.view == to_tensor(lesion, SIZE)[0]).all()
+    assert tuple(analysis.explanations) == CODES
+    assert analysis.prediction.probabilities.sum() == pytest.approx(1)
+    assert analysis.card.codes == CODES
+    assert analysis.warnings == ()
+
+
+def test_the_chosen_square_is_what_the_network_sees(analyser, lesion, encode):
+    square = Square(60.5, 20.25, 96)
+    chosen = analyser.analyse(encode(lesion), square)
+    assert (chosen.view == to_tensor(lesion, SIZE, square)[0]).all()
+    assert not np.allclose(chosen.prediction.probabilities, analyser.analyse(encode(lesion)).prediction.probabilities)
+    with pytest.raises(ContractError):
+        analyser.analyse(encode(lesion), Square(200, 0, 180))
+
+
+def test_a_square_smaller_than_the_network_input_is_remarked(analyser, lesion_png):
+    assert analyser.analyse(lesion_png, Square(0, 0, SIZE - 1)).warnings == ("small_photo",)
+    assert analyser.analyse(lesion_png, Square(0, 0, SIZE)).warnings == ()
+
+
+@pytest.mark.parametrize("colour", [(0, 0, 0), (255, 255, 255), (30, 160, 60), (128, 128, 128)])
+def test_an_even_surface_gets_no_answer(analyser, encode, colour):
+    surface = np.full((300, 400, 3), colour, np.uint8)
+    for data in (encode(surface), encode(surface, "JPEG", quality=60)):
+        prediction = analyser.analyse(data).prediction
+        assert prediction.abstained
+        assert prediction.reason == BLANK
+    random = np.random.default_rng(0)
+    noisy = np.clip(random.normal(colour, 8, (600, 800, 3)), 0, 255).astype(np.uint8)  # a camera in the dark
+    assert analyser.analyse(encode(noisy)).prediction.abstained
+
+
+def test_a_faint_lesion_gets_an_answer(analyser, lesion, encode):
+    faint = (200 + (lesion.astype(float) - lesion.mean()) * 0.25).clip(0, 255).astype(np.uint8)
+    assert not analyser.analyse(encode(faint)).prediction.abstained
+
+
+def test_many_photos_get_what_each_gets_alone(analyser, lesion, encode, tmp_path):
+    photos = {f"{turn}.png": encode(np.rot90(lesion, turn)) for turn in range(4)}
+    photos |= {"small.jpg": encode(lesion[:80], "JPEG"), "green.png": encode(np.full((64, 64, 3), 90, np.uint8))}
+    for name, data in photos.items():
+        (tmp_path / name).write_bytes(data)
+    (tmp_path / "broken.jpg").write_bytes(photos["small.jpg"][:300])
+    paths = [*sorted(tmp_path.iterdir()), tmp_path / "absent.png"]
+    scored = list(analyser.score(paths, batch_photos=3))
+    assert [each.path for each in scored] == paths
+    for each in scored:
+        if each.path.name in photos:
+            alone = analyser.analyse(photos[each.path.name]).prediction
+            assert np.allclose(each.prediction.probabilities, alone.probabilities, atol=1e-5)
+            assert (each.prediction.abstained, each.error) == (alone.abstained, None)
+        else:
+            assert each.prediction is None
+    assert {each.path.name: each.error.code for each in scored if each.error} == {
+        "broken.jpg": "truncated",
+        "absent.png": "unreadable",
+    }
+    assert [each.path.name for each in scored if each.prediction and each.prediction.abstained] == ["green.png"]
+
+
+def test_scoring_nothing_and_only_trouble(analyser, tmp_path):
+    assert list(analyser.score([])) == []
+    assert [each.error.code for each in analyser.score([tmp_path, tmp_path / "none.jpg"])] == ["unreadable"] * 2
+
+
+def test_an_analysis_writes_nothing_and_logs_nothing(analyser, lesion_png, tmp_path, monkeypatch, capfd):
+    monkeypatch.chdir(tmp_path)
+    for name in ("TMPDIR", "HOME", "XDG_CACHE_HOME"):
+        monkeypatch.setenv(name, str(tmp_path))
+    analyser.analyse(lesion_png)
+    with pytest.raises(PhotoError):
+        analyser.analyse(lesion_png[:500])
+    assert list(tmp_path.iterdir()) == []
+    assert capfd.readouterr() == ("", "")
+
+
+def test_the_analyser_remembers_no_photo(analyser, lesion_png):
+    before = vars(analyser).copy()
+    first = analyser.analyse(lesion_png)
+    assert vars(analyser) == before
+    second = analyser.analyse(lesion_png)
+    assert first.photo is not second.photo
+    assert not np.shares_memory(first.photo.pixels, second.photo.pixels)
+
+
+def test_a_phone_photo_in_a_wide_frame_is_cropped_not_squeezed(analyser, encode):
+    wide = Image.new("RGB", (400, 100), "white")
+    wide.paste("black", (150, 0, 250, 100))
+    assert (analyser.analyse(encode(wide)).view[:, 1:-1] == 0).all()  # the filter reaches one pixel over the edge

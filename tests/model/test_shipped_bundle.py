@@ -1,0 +1,75 @@
+"""The model in the repository keeps its promises; what a published release must hold is tested on the files in git."""
+
+import json
+
+import numpy as np
+import pytest
+
+from model.card import DEFAULT_BUNDLE, load_card
+from model.check import check_bundle
+from model.evaluation.tables import load_table
+from model.preprocess import to_tensor
+from tests.gradcam import assert_equals_tf_keras_vis
+from training.synthetic import render_lesion
+
+pytestmark = pytest.mark.skipif(
+    not (DEFAULT_BUNDLE / "card.json").exists(), reason="no model is packed in model/bundle yet"
+)
+CODES = ("akiec", "bcc", "bkl", "df", "mel", "nv", "vasc")
+
+
+@pytest.fixture(scope="module")
+def shipped():
+    from model.pipeline import Analyser
+
+    return Analyser(DEFAULT_BUNDLE)
+
+
+def test_card_and_files_agree():
+    assert check_bundle(DEFAULT_BUNDLE) == []
+
+
+def test_classes_stand_in_the_published_order():
+    card = load_card(DEFAULT_BUNDLE)
+    assert card.codes == CODES
+    assert {label.code for label in card.labels if label.malignant} == {"akiec", "bcc", "mel"}
+
+
+def test_shipped_maps_equal_tf_keras_vis(shipped):
+    for code, seed in (("mel", 1), ("nv", 2)):
+        photo = render_lesion(code, np.random.default_rng(seed), 300)
+        assert_equals_tf_keras_vis(shipped.classifier, to_tensor(photo, shipped.card.size))
+
+
+def test_shipped_answer_to_the_golden_photo_is_exactly_reproducible(shipped):
+    golden = DEFAULT_BUNDLE / "golden"
+    expected = json.loads((golden / "expected.json").read_text())
+    answer = shipped.analyse((golden / "photo.png").read_bytes()).prediction.probabilities
+    assert np.abs(answer - [expected["probabilities"][code] for code in CODES]).max() <= expected["tolerance"]
+
+
+def test_an_even_surface_gets_no_answer(shipped, encode):
+    assert shipped.analyse(encode(np.full((300, 300, 3), (30, 160, 60), np.uint8))).prediction.abstained
+
+
+def test_no_lesion_is_in_two_splits():
+    splits = load_table(load_card(DEFAULT_BUNDLE), "dataset/splits.csv")
+    for column in ("lesion_id", "group"):
+        assert (splits.groupby(column).split.nunique() == 1).all()
+
+
+def test_published_predictions_are_of_the_splits_they_name():
+    card = load_card(DEFAULT_BUNDLE)
+    splits = load_table(card, "dataset/splits.csv").set_index("image_id")
+    predictions = load_table(card, "results/predictions.csv")
+    known = predictions[predictions.dataset.isin(splits.dataset.unique())]
+    assert set(known.split) >= {"validation", "internal_test"}
+    assert (splits.loc[known.image_id, "split"].to_numpy() == known.split.to_numpy()).all()
+    assert (splits.loc[known.image_id, "label"].to_numpy() == known.label.to_numpy()).all()
+    assert np.allclose(predictions[[f"p_{code}" for code in CODES]].sum(axis=1), 1, atol=1e-4)
+
+
+def test_scale_consistency_is_measured_and_small():
+    measured = load_card(DEFAULT_BUNDLE).raw["input"]["scale_consistency"]
+    assert measured["largest"] <= 0.02
+    assert measured["n_images"] >= 50

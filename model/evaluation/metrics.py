@@ -48,15 +48,37 @@ def auc(truth: np.ndarray, score: np.ndarray, weights: np.ndarray | None = None)
     ndarray, shape (r,), range [0, 1]
     """
     weights = _weights(len(truth), weights)
-    yes, no = np.flatnonzero(truth), np.flatnonzero(~truth)
-    no = no[np.argsort(score[no])]
-    below = np.zeros((len(weights), len(no) + 1))
-    np.cumsum(weights[:, no], axis=1, out=below[:, 1:])
-    beaten = np.searchsorted(score[no], score[yes], side="left")
-    tied_to = np.searchsorted(score[no], score[yes], side="right")
-    weight_yes = weights[:, yes]
-    wins = np.einsum("rp,rp->r", weight_yes, below[:, beaten] + below[:, tied_to]) / 2
-    return _divide(wins, weight_yes.sum(axis=1) * below[:, -1])
+    weight_yes, asked = weights[:, truth], score[truth]
+    below, not_above, total = _weight_below(score[~truth], weights[:, ~truth], asked)
+    wins = np.einsum("rp,rp->r", weight_yes, below + not_above) / 2
+    return _divide(wins, weight_yes.sum(axis=1) * total)
+
+
+def average_precision(truth: np.ndarray, score: np.ndarray, weights: np.ndarray | None = None) -> np.ndarray:
+    """Return the area under the precision-recall curve as a sum of steps.
+
+    The mean over cases of yes of the precision at their score; not interpolated, which would flatter (Davis and
+    Goadrich, ICML 2006). Parameters and result as for `auc`.
+    """
+    weights = _weights(len(truth), weights)
+    weight_yes, asked = weights[:, truth], score[truth]
+    below, _, total = _weight_below(asked, weight_yes, asked)
+    found = total[:, None] - below
+    below, _, total = _weight_below(score[~truth], weights[:, ~truth], asked)
+    called = found + total[:, None] - below
+    precision = np.divide(found, called, out=np.zeros_like(found), where=called > 0)
+    return _divide(np.einsum("rp,rp->r", weight_yes, precision), weight_yes.sum(axis=1))
+
+
+def _weight_below(
+    score: np.ndarray, weights: np.ndarray, asked: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return the weight of scores below each one asked, of those not above it (r, asked), and of all (r,)."""
+    order = np.argsort(score)
+    sums = np.zeros((len(weights), len(score) + 1))
+    np.cumsum(weights[:, order], axis=1, out=sums[:, 1:])
+    below, not_above = (np.searchsorted(score[order], asked, side=side) for side in ("left", "right"))
+    return sums[:, below], sums[:, not_above], sums[:, -1]
 
 
 def recalls(cases: Cases, weights: np.ndarray | None = None) -> np.ndarray:

@@ -14,7 +14,7 @@ class OperatingPoint:
     Parameters
     ----------
     name : str
-        For example ``"sensitive"``, ``"balanced"``, ``"confirm"``.
+        For example ``"malignant, balanced"``.
     subject : str
         The question it answers, as in `model.evaluation.cases.ask`.
     threshold : float

@@ -99,6 +99,7 @@ def scores(cases: Cases, weights: np.ndarray | None = None) -> dict[Key, np.ndar
         question = ask(cases, subject)
         asked = None if weights is None else weights[:, question.rows]
         found["auc", subject] = metrics.auc(question.truth, question.score, asked)
+        found["average_precision", subject] = metrics.average_precision(question.truth, question.score, asked)
         if subject == MALIGNANT:
             found["ece", subject] = metrics.calibration_error(question.score, question.truth, asked)
             found["brier", subject] = metrics.weighted_mean((question.score - question.truth) ** 2, asked)
@@ -110,26 +111,29 @@ def summarise(
     labels: Sequence[Label],
     random: np.random.Generator,
     resamples: int = RESAMPLES,
+    by: Sequence[str] = ("dataset", "split"),
 ) -> pd.DataFrame:
     """Return the rows of ``results/metrics.csv``.
 
-    Every dataset and split in the predictions is judged by itself. Shares of images carry Wilson's interval at
+    Every group in the predictions is judged by itself. Shares of images carry Wilson's interval at
     the effective sample size that lesions leave; all other figures a percentile bootstrap that draws whole
     lesions.
 
     Parameters
     ----------
     predictions : DataFrame
-        Columns dataset, split, image_id, lesion_id, label and ``p_<code>`` of every class.
+        Columns image_id, lesion_id, label, those of ``by`` and ``p_<code>`` of every class.
     labels : sequence of Label
         The card's labels.
     random : Generator
     resamples : int
+    by : sequence of str
+        Columns whose values make the groups, for example also a corruption and its severity.
 
     Returns
     -------
     DataFrame
-        dataset, split, metric, subject, value, low, high, n_images, n_lesions, n_positive, interval.
+        The columns of ``by``, then metric, subject, value, low, high, n_images, n_lesions, n_positive, interval.
         ``n_images`` and ``n_lesions`` count what the figure is computed over (its denominator),
         ``n_positive`` the images among them that show the subject; it is empty where the subject is "all".
         A figure that these cases cannot give, such as an AUC where all are of one class, has no row.
@@ -140,11 +144,9 @@ def summarise(
         If the predictions are not what `read_cases` accepts.
     """
     tables = []
-    for (dataset, split), part in predictions.groupby(["dataset", "split"], sort=False):
+    for values, part in predictions.groupby(list(by), sort=False):
         table = _summarise_set(read_cases(part, labels), random, resamples)
-        table.insert(0, "dataset", dataset)
-        table.insert(1, "split", split)
-        tables.append(table)
+        tables.append(pd.concat([pd.DataFrame([values] * len(table), columns=list(by)), table], axis=1))
     if not tables:
         raise ContractError("predictions_empty", "The predictions hold no image; score at least one.")
     return pd.concat(tables, ignore_index=True)
@@ -172,7 +174,7 @@ def _summarise_set(cases: Cases, random: np.random.Generator, resamples: int) ->
     for key, *interval in zip(values, *percentile_interval(replicates), strict=True):
         asked = np.arange(len(cases.targets)) if key[1] == ALL else ask(cases, key[1]).rows
         rows.append(_row(cases, key, asked, values[key].item(), interval, bootstrap_name(resamples)))
-    return pd.DataFrame(rows).dropna(subset="value").astype({"n_positive": "Int64"})
+    return pd.DataFrame(rows).dropna(subset="value", ignore_index=True).astype({"n_positive": "Int64"})
 
 
 def _row(cases: Cases, key: Key, rows: np.ndarray, value: float, interval: Sequence[float], method: str) -> dict:
@@ -192,29 +194,3 @@ def _row(cases: Cases, key: Key, rows: np.ndarray, value: float, interval: Seque
         "n_positive": positive,
         "interval": method,
     }
-
-
-def confusion_table(predictions: pd.DataFrame, labels: Sequence[Label]) -> pd.DataFrame:
-    """Return the rows of ``results/confusion.csv``: how many images of a class were called what.
-
-    Parameters
-    ----------
-    predictions : DataFrame
-        As for `summarise`.
-    labels : sequence of Label
-
-    Returns
-    -------
-    DataFrame
-        dataset, split, label, predicted, count; every pair of classes, also those with no image.
-    """
-    tables = []
-    codes = [label.code for label in labels]
-    for (dataset, split), part in predictions.groupby(["dataset", "split"], sort=False):
-        cases = read_cases(part, labels)
-        pairs = cases.targets * len(codes) + cases.predicted
-        table = pd.DataFrame({"dataset": dataset, "split": split, "label": np.repeat(codes, len(codes))})
-        table["predicted"] = np.tile(codes, len(codes))
-        table["count"] = np.bincount(pairs, minlength=len(codes) ** 2)
-        tables.append(table)
-    return pd.concat(tables, ignore_index=True)

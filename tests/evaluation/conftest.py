@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from model.card import Label
-from model.evaluation.cases import read_cases
+from model.evaluation.cases import Question, read_cases
 
 CODES = ("akiec", "bcc", "bkl", "df", "mel", "nv", "vasc")
 LABELS = tuple(Label(index, code, code, code in ("akiec", "bcc", "mel")) for index, code in enumerate(CODES))
@@ -68,3 +68,17 @@ def by_hand():
             for image, lesion, label, given in rows
         ]
     )
+
+
+@pytest.fixture
+def make_question():
+    """Return a function: a question over single images, with a score in [0, 1] that leans the right way."""
+
+    def make(n=400, share=0.3, lean=0.3, seed=0, decimals=8, images_per_lesion=1):
+        random = np.random.default_rng(seed)
+        truth = np.repeat(random.random(n // images_per_lesion) < share, images_per_lesion)
+        score = ((random.random(len(truth)) + lean * truth) / (1 + lean)).round(decimals)
+        lesions = np.repeat(np.arange(n // images_per_lesion), images_per_lesion)
+        return Question("malignant", np.arange(len(truth)), truth, score, lesions)
+
+    return make

@@ -3,7 +3,13 @@
 import numpy as np
 import pytest
 from sklearn.calibration import calibration_curve
-from sklearn.metrics import balanced_accuracy_score, brier_score_loss, log_loss, roc_auc_score
+from sklearn.metrics import (
+    average_precision_score,
+    balanced_accuracy_score,
+    brier_score_loss,
+    log_loss,
+    roc_auc_score,
+)
 
 from model.evaluation import metrics
 from model.evaluation.cases import ask, read_cases, subjects
@@ -48,6 +54,22 @@ def test_every_question_has_the_auc_of_scikit_learn(make_cases, decimals):
         question = ask(cases, subject)
         expected = roc_auc_score(question.truth, question.score)
         assert metrics.auc(question.truth, question.score).item() == pytest.approx(expected, rel=1e-12)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_weighted_average_precision_is_that_of_scikit_learn(seed):
+    random = np.random.default_rng(seed)
+    truth = random.random(150) < 0.2
+    score = (random.random(150) + 0.4 * truth).round(seed + 1)
+    weights = random.integers(0, 4, (10, 150)).astype(float)
+    expected = [average_precision_score(truth, score, sample_weight=row) for row in weights]
+    np.testing.assert_allclose(metrics.average_precision(truth, score, weights), expected, rtol=1e-12)
+
+
+def test_average_precision_by_hand():
+    truth, score = np.array([True, False, True, False]), np.array([0.9, 0.8, 0.7, 0.1])
+    assert metrics.average_precision(truth, score).item() == pytest.approx((1 + 2 / 3) / 2)
+    assert np.isnan(metrics.average_precision(truth, score, np.array([0, 1, 0, 1])))
 
 
 def test_macro_auc_is_that_of_scikit_learn(make_cases):

@@ -1,12 +1,12 @@
 import numpy as np
 import pandas as pd
 import pytest
-from sklearn.metrics import accuracy_score, confusion_matrix, precision_score, recall_score, roc_auc_score
+from sklearn.metrics import accuracy_score, precision_score, recall_score, roc_auc_score
 from statsmodels.stats.proportion import proportion_confint
 
 from model.errors import ContractError
 from model.evaluation.cases import ask, read_cases
-from model.evaluation.summary import confusion_table, summarise, two_way_rates
+from model.evaluation.summary import summarise, two_way_rates
 
 COLUMNS = ["dataset", "split", "metric", "subject", "value", "low", "high"]
 COLUMNS += ["n_images", "n_lesions", "n_positive", "interval"]
@@ -68,11 +68,11 @@ def test_bootstrap_agrees_with_refitting_on_drawn_lesions(make_predictions, labe
     question = ask(read_cases(predictions, labels), "malignant")
     random, drawn = np.random.default_rng(5), []
     images = [np.flatnonzero(question.lesions == lesion) for lesion in np.unique(question.lesions)]
-    for _ in range(1000):
+    for _ in range(500):
         rows = np.concatenate([images[pick] for pick in random.integers(0, len(images), len(images))])
         drawn.append(roc_auc_score(question.truth[rows], question.score[rows]))
     row = summarised(predictions, labels, 2000).loc[("auc", "malignant")]
-    assert (row["low"], row["high"]) == pytest.approx(np.quantile(drawn, [0.025, 0.975]), abs=0.008)
+    assert (row["low"], row["high"]) == pytest.approx(np.quantile(drawn, [0.025, 0.975]), abs=0.01)
 
 
 def test_the_seed_decides_every_interval(make_predictions, labels):
@@ -99,15 +99,14 @@ def test_two_way_rates_leave_out_what_has_no_denominator():
     assert set(found) == {"sensitivity", "ppv", "npv"}
 
 
-def test_confusion_is_that_of_scikit_learn(make_predictions, labels):
-    predictions = make_predictions(300)
-    cases = read_cases(predictions, labels)
-    table = confusion_table(predictions, labels)
-    expected = confusion_matrix(cases.targets, cases.predicted, labels=range(7))
-    np.testing.assert_array_equal(table["count"].to_numpy().reshape(7, 7), expected)
-    assert table.loc[1, ["label", "predicted"]].tolist() == ["akiec", "bcc"]
-
-
 def test_an_empty_table_is_refused(by_hand, labels):
     with pytest.raises(ContractError):
         summarise(by_hand[:0], labels, np.random.default_rng(0))
+
+
+def test_other_groups_than_dataset_and_split_can_be_asked_for(by_hand, labels):
+    by_hand["severity"] = [1, 1, 1, 2, 2, 2]
+    table = summarise(by_hand, labels, np.random.default_rng(0), 50, by=["severity"])
+    accuracy = table[table.metric == "accuracy"].set_index("severity")
+    assert accuracy["value"].to_dict() == pytest.approx({1: 2 / 3, 2: 2 / 3})
+    assert "dataset" not in table

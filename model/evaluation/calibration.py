@@ -1,0 +1,111 @@
+"""Whether probabilities mean what they say: reliability in bins, and figures before and after temperature."""
+
+import dataclasses
+
+import numpy as np
+import pandas as pd
+
+from model.evaluation.cases import ALL, Cases, ask
+from model.evaluation.intervals import RESAMPLES, bootstrap, bootstrap_name, percentile_interval, rate_interval
+from model.evaluation.metrics import (
+    ECE_BINS,
+    calibration_bins,
+    calibration_error,
+    log_losses,
+    squared_errors,
+    weighted_mean,
+)
+from model.evaluation.temperature import undo_temperature
+
+
+def uncalibrated(cases: Cases, temperature: float) -> Cases:
+    """Return the cases with the probabilities they had before a temperature was applied."""
+    return dataclasses.replace(cases, probabilities=undo_temperature(cases.probabilities, temperature))
+
+
+def confidence_and_hits(cases: Cases, subject: str = ALL) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return what was promised, what came true, and the lesions, each of shape (m,).
+
+    For ``all``: the highest probability and whether that class was right; for a question: the probability of yes
+    and whether the answer was yes.
+    """
+    if subject == ALL:
+        return cases.probabilities.max(axis=1), cases.correct, cases.lesions
+    question = ask(cases, subject)
+    return question.score, question.truth, question.lesions
+
+
+def reliability_table(cases: Cases, subject: str = ALL, bins: int = ECE_BINS) -> pd.DataFrame:
+    """Return the reliability diagram's bins.
+
+    Parameters
+    ----------
+    cases : Cases
+    subject : str
+        ``all`` for the most probable class, or a question.
+    bins : int
+        Bins of equal width on [0, 1], each with its upper edge.
+
+    Returns
+    -------
+    DataFrame
+        bin_low, bin_high, n_images, n_lesions, confidence (mean), share (of hits), low, high (Wilson's 95 %
+        interval at the effective sample size); NaN in a bin without images.
+    """
+    confidence, hits, lesions = confidence_and_hits(cases, subject)
+    member, edges, rows = calibration_bins(confidence, bins), np.linspace(0, 1, bins + 1), []
+    for number in range(bins):
+        inside = member == number
+        count = int(inside.sum())
+        means = (confidence[inside].mean(), hits[inside].mean()) if count else (np.nan, np.nan)
+        interval = rate_interval(hits[inside], lesions[inside])
+        rows.append((edges[number], edges[number + 1], count, len(np.unique(lesions[inside])), *means, *interval))
+    columns = ["bin_low", "bin_high", "n_images", "n_lesions", "confidence", "share", "low", "high"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def calibration_figures(
+    cases: Cases, temperature: float, random: np.random.Generator, resamples: int = RESAMPLES
+) -> pd.DataFrame:
+    """Return calibration error, Brier score and log loss before and after temperature, and the paired change.
+
+    Parameters
+    ----------
+    cases : Cases
+        With the probabilities as served, after the temperature.
+    temperature : float
+        The card's.
+
+    Returns
+    -------
+    DataFrame
+        metric, state ("before", "after", "change": after minus before), value, low, high, n_images, n_lesions,
+        interval.
+    """
+    states = (uncalibrated(cases, temperature), cases)
+
+    def figures(weights: np.ndarray | None) -> np.ndarray:
+        before, after = (_figures(state, weights) for state in states)
+        return np.stack([before, after, after - before], axis=2)
+
+    value = figures(None)[0]
+    low, high = percentile_interval(bootstrap(figures, cases.lesions, random, resamples))
+    names = pd.MultiIndex.from_product(
+        [["ece", "brier", "log_loss"], ["before", "after", "change"]], names=["metric", "state"]
+    )
+    table = names.to_frame(index=False).assign(value=value.ravel(), low=low.ravel(), high=high.ravel())
+    return table.assign(
+        n_images=len(cases.targets),
+        n_lesions=len(np.unique(cases.lesions)),
+        interval=bootstrap_name(resamples),
+    )
+
+
+def _figures(cases: Cases, weights: np.ndarray | None) -> np.ndarray:
+    confidence, hits, _ = confidence_and_hits(cases)
+    found = [
+        calibration_error(confidence, hits, weights),
+        weighted_mean(squared_errors(cases), weights),
+        weighted_mean(log_losses(cases), weights),
+    ]
+    return np.stack(found, axis=1)

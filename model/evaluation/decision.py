@@ -1,0 +1,75 @@
+"""Decision curves: what acting on a probability is worth, in true positives (Vickers and Elkin 2006)."""
+
+import numpy as np
+import pandas as pd
+
+from model.evaluation.cases import Question
+from model.evaluation.intervals import RESAMPLES, bootstrap, percentile_interval
+
+THRESHOLDS = np.arange(1, 100) / 100  # probabilities from which a person would act
+
+
+def net_benefit(
+    question: Question,
+    thresholds: np.ndarray = THRESHOLDS,
+    weights: np.ndarray | None = None,
+    prevalence: float | None = None,
+) -> np.ndarray:
+    """Return true positives a lesion, less false positives weighed by the odds of the threshold.
+
+    Who acts from a probability of 10 % takes one true positive for worth nine false ones (Vickers, van Calster
+    and Steyerberg, Diagn Progn Res 3:18, 2019).
+
+    Parameters
+    ----------
+    question : Question
+    thresholds : ndarray, shape (t,), above 0 and below 1
+        The answer is yes where the score is at or above it.
+    weights : ndarray, shape (r, m), optional
+        One row a resample; without it every case counts once and r is 1.
+    prevalence : float, optional
+        To which cases are reweighted; that of the (weighted) cases when left out. The scores stay as served.
+
+    Returns
+    -------
+    ndarray, shape (r, t)
+    """
+    weights = np.ones((1, len(question.truth))) if weights is None else np.atleast_2d(weights)
+    called = (question.score[:, None] >= thresholds).astype(float)
+    shares, totals = [], []
+    for kind in (question.truth, ~question.truth):
+        totals.append((weights @ kind)[:, None])
+        with np.errstate(invalid="ignore"):  # a resample without one of the answers is undefined
+            shares.append(weights @ (called * kind[:, None]) / totals[-1])
+    share_of_yes = totals[0] / (totals[0] + totals[1]) if prevalence is None else prevalence
+    return shares[0] * share_of_yes - shares[1] * (1 - share_of_yes) * thresholds / (1 - thresholds)
+
+
+def decision_curve(
+    question: Question,
+    random: np.random.Generator,
+    prevalence: float | None = None,
+    thresholds: np.ndarray = THRESHOLDS,
+    resamples: int = RESAMPLES,
+) -> pd.DataFrame:
+    """Return the net benefit of following the model, with treat-all and treat-none beside it.
+
+    Returns
+    -------
+    DataFrame
+        threshold, value, low, high (95 %, lesions resampled), treat_all, treat_none; in true positives a lesion.
+    """
+    value = net_benefit(question, thresholds, prevalence=prevalence)[0]
+    low, high = percentile_interval(
+        bootstrap(
+            lambda weights: net_benefit(question, thresholds, weights, prevalence),
+            question.lesions,
+            random,
+            resamples,
+        )
+    )
+    share = question.truth.mean() if prevalence is None else prevalence
+    treat_all = share - (1 - share) * thresholds / (1 - thresholds)
+    return pd.DataFrame({"threshold": thresholds, "value": value, "low": low, "high": high}).assign(
+        treat_all=treat_all, treat_none=0.0
+    )

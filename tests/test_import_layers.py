@@ -83,9 +83,7 @@ def test_evaluation_loads_no_network_library():
     """Reading a results table must not cost the seconds and memory of TensorFlow."""
     modules = sorted(path.stem for path in (ROOT / "model" / "evaluation").glob("[!_]*.py"))
     code = f"import sys; from model.evaluation import {', '.join(modules)}; print('\\n'.join(sys.modules))"
-    finished = subprocess.run(
-        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
-    )
+    finished = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     loaded = {name.split(".")[0] for name in finished.stdout.split()}
     assert "numpy" in loaded
     assert loaded.isdisjoint({"tensorflow", "keras", "streamlit", "tf_keras_vis"})

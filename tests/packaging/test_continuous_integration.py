@@ -24,9 +24,7 @@ def machine(tmp_path):
 
 
 def run(path: str) -> subprocess.CompletedProcess:
-    return subprocess.run(
-        [shutil.which("bash"), str(RUN)], env={"PATH": path}, capture_output=True, text=True
-    )
+    return subprocess.run([shutil.which("bash"), str(RUN)], env={"PATH": path}, capture_output=True, text=True)
 
 
 MAKE = 'echo "make $* with CI=$CI"; cat'
@@ -34,9 +32,7 @@ MAKE = 'echo "make $* with CI=$CI"; cat'
 
 @pytest.mark.parametrize(("status", "said"), [(0, ""), (100, "the browser test will be skipped")])
 def test_chromium_is_installed_as_root_and_its_lack_stops_nothing(machine, status, said):
-    path = machine(
-        **{"id": "echo 0", "apt-get": f'echo "apt-get $*"; exit {status}', "make": MAKE, "cat": "true"}
-    )
+    path = machine(**{"id": "echo 0", "apt-get": f'echo "apt-get $*"; exit {status}', "make": MAKE, "cat": "true"})
     finished = run(path)
     assert finished.returncode == 0
     assert "apt-get update" in finished.stdout

@@ -117,9 +117,7 @@ def test_unreachable_index_is_explained_and_not_remembered(checkout):
         finished = set_up(checkout, "offline.txt", **nowhere)
         assert finished.returncode == 1
         last = finished.stderr.strip().splitlines()[-1]
-        assert (
-            last == "The package index cannot be reached: check the network or the proxy and run make again."
-        )
+        assert last == "The package index cannot be reached: check the network or the proxy and run make again."
 
 
 def test_other_failures_of_pip_are_told_apart(setup):

@@ -36,9 +36,7 @@ NOT_IMPORTED = {
 def pins(requirements: str) -> dict[str, str]:
     """Return name -> version of the packages that a file itself lists, included files left out."""
     lines = (ROOT / requirements).read_text().splitlines()
-    return dict(
-        re.match(r"([\w.-]+)==([\w.]+)", line).groups() for line in lines if line and line[0] not in "#-"
-    )
+    return dict(re.match(r"([\w.-]+)==([\w.]+)", line).groups() for line in lines if line and line[0] not in "#-")
 
 
 def imported(places: tuple[str, ...]) -> set[str]:

@@ -11,14 +11,14 @@ from model.errors import PhotoError
 MAX_WORKING_PIXELS = 12_500_000  # keeps a 12-megapixel phone photo as it is; larger ones are halved or more
 BAND_ROWS = 512  # converted at a time, so that only the decoder itself holds the whole photo
 ORIENTATION = 0x0112  # the EXIF entry that says how the camera was held
-TRANSPOSE = {
-    2: Image.Transpose.FLIP_LEFT_RIGHT,
-    3: Image.Transpose.ROTATE_180,
-    4: Image.Transpose.FLIP_TOP_BOTTOM,
-    5: Image.Transpose.TRANSPOSE,
-    6: Image.Transpose.ROTATE_270,
-    7: Image.Transpose.TRANSVERSE,
-    8: Image.Transpose.ROTATE_90,
+UPRIGHT = {  # as the EXIF standard numbers the ways of holding a camera
+    2: lambda pixels: pixels[:, ::-1],
+    3: lambda pixels: pixels[::-1, ::-1],
+    4: lambda pixels: pixels[::-1],
+    5: lambda pixels: pixels.transpose(1, 0, 2),
+    6: lambda pixels: np.rot90(pixels, -1),
+    7: lambda pixels: pixels[::-1, ::-1].transpose(1, 0, 2),
+    8: lambda pixels: np.rot90(pixels),
 }
 TURNED_SIDEWAYS = (5, 6, 7, 8)
 DEEP_GREY = ("I;16", "I;16L", "I;16B", "I", "F")
@@ -59,11 +59,11 @@ def to_rgb(image: Image.Image) -> Decoded:
     if image.mode in DEEP_GREY:
         warnings.append("float_scaled" if image.mode == "F" else "sixteen_bit_scaled")
     orientation = image.getexif().get(ORIENTATION, 1)
-    rgb = _by_bands(image, math.ceil(math.sqrt(image.size[0] * image.size[1] / MAX_WORKING_PIXELS)))
-    if orientation in TRANSPOSE:
-        rgb = rgb.transpose(TRANSPOSE[orientation])
+    pixels = _by_bands(image, math.ceil(math.sqrt(image.size[0] * image.size[1] / MAX_WORKING_PIXELS)))
+    if orientation in UPRIGHT:
+        pixels = np.ascontiguousarray(UPRIGHT[orientation](pixels))
     upright = size[::-1] if orientation in TURNED_SIDEWAYS else size
-    return Decoded(np.array(rgb), upright, tuple(warnings))
+    return Decoded(pixels, upright, tuple(warnings))
 
 
 def _has_frames(image: Image.Image) -> bool:
@@ -71,16 +71,17 @@ def _has_frames(image: Image.Image) -> bool:
     return image.format != "MPO" and bool(getattr(image, "is_animated", False))
 
 
-def _by_bands(image: Image.Image, factor: int) -> Image.Image:
+def _by_bands(image: Image.Image, factor: int) -> np.ndarray:
     """Convert and reduce a loaded image band by band; a band's rows are a multiple of the factor."""
     width, height = image.size
     white = _white_level(image)
-    result = Image.new("RGB", (math.ceil(width / factor), math.ceil(height / factor)))
+    pixels = np.empty((math.ceil(height / factor), math.ceil(width / factor), 3), np.uint8)
     rows = BAND_ROWS * factor
     for top in range(0, height, rows):
         band = _flatten(image.crop((0, top, width, min(top + rows, height))), white)
-        result.paste(band.reduce(factor) if factor > 1 else band, (0, top // factor))
-    return result
+        reduced = np.asarray(band.reduce(factor) if factor > 1 else band)
+        pixels[top // factor : top // factor + len(reduced)] = reduced
+    return pixels
 
 
 def _white_level(image: Image.Image) -> float:

@@ -29,7 +29,10 @@ NOT_IMPORTED = {
         "tf-keras-vis",  # the reference that tests and benchmarks use
     },
     "training/requirements.txt": set(),
-    "tests/requirements.txt": {"ruff"},  # a command
+    "tests/requirements.txt": {
+        "ruff",  # a command
+        "playwright",  # imported by pytest.importorskip
+    },
 }
 
 

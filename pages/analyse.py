@@ -4,7 +4,6 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from model import report
 from model.errors import BundleError
 from ui import cached, components, source, state, wording
 
@@ -32,7 +31,7 @@ def ask_for_photo() -> None:
 
 def show(analysis: "Analysis") -> None:
     """Show photo, map and answer side by side, and the details below."""
-    screen = report.for_screen(analysis.photo.pixels, analysis.square)
+    screen = state.screen()
     answered = not analysis.prediction.abstained
     with st.container(key="answer"):
         photo, heat_map, answer = st.columns([16, 16, 10])

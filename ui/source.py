@@ -14,15 +14,19 @@ def open_source() -> None:
     left, right = st.columns([8, 5], gap="large")
     with left, st.container(key="drop_zone"):
         st.title(wording.DROP)
-        _uploader(wording.DROP)
-        st.caption(wording.FORMATS)
-        if st.toggle(wording.CAMERA, key="camera_on"):
+        if st.session_state.get("camera_on"):
             _camera()
+        else:
+            _uploader(wording.DROP)
+        st.caption(wording.FORMATS)
+        st.toggle(wording.CAMERA, key="camera_on")
     with right:
         st.header(wording.SAMPLES)
         _samples(st.container(key="samples"))
         st.caption(wording.SAMPLES_HINT)
         st.markdown(wording.REAL_PHOTOS)
+        st.header(wording.PROMISE)
+        st.markdown(wording.PROMISES)
 
 
 def next_photo() -> None:

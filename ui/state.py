@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
 import streamlit as st
 
 from model.errors import PhotoError
 from model.preprocess import Square
+from model.report import for_screen
 from ui import wording
 
 if TYPE_CHECKING:  # the pipeline brings TensorFlow, which must not hold up the first page
@@ -37,9 +39,9 @@ def generation() -> int:
 
 def take(data: bytes) -> None:
     """Make this file the session's photo and forget the one before, whatever became of it."""
-    for name in ("analysis", "analysed_square", "trouble", "explained"):
+    for name in ("analysis", "analysed_square", "screen", "trouble", "explained"):
         st.session_state.pop(name, None)
-    st.session_state.update(WHOLE, file=data, generation=generation() + 1)
+    st.session_state.update(WHOLE, file=data, generation=generation() + 1, camera_on=False)
 
 
 def take_from(widget_key: str) -> None:
@@ -74,16 +76,22 @@ def analysis(analyser: "Analyser") -> "Analysis | None":
     wanted = tuple(st.session_state[name] for name in WHOLE)
     if st.session_state.get("analysed_square") != wanted:
         try:
-            st.session_state.analysis = _analyse(analyser, wanted)
+            _keep(_analyse(analyser, wanted), wanted)
         except PhotoError as error:
             st.session_state.trouble = error
             del st.session_state["file"]
             return None
-        st.session_state.analysed_square = wanted
-        st.session_state.setdefault("explained", _most_probable(st.session_state.analysis))
-        for name, value in SHOWN.items():
-            st.session_state.setdefault(name, value)
     return st.session_state.analysis
+
+
+def _keep(analysis: "Analysis", wanted: tuple[int, int, int]) -> None:
+    st.session_state.update(
+        analysis=analysis,
+        analysed_square=wanted,
+        screen=for_screen(analysis.photo.pixels, analysis.square),
+    )
+    for name, value in (SHOWN | {"explained": _most_probable(analysis)}).items():
+        st.session_state.setdefault(name, value)
 
 
 def _analyse(analyser: "Analyser", wanted: tuple[int, int, int]) -> "Analysis":
@@ -92,6 +100,11 @@ def _analyse(analyser: "Analyser", wanted: tuple[int, int, int]) -> "Analysis":
         return analyser.analyse(st.session_state.file)
     height, width = before.photo.pixels.shape[:2]
     return analyser.analyse(st.session_state.file, square_from(width, height, *wanted))
+
+
+def screen() -> tuple[np.ndarray, Square]:
+    """Return the photo as it is shown, uint8 (height, width, 3), and the square in its pixels."""
+    return st.session_state.screen
 
 
 def shown() -> Shown:

@@ -20,6 +20,13 @@ SAMPLE_NAMES = {
 }
 REAL_PHOTOS = "Real dermoscopic photos: [gallery of the ISIC Archive](https://gallery.isic-archive.com)"
 
+PROMISE = "What you will see"
+PROMISES = """
+- the probabilities of seven diagnoses, and of a malignant one
+- where in the photo the evidence for each of them lies
+- how often such answers are right, one click away
+"""
+
 READING = "Reading the photo"
 LOADING = "Loading the model, once after the start"
 PHOTO = "Photo, with the frame that the network sees"

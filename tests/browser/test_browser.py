@@ -4,6 +4,7 @@ LESIONSCOPE_SCREENSHOT=assets/screenshot.png makes the picture of the README, wi
 """
 
 import io
+import json
 import os
 import shutil
 import socket
@@ -164,6 +165,23 @@ def test_an_upload_is_answered_with_an_overlay_that_is_really_drawn(visit, log):
     assert page.complaints == []
     outside = {url for url in page.requested if urlsplit(url).hostname not in ("localhost", None)}
     assert outside == set()
+
+
+def test_overlay_and_result_can_be_saved(visit):
+    page = visit()
+    upload(page)
+    answer(page)
+    result = json.loads(saved(page, wording.SAVE_RESULT))
+    assert sum(entry["probability"] for entry in result["classes"]) == pytest.approx(1)
+    overlay = Image.open(io.BytesIO(saved(page, wording.SAVE_OVERLAY)))
+    assert overlay.format == "PNG"
+    assert overlay.size == (800, 600)
+
+
+def saved(page, button: str) -> bytes:
+    with page.expect_download() as download:
+        page.get_by_role("button", name=button).click()
+    return Path(download.value.path()).read_bytes()
 
 
 def test_the_answer_fits_on_one_screen_with_the_disclaimer(visit):

@@ -4,6 +4,7 @@ import re
 
 import numpy as np
 import pytest
+from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 from model.card import load_card
@@ -112,6 +113,34 @@ def test_a_bad_upload_after_an_answer_takes_the_answer_away(answered):
     refused = upload(answered, b"no photo at all")
     assert len(refused.error) == 1
     assert "analysis" not in refused.session_state
+
+
+def test_an_even_surface_gets_a_reason_and_no_numbers(app, encode):
+    abstained = upload(app, encode(np.full((120, 160, 3), 180, np.uint8)))
+    assert not abstained.exception
+    assert [warning.value for warning in abstained.warning] == [wording.NOTES["blank"]]
+    assert not differential(abstained)
+    assert not abstained.get("download_button")
+    assert abstained.slider(key="size")
+
+
+REMARKABLE = {  # code of the engine -> a file that earns it, from a lesion's pixels and the encoder
+    "small_photo": lambda lesion, encode: encode(lesion[:50, :60]),
+    "first_frame_only": lambda lesion, encode: encode(
+        lesion, "GIF", save_all=True, append_images=[Image.fromarray(lesion[::-1])]
+    ),
+    "sixteen_bit_scaled": lambda lesion, encode: encode(lesion[..., 0].astype(np.uint16) * 257),
+    "float_scaled": lambda lesion, encode: encode(lesion[..., 0].astype(np.float32) / 255, "TIFF"),
+    "reduced_size": lambda lesion, encode: encode(np.tile(lesion, (18, 18, 1)), "JPEG"),
+}
+
+
+@pytest.mark.parametrize("code", REMARKABLE)
+def test_what_was_done_to_a_photo_is_said(app, lesion, encode, code):
+    shown = upload(app, REMARKABLE[code](lesion, encode))
+    assert not shown.exception
+    assert code in shown.session_state.analysis.warnings
+    assert wording.NOTES[code] in [caption.value for caption in shown.caption]
 
 
 def test_a_good_photo_after_a_bad_one_clears_the_sentence(app):

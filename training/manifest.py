@@ -14,10 +14,10 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pandas as pd
-from model.image import read_photo
 from tqdm import tqdm
 
 from model.errors import LesionscopeError
+from model.image import read_photo
 from model.preprocess import centre_square, crop
 from training.datasets import READERS, DatasetError
 

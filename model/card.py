@@ -11,7 +11,8 @@ from model.errors import BundleError
 SCHEMA = 1
 DEFAULT_BUNDLE = Path(__file__).parent / "bundle"
 BUNDLE_VARIABLE = "LESIONSCOPE_BUNDLE"  # environment variable that points to another bundle
-VIEWS = ("identity", "flip_left_right")
+# A lesion has no upright: views of a photo, and the axes of a batch (n, height, width, 3) that each one reverses.
+VIEWS = {"identity": (), "flip_left_right": (2,), "flip_up_down": (1,), "rotate_180": (1, 2)}
 
 
 @dataclass(frozen=True)
@@ -39,7 +40,7 @@ class Card:
     temperature : float
         What logits are divided by before softmax, greater than 0.
     views : tuple of str
-        Views of a photo whose logits are averaged: ``"identity"``, ``"flip_left_right"``.
+        Views of a photo whose logits are averaged, from `VIEWS`.
     feature_layer, logits_layer : str
         Layers whose output and kernel give the heat maps.
     raw : dict

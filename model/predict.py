@@ -11,11 +11,8 @@ import keras  # noqa: E402
 import numpy as np  # noqa: E402
 import tensorflow as tf  # noqa: E402
 
-from model.card import Card, load_card  # noqa: E402
+from model.card import VIEWS, Card, load_card  # noqa: E402
 from model.errors import BundleError, ContractError  # noqa: E402
-
-FLIP = "flip_left_right"
-WIDTH_AXIS = 2
 
 
 @dataclass(frozen=True, eq=False)
@@ -145,14 +142,14 @@ def _compiled(card: Card, network: "keras.Model"):
     """Trace one function (n, size, size, 3) -> logits and features, averaged over the views."""
     outputs = [network.get_layer(name).output for name in (card.logits_layer, card.feature_layer)]
     inner = keras.Model(network.input, outputs)
-    views = card.views
+    views = [tf.constant(VIEWS[view], tf.int32) for view in card.views]
 
     @tf.function(input_signature=[tf.TensorSpec((None, card.size, card.size, 3), tf.float32)])
     def forward(batch):
-        seen = [tf.reverse(batch, [WIDTH_AXIS]) if view == FLIP else batch for view in views]
-        logits, features = inner(tf.concat(seen, axis=0), training=False)
-        maps = tf.split(features, len(views))
-        upright = [tf.reverse(part, [WIDTH_AXIS]) if view == FLIP else part for view, part in zip(views, maps)]  # noqa: B905
+        seen = tf.concat([tf.reverse(batch, axes) for axes in views], axis=0)
+        logits, features = inner(seen, training=False)
+        maps = zip(tf.split(features, len(views)), views, strict=True)
+        upright = [tf.reverse(part, axes) for part, axes in maps]  # reversing twice gives the photo's own direction
         return tf.add_n(tf.split(logits, len(views))) / len(views), tf.add_n(upright) / len(views)
 
     return forward

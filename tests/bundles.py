@@ -71,7 +71,7 @@ def _card(weights: Path, network: "keras.Model") -> dict:
             ],
             "activation": "softmax",
         },
-        "inference": {"views": ["identity", "flip_left_right"]},
+        "inference": {"views": ["identity", "flip_left_right", "flip_up_down", "rotate_180"]},
         "calibration": {"method": "temperature", "temperature": 1.5, "fitted_on": "validation"},
         "thresholds": [],
         "abstention": [],

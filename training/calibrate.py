@@ -43,7 +43,7 @@ def validation_logits(run: Path) -> tuple[np.ndarray, pd.DataFrame]:
     rows = manifest[manifest.split == VALIDATION].reset_index(drop=True)
     views = plain_views(open_canvas(Path(record["work"])), rows.canvas_row.to_numpy(), recipe.size)
     network = logits_model(keras.models.load_model(run / "trained.keras", compile=False))
-    return predict_logits(network, views, flip="flip_left_right" in recipe.views), rows
+    return predict_logits(network, views, recipe.views), rows
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 from sklearn.metrics import balanced_accuracy_score, log_loss, roc_auc_score
 
+from model.card import VIEWS
 from training.architectures import ARCHITECTURES, logits_model
 from training.augment import LEVELS
 from training.balancing import BALANCING
@@ -85,15 +86,13 @@ def seed_dropout(network: keras.Model, seed: int, epoch: int) -> None:
             layer.seed_generator.state.assign(np.array([seed + number, epoch], np.uint32))
 
 
-def predict_logits(network: keras.Model, views: np.ndarray, flip: bool, batch: int = 64) -> np.ndarray:
-    """Return logits of uint8 views, shape (n, classes), averaged with the mirrored view if ``flip``."""
+def predict_logits(network: keras.Model, images: np.ndarray, views: tuple[str, ...], batch: int = 64) -> np.ndarray:
+    """Return logits of uint8 images, shape (n, classes), averaged over the named views of `model.card.VIEWS`."""
     logits = []
-    for start in range(0, len(views), batch):
-        block = views[start : start + batch].astype(np.float32)
-        result = np.asarray(network.predict_on_batch(block))
-        if flip:
-            result = (result + np.asarray(network.predict_on_batch(block[:, :, ::-1]))) / 2
-        logits.append(result)
+    for start in range(0, len(images), batch):
+        block = images[start : start + batch].astype(np.float32)
+        seen = [np.ascontiguousarray(np.flip(block, VIEWS[view])) for view in views]
+        logits.append(np.mean([np.asarray(network.predict_on_batch(view)) for view in seen], axis=0))
     return np.concatenate(logits)
 
 
@@ -212,7 +211,7 @@ def _epoch(recipe, network, batches, held_out: HeldOut, epoch: int, checkpoint: 
     save_checkpoint(checkpoint, network, epoch + 1)
     if recipe.average:
         swap_average(network)
-    logits = predict_logits(network, held_out.views, flip="flip_left_right" in recipe.views)
+    logits = predict_logits(network, held_out.views, recipe.views)
     if recipe.average:
         swap_average(network)
     row = {"epoch": epoch + 1, "loss": history.history["loss"][-1]} | held_out.row(logits)

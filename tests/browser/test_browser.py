@@ -117,12 +117,12 @@ def upload(page, name: str = "photo.jpg", data: bytes | None = None):
 
 
 def answer(page) -> None:
-    """Wait until the probabilities are there and both pictures are loaded."""
+    """Wait until the probabilities, both pictures and all controls are there."""
     page.locator(".differential").wait_for()
     page.wait_for_function(
         """() => ['photo', 'map'].every(name =>
             document.querySelector(`.st-key-${name}_picture img`)?.naturalWidth > 0)
-            && !document.querySelector('[data-testid="stStatusWidget"]')"""
+            && !document.querySelector('[data-testid="stStatusWidget"], [data-testid="stSkeleton"]')"""
     )
 
 

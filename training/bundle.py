@@ -77,7 +77,7 @@ def make_card(run: Path, bundle: Path, version: str) -> dict:
             "parameters": _parameters(weights),
         },
         "input": {
-            "shape": [recipe.size, recipe.size, 3],
+            "shape": [recipe.served, recipe.served, 3],
             "dtype": "float32",
             "range": [0, 255],
             "resize": "largest centred square, or the square a person chose; Pillow bicubic, antialiased",

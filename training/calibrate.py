@@ -41,7 +41,7 @@ def validation_logits(run: Path) -> tuple[np.ndarray, pd.DataFrame]:
 
     recipe, record, manifest = load_run(run)
     rows = manifest[manifest.split == VALIDATION].reset_index(drop=True)
-    views = plain_views(open_canvas(Path(record["work"])), rows.canvas_row.to_numpy(), recipe.size)
+    views = plain_views(open_canvas(Path(record["work"])), rows.canvas_row.to_numpy(), recipe.served)
     network = logits_model(keras.models.load_model(run / "trained.keras", compile=False))
     return predict_logits(network, views, recipe.views), rows
 

@@ -219,8 +219,8 @@ def _epoch(recipe, network, batches, held_out: HeldOut, epoch: int, checkpoint: 
 
 
 def weights_in_float32(recipe: Recipe, network: keras.Model) -> keras.Model:
-    """Return the full network, softmax included, in float32 with the trained weights."""
+    """Return the full network, softmax included, in float32 and at serving size, with the trained weights."""
     keras.mixed_precision.set_global_policy("float32")
-    model = build(dataclasses.replace(recipe, weights="none"))
+    model = build(dataclasses.replace(recipe, weights="none", size=recipe.served))
     logits_model(model).set_weights(network.get_weights())
     return model

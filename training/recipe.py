@@ -22,6 +22,7 @@ class Recipe:
     architecture: str = "mobilenetv2"  # see training.architectures
     weights: str = "imagenet"  # imagenet (Keras downloads), none, or a file
     size: int = 160  # input edge in pixels
+    serve_size: int = 0  # input edge when serving, 0 for the same: crops enlarge lesions in training (Touvron 2019)
     epochs: int = 7
     batch: int = 32
     rate: float = 4e-4  # peak learning rate of AdamW
@@ -40,6 +41,11 @@ class Recipe:
     start_from: str = ""  # recipe of an earlier stage, trained first: smaller images, or more of them
     seed: int = 2018
     workers: int = 2  # threads that augment
+
+    @property
+    def served(self) -> int:
+        """Input edge of the network that is packed, in pixels."""
+        return self.serve_size or self.size
 
     def with_options(self, assignments: list[str]) -> "Recipe":
         """Return the recipe with ``name=value`` options applied; values are JSON, or plain text.

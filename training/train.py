@@ -24,6 +24,7 @@ from training.recipe import Recipe, RecipeError, load_recipe, recipe_names
 LIBRARIES = ("keras", "numpy", "opencv-python-headless", "pillow", "scikit-learn", "pandas")
 SMOKE_OPTIONS = {
     "size": 64,
+    "serve_size": 72,
     "epochs": 12,
     "batch": 8,
     "rate": 3e-3,

@@ -8,7 +8,7 @@ from pathlib import Path
 import keras
 import numpy as np
 
-from model.card import Card, load_card
+from model.card import VIEWS, Card, load_card
 from model.errors import LesionscopeError
 from model.evaluation.tables import load_table
 from model.pipeline import Analyser
@@ -138,7 +138,7 @@ def _views(card: Card, analyser: Analyser, tensor: np.ndarray) -> Iterator[str]:
     """Average the views by hand and hold the served probabilities against that."""
     network, logits_layer = analyser.classifier.network, card.logits_layer
     logits_only = keras.Model(network.input, network.get_layer(logits_layer).output)
-    seen = [tensor[:, :, ::-1] if view != "identity" else tensor for view in card.views]
+    seen = [np.flip(tensor, VIEWS[view]) for view in card.views]
     mean = np.mean([np.asarray(logits_only(view, training=False)) for view in seen], axis=0)
     served = analyser.classifier.predictions(analyser.classifier.run(tensor).logits)[0].probabilities
     if np.abs(softmax(mean / card.temperature)[0] - served).max() > CLOSE:

@@ -60,7 +60,7 @@ def precision_at(
     return np.divide(found, called, out=np.full_like(called, np.nan), where=called > 0)
 
 
-def move_prevalence(probability: np.ndarray, given: float, wanted: float) -> np.ndarray:
+def move_prevalence(probability: np.ndarray, given: float | np.ndarray, wanted: float) -> np.ndarray:
     """Carry a probability, or a precision, from one prevalence to another by Bayes' rule.
 
     The likelihood ratio behind it stays the same; the odds change by the ratio of the two prior odds (Saerens et

@@ -11,12 +11,12 @@ CODES = ("akiec", "bcc", "bkl", "df", "mel", "nv", "vasc")
 LABELS = tuple(Label(index, code, code, code in ("akiec", "bcc", "mel")) for index, code in enumerate(CODES))
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def labels():
     return LABELS
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def make_predictions():
     """Return a function: n images of about 0.7 n lesions; all images of a lesion share its class."""
 
@@ -42,7 +42,7 @@ def make_predictions():
     return make
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def make_cases(make_predictions):
     return lambda *arguments, **options: read_cases(make_predictions(*arguments, **options), LABELS)
 
@@ -70,7 +70,7 @@ def by_hand():
     )
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def make_question():
     """Return a function: a question over single images, with a score in [0, 1] that leans the right way."""
 

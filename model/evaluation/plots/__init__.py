@@ -1,0 +1,23 @@
+"""Draw what was measured: each Display keeps its numbers, draws them and says them in a sentence."""
+
+from model.evaluation.plots.balance import ClassBalanceDisplay
+from model.evaluation.plots.calibrated import DecisionDisplay, ReliabilityDisplay
+from model.evaluation.plots.curve import CurveDisplay
+from model.evaluation.plots.forest import ClinicDisplay, ForestDisplay
+from model.evaluation.plots.lines import LinesDisplay, TradeOffDisplay
+from model.evaluation.plots.matrix import ConfusionDisplay
+from model.evaluation.plots.style import CONFIG, Display
+
+__all__ = [
+    "CONFIG",
+    "ClassBalanceDisplay",
+    "ClinicDisplay",
+    "ConfusionDisplay",
+    "CurveDisplay",
+    "DecisionDisplay",
+    "Display",
+    "ForestDisplay",
+    "LinesDisplay",
+    "ReliabilityDisplay",
+    "TradeOffDisplay",
+]

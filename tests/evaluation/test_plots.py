@@ -1,0 +1,252 @@
+"""The numbers behind every picture, and that a picture can be told without colour."""
+
+import json
+import re
+
+import numpy as np
+import pandas as pd
+import plotly.graph_objects as go
+import pytest
+
+from model.errors import ContractError
+from model.evaluation import plots
+from model.evaluation.calibration import reliability_table, uncalibrated
+from model.evaluation.cases import read_cases
+from model.evaluation.confusion import confusion_table
+from model.evaluation.curves import move_prevalence
+from model.evaluation.decision import decision_curve
+from model.evaluation.plots.style import PALETTES, fill, series, with_interval, wrapped
+from model.evaluation.stored import stored_curves
+from model.evaluation.summary import summarise
+from model.evaluation.threshold import clinic_table, two_way
+
+NAMES = {"malignant": "Malignant against benign", "mel": "Melanoma"}
+OUTCOMES = {"found": "Malignant, found", "missed": "Malignant, missed", "benign_spared": "Benign, spared"}
+COUNTS = pd.DataFrame({"label": ["mel", "nv", "df"], "images": [1113, 6705, 115], "lesions": [614, 5403, 73]})
+FULL = {"mel": "Melanoma", "nv": "Melanocytic nevus", "df": "Dermatofibroma"}
+FOREST = pd.DataFrame(
+    {
+        "group": ["everyone", "female", "under 30", "skin tone: not assessed"],
+        "value": [0.9, 0.8, np.nan, np.nan],
+        "low": [0.85, 0.7, np.nan, np.nan],
+        "high": [0.94, 0.88, np.nan, np.nan],
+        "n_images": pd.array([1200, 40, 12, None], dtype="Int64"),
+    }
+)
+LINES = pd.DataFrame({"series": ["blur"] * 3 + ["hair"] * 3, "x": [2, 0, 1] * 2, "value": [0.5, 0.9, 0.7] * 2})
+MODELS = pd.DataFrame({"name": ["A", "B"], "cost": [2e6, 4e6], "value": [0.7, 0.8], "ours": [False, True]}).assign(
+    low=lambda rows: rows.value - 0.1, high=lambda rows: rows.value + 0.05
+)
+
+
+@pytest.fixture(scope="module")
+def displays(make_predictions, make_question, labels):
+    """Return every kind of display, made from random predictions."""
+    predictions = make_predictions(300)
+    cases = read_cases(predictions, labels)
+    curves = stored_curves(predictions, labels, np.random.default_rng(0), 30)
+    metrics = summarise(predictions, labels, np.random.default_rng(0), 30)
+    question, full = make_question(), {label.code: label.name for label in labels}
+    stored = (cases, NAMES, curves, metrics)
+    states = {"before": reliability_table(uncalibrated(cases, 1.5)), "after": reliability_table(cases)}
+    return {
+        "roc": plots.CurveDisplay.from_cases("roc", *stored, threshold=0.4),
+        "precision_recall": plots.CurveDisplay.from_cases("precision_recall", *stored, threshold=0.4),
+        "reliability": plots.ReliabilityDisplay(states),
+        "decision": plots.DecisionDisplay(decision_curve(question, np.random.default_rng(0), resamples=50)),
+        "confusion": plots.ConfusionDisplay(confusion_table(predictions, labels), full),
+        "forest": plots.ForestDisplay(FOREST, "Sensitivity", 0.9),
+        "clinic": plots.ClinicDisplay(clinic_table(two_way(question, 0.5), 0.07), OUTCOMES),
+        "balance": plots.ClassBalanceDisplay(COUNTS, FULL, {"mel"}),
+        "lines": plots.LinesDisplay(LINES, "Severity", "Accuracy"),
+        "trade_off": plots.TradeOffDisplay(MODELS, "Parameters", "Balanced accuracy"),
+    }
+
+
+def test_every_display_draws_on_light_and_dark_with_a_table_and_a_sentence(displays):
+    for name, display in displays.items():
+        light, dark = (display.figure(dark) for dark in (False, True))
+        for figure in (light, dark):
+            assert isinstance(figure, go.Figure), name
+            assert figure.layout.paper_bgcolor == "rgba(0,0,0,0)"
+            json.loads(figure.to_json())
+        assert light.layout.font.color != dark.layout.font.color
+        assert len(display.table()) > 0
+        assert display.description.endswith(".")
+        assert not re.search(r"\bnan\b", display.description)
+
+
+def test_drawing_changes_no_number(displays):
+    for name, display in displays.items():
+        before = display.table().copy()
+        display.figure()
+        pd.testing.assert_frame_equal(before, display.table(), obj=name)
+
+
+def drawn(figure, start):
+    """Return the first trace whose legend name starts so."""
+    return next(trace for trace in figure.data if (trace.name or "").startswith(start))
+
+
+def luminance(colour):
+    parts = np.array([int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)])
+    linear = np.where(parts <= 0.04045, parts / 12.92, ((parts + 0.055) / 1.055) ** 2.4)
+    return linear @ [0.2126, 0.7152, 0.0722]
+
+
+@pytest.mark.parametrize(("dark", "page"), [(False, "#F5F5F5"), (True, "#171717")])
+def test_colours_stand_out_from_the_page(dark, page):
+    """WCAG 2.1, 1.4.11: 3 to 1 for the parts of a chart."""
+    for colour in PALETTES[dark]:
+        pair = sorted([luminance(colour), luminance(page)])
+        assert (pair[1] + 0.05) / (pair[0] + 0.05) >= 3, colour
+
+
+def test_no_two_series_differ_by_colour_alone():
+    looks = [series(position, dark=False) for position in range(8)]
+    assert len({(look.dash, look.symbol) for look in looks}) == 8
+    assert len({look.colour for look in looks}) == 8
+
+
+def test_malignant_bars_are_hatched():
+    assert fill([True, False], dark=False)["pattern"]["shape"] == ["/", ""]
+    assert fill(True, dark=True)["pattern"]["shape"] == "/"
+
+
+def test_roc_line_and_mark_are_the_points(displays):
+    display = displays["roc"]
+    points = display.points[display.points.subject == "mel"]
+    line = drawn(display.figure(), "Melanoma")
+    assert set(zip(line.x, line.y, strict=True)) <= set(
+        zip(points.false_positive_rate, points.sensitivity, strict=True)
+    )
+    assert (line.x[0], line.y[0], line.x[-1], line.y[-1]) == (0, 0, 1, 1)
+    marks = [trace for trace in display.figure().data if trace.mode == "markers"]
+    at = points[points.threshold >= 0.4].iloc[-1]
+    assert (marks[1].x[0], marks[1].y[0]) == (at.false_positive_rate, at.sensitivity)
+
+
+def test_areas_are_the_stored_ones(displays):
+    for kind, metric in (("roc", "auc"), ("precision_recall", "average_precision")):
+        area = displays[kind].areas.set_index("subject").loc["mel"]
+        assert area.metric == metric
+        assert with_interval(area["value"], area.low, area.high) in displays[kind].description
+
+
+def test_precision_band_moves_with_prevalence(displays, make_predictions, labels):
+    here = displays["precision_recall"]
+    predictions = make_predictions(300)
+    curves = stored_curves(predictions, labels, np.random.default_rng(0), 30)
+    there = plots.CurveDisplay.from_cases(
+        "precision_recall", read_cases(predictions, labels), NAMES, curves, here.areas, prevalence=0.03
+    )
+    for subject in NAMES:
+        own, moved = (display.bands[display.bands.subject == subject] for display in (here, there))
+        given = own.n_positive.iloc[0] / own.n_images.iloc[0]
+        np.testing.assert_allclose(moved.low, move_prevalence(own.low.to_numpy(), given, 0.03))
+    assert there.areas.empty  # an average precision at another prevalence was never measured
+
+
+def test_reliability_shows_n_of_every_bin(displays):
+    display = displays["reliability"]
+    bars = [trace for trace in display.figure().data if trace.type == "bar"]
+    for bar, bins in zip(bars, display.states.values(), strict=True):
+        assert list(bar.y) == bins.n_images.tolist()
+        assert sum(bar.y) == 300
+    points = drawn(display.figure(), "after")
+    filled = display.states["after"].dropna()
+    np.testing.assert_allclose(np.array(points.y) - points.error_y.arrayminus, filled.low)
+    np.testing.assert_allclose(np.array(points.y) + points.error_y.array, filled.high)
+
+
+def test_decision_curve_is_drawn_per_1000_lesions(displays):
+    display = displays["decision"]
+    line = drawn(display.figure(), "Follow")
+    np.testing.assert_allclose(line.y, 1000 * display.curve["value"][:50])
+    assert max(line.x) == 0.5
+
+
+def test_a_useless_model_is_not_praised():
+    flat = pd.DataFrame({"threshold": [0.1, 0.2], "value": 0.0, "low": -0.1, "high": 0.1})
+    display = plots.DecisionDisplay(flat.assign(treat_all=0.05, treat_none=0.0))
+    assert "nowhere" in display.description
+
+
+def test_confusion_cells_carry_their_counts_shares_and_names(displays):
+    counts = displays["confusion"].counts
+    by_row = plots.ConfusionDisplay(counts, displays["confusion"].names, "row").table()
+    by_column = plots.ConfusionDisplay(counts, displays["confusion"].names, "column").table()
+    np.testing.assert_allclose(by_row.sum(axis=1), 1)
+    np.testing.assert_allclose(by_column.sum(axis=0), 1)
+    of_mel = counts[counts.label == "mel"].set_index("predicted")["count"]
+    assert by_row.loc["mel", "nv"] == pytest.approx(of_mel["nv"] / of_mel.sum())
+    figure = displays["confusion"].figure()
+    clickable = figure.data[1]
+    place = [tuple(cell) for cell in clickable.customdata].index(("mel", "nv"))
+    assert (clickable.y[place], clickable.x[place]) == ("mel", "nv")
+    assert clickable.text[place] == f"mel called nv: {of_mel['nv']} images"
+    written = {(note.y, note.x): note.text for note in figure.layout.annotations}
+    assert written["mel", "nv"] == str(of_mel["nv"])
+    assert figure.layout.yaxis.autorange == "reversed"  # the first class is on top
+
+
+def test_a_class_without_images_has_no_shares_and_no_text():
+    counts = pd.DataFrame({"label": list("aabb"), "predicted": list("abab"), "count": [3, 1, 0, 0]})
+    display = plots.ConfusionDisplay(counts, {"a": "A", "b": "B"}, "row")
+    assert display.table().loc["b"].isna().all()
+    assert {note.text for note in display.figure().layout.annotations} == {"75%", "25%", ""}
+
+
+def test_forest_gives_counts_where_a_group_is_too_small(displays):
+    figure = displays["forest"].figure()
+    assert list(figure.data[0].x) == [0.9, 0.8]
+    assert figure.layout.yaxis.ticktext == (
+        "everyone, n = 1,200", "female, n = 40", "under 30, n = 12", "skin tone: not assessed"
+    )  # fmt: skip
+    said = {note.y: note.text for note in figure.layout.annotations}
+    assert said == {2: "too few for a rate", 3: ""}
+    assert "lowest female with 0.800 (0.700 to 0.880)" in displays["forest"].description
+
+
+def test_clinic_says_every_outcome_in_order(displays):
+    display = displays["clinic"]
+    bar = display.figure().data[0]
+    assert list(bar.y) == list(OUTCOMES.values())
+    assert list(bar.x) == display.table()["value"].tolist()
+    assert bar.marker.pattern.shape == ("/", "/", "")
+    assert all(name in display.description for name in OUTCOMES.values())
+
+
+def test_balance_counts_what_it_is_asked_for():
+    images = plots.ClassBalanceDisplay(COUNTS, FULL, {"mel"})
+    lesions = plots.ClassBalanceDisplay(COUNTS, FULL, {"mel"}, "lesions", logarithmic=True)
+    assert images.imbalance == pytest.approx(6705 / 115)
+    assert lesions.imbalance == pytest.approx(5403 / 73)
+    assert list(lesions.figure().data[0].x) == [614, 5403, 73]
+    assert lesions.figure().layout.xaxis.type == "log"
+    assert "6,090 lesions" in lesions.description
+
+
+def test_lines_run_from_left_to_right(displays):
+    assert list(drawn(displays["lines"].figure(), "hair").y) == [0.9, 0.7, 0.5]
+    assert (
+        displays["lines"].description == "Accuracy over severity: blur from 0.900 to 0.500; hair from 0.900 to 0.500."
+    )
+
+
+def test_the_bundled_model_stands_out_by_its_symbol(displays):
+    figure = displays["trade_off"].figure()
+    symbols = {trace.name: trace.marker.symbol for trace in figure.data}
+    assert symbols == {"Other recipes": "circle-open", "Bundled model": "diamond"}
+
+
+def test_long_names_leave_room_for_bars():
+    assert wrapped("Actinic keratosis / intraepithelial carcinoma").count("<br>") == 2
+    assert wrapped("Melanoma") == "Melanoma"
+
+
+def test_unknown_kinds_are_refused(displays, make_cases):
+    with pytest.raises(ContractError):
+        plots.CurveDisplay.from_cases("lift", make_cases(50), NAMES, pd.DataFrame(), pd.DataFrame())
+    with pytest.raises(ContractError):
+        plots.ConfusionDisplay(displays["confusion"].counts, {}, "percent")

@@ -29,6 +29,7 @@ from model.evaluation.operating_points import (
     threshold_for_sensitivity,
     threshold_for_specificity,
 )
+from model.evaluation.stored import stored_curves
 from model.evaluation.summary import summarise, two_way_rates
 from model.pipeline import Analyser
 from training.bundle import SMOKE_BUNDLE, seal, write_json
@@ -153,6 +154,7 @@ def evaluate(run: Path, bundle: Path) -> pd.DataFrame:
         "predictions": predictions,
         "metrics": metrics.round(6),
         "confusion": confusion_table(predictions, card.labels),
+        "curves": stored_curves(predictions, card.labels, np.random.default_rng(2018)).round(5),
         "operating_points": measure_operating_points(predictions, card, points).round(6),
     }
     for name, table in tables.items():

@@ -25,6 +25,7 @@ LIBRARIES = ("keras", "numpy", "opencv-python-headless", "pillow", "scikit-learn
 SMOKE_OPTIONS = {
     "size": 64,
     "serve_size": 72,
+    "refit_head": True,
     "epochs": 12,
     "batch": 8,
     "rate": 3e-3,
@@ -122,6 +123,7 @@ def _train(recipe: Recipe, options: argparse.Namespace) -> int:
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     from training.data import open_canvas
     from training.fit import CHECKPOINT, fit, weights_in_float32
+    from training.head import refit
     from training.splits import split_table
 
     run = options.run or Path("runs") / ("smoke" if options.smoke else recipe.name)
@@ -139,12 +141,16 @@ def _train(recipe: Recipe, options: argparse.Namespace) -> int:
         "git_commit": git_commit(),
         "manifest_sha256": file_sha256(work / "manifest.csv"),
         "work": str(work),
+        "head": None,
         "pretrained_sha256": file_sha256(recipe.weights) if Path(recipe.weights).is_file() else None,
     }
     (run / "run.json").write_text(json.dumps(record, indent=1) + "\n")
     start = run.parent / recipe.start_from / CHECKPOINT if recipe.start_from else None
-    network = fit(recipe, open_canvas(work), manifest, run, start)
-    weights_in_float32(recipe, network).save(run / "trained.keras")
+    canvas = open_canvas(work)
+    model = weights_in_float32(recipe, fit(recipe, canvas, manifest, run, start))
+    if recipe.refit_head:
+        record["head"] = refit(model, canvas, manifest, recipe.datasets[0])
+    model.save(run / "trained.keras")
     log = pd.read_csv(run / "history.csv")
     record |= {"minutes": round(log.seconds.sum() / 60, 1), "epochs": len(log)}
     (run / "run.json").write_text(json.dumps(record, indent=1) + "\n")

@@ -2,7 +2,9 @@
 
     python -m training.train mobilenetv2_bundle --data DATA [--weights imagenet]
 
-Trains `mobilenetv2_160` first when that has not been done.
+Trains `mobilenetv2_160` first when that has not been done. Two CPU cores shared with other work: 34 + 44 minutes.
+HAM10000 validation (1,495 images of unseen lesions): balanced accuracy .704, macro AUC .965, melanoma AUC .916 at 192 px
+with one mirrored view; .726, .966 and .920 at 224 px with four views, as served.
 """
 
 from training.recipe import Recipe
@@ -12,6 +14,8 @@ RECIPE = Recipe(
     start_from="mobilenetv2_160",  # small images first: an epoch costs two thirds, and most of it carries over
     datasets=("ham10000", "milk10k", "isic2019"),  # more clinics and cameras than HAM10000 alone
     size=192,
+    serve_size=224,
+    views=("identity", "flip_left_right", "flip_up_down", "rotate_180"),
     epochs=5,
     rate=3e-4,
     augmentation="gentle",  # the first stage was short of fit, not of variety

@@ -22,7 +22,7 @@ from training.calibrate import load_run
 from training.datasets import CODES
 from training.splits import INTERNAL_TEST, TRAIN, VALIDATION
 
-STRENGTHS = (0.0003, 0.001, 0.003, 0.01)
+STRENGTHS = (0.0003, 0.003)
 SIZE = 224
 
 
@@ -50,7 +50,7 @@ def fit_and_score(features: np.ndarray, labels: pd.Series, split: pd.Series) -> 
     best, chosen = None, (-1.0, 0.0)
     for strength in STRENGTHS:
         model = make_pipeline(
-            StandardScaler(), LogisticRegression(C=strength, class_weight="balanced", max_iter=300)
+            StandardScaler(), LogisticRegression(C=strength, class_weight="balanced", max_iter=200, tol=1e-3)
         ).fit(features[train], targets[train])
         score = balanced_accuracy_score(targets[validation], model.predict(features[validation]))
         if score > chosen[0]:

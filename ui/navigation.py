@@ -3,7 +3,10 @@
 import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
-PAGES = (("pages/analyse.py", "Analyse"),)
+PAGES = (
+    ("pages/analyse.py", "Analyse"),
+    ("pages/evaluation.py", "Evaluation"),
+)
 
 
 def router() -> StreamlitPage:

@@ -150,7 +150,7 @@ def decision(card: Card) -> None:
     table = table[table["curve"] == "decision"]
     chosen = evidence.choose_set(table)
     rows = evidence.of_set(table, chosen)
-    answerable = [subject for subject in DECISIONS[::-1] if subject in set(rows["subject"])]
+    answerable = [subject for subject in DECISIONS if subject in set(rows["subject"])]
     subject = _subject(card, chosen, answerable, "decision")
     counted = rows[rows["subject"] == subject].iloc[0]
     said = wording.size(counted["n_images"], counted["n_lesions"], counted["n_positive"])

@@ -94,7 +94,7 @@ def _row(row: dict, digits: int) -> str:
     counted = wording.size(row["n_images"], row["n_lesions"], row.get("n_positive"))
     return (
         f"<tr><th scope='row'>{escape(row['name'])}</th>"
-        f"<td>{value}<br><span class='interval'>[{low}, {high}] on {counted}</span></td></tr>"
+        f"<td><b>{value}</b><br><span class='interval'>[{low}, {high}] on {counted}</span></td></tr>"
     )
 
 

@@ -125,7 +125,7 @@ def test_headline_figures_are_those_of_the_table_with_interval_n_and_split(page,
         ["dataset", "split", "metric", "subject"]
     )
     row = metrics.loc[("ham10000", "internal_test", "balanced_accuracy", "all")]
-    assert f"{row.value:.3f}<br>" in text(page)
+    assert f"{row.value:.3f}</b>" in text(page)
     assert f"[{row.low:.3f}, {row.high:.3f}] on 280 images of 140 lesions" in text(page)
     assert "HAM10000, internal test" in text(page) and "PH2, external test" in text(page)
 
@@ -175,7 +175,7 @@ def test_the_threshold_starts_at_the_named_point_and_moves_the_figures(page, mea
     assert not moved.exception
     for row in threshold_table(question_of(measured_bundle, "mel"), 0.3, 0.07).itertuples():
         digits = 1 if row.metric == "number_needed_to_biopsy" else 3
-        assert f"{row.value:.{digits}f}<br>" in text(moved), row.metric
+        assert f"{row.value:.{digits}f}</b>" in text(moved), row.metric
     assert charts(moved) != before
 
 

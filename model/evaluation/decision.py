@@ -69,7 +69,11 @@ def decision_curve(
         )
     )
     share = question.truth.mean() if prevalence is None else prevalence
-    treat_all = share - (1 - share) * thresholds / (1 - thresholds)
-    return pd.DataFrame({"threshold": thresholds, "value": value, "low": low, "high": high}).assign(
-        treat_all=treat_all, treat_none=0.0
-    )
+    curve = pd.DataFrame({"threshold": thresholds, "value": value, "low": low, "high": high})
+    return with_simple_rules(curve, share)
+
+
+def with_simple_rules(curve: pd.DataFrame, prevalence: float) -> pd.DataFrame:
+    """Return a decision curve with the net benefit of acting on all (treat_all) and on none (treat_none)."""
+    odds = curve["threshold"] / (1 - curve["threshold"])
+    return curve.assign(treat_all=prevalence - (1 - prevalence) * odds, treat_none=0.0)

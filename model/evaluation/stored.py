@@ -8,7 +8,7 @@ import pandas as pd
 from model.card import Label
 from model.evaluation.cases import MALIGNANT, Question, ask, read_cases, subjects
 from model.evaluation.curves import curve_bands
-from model.evaluation.decision import decision_curve
+from model.evaluation.decision import decision_curve, with_simple_rules
 from model.evaluation.intervals import RESAMPLES, bootstrap_name
 
 DECISIONS = ("mel", MALIGNANT)  # questions on which a clinician acts
@@ -53,3 +53,20 @@ def _curves_of(question: Question, random: np.random.Generator, resamples: int) 
         n_positive=int(question.truth.sum()),
         interval=bootstrap_name(resamples),
     )
+
+
+def stored_decision(curves: pd.DataFrame, subject: str) -> pd.DataFrame:
+    """Return a stored decision curve in the columns of `decision_curve`, empty where none is stored.
+
+    Parameters
+    ----------
+    curves : DataFrame
+        Rows of `stored_curves` of one dataset and split.
+    subject : str
+        One of `DECISIONS`.
+    """
+    rows = curves[(curves["curve"] == "decision") & (curves["subject"] == subject)]
+    curve = rows.rename(columns={"x": "threshold"})[["threshold", "value", "low", "high"]].reset_index(drop=True)
+    if rows.empty:
+        return curve
+    return with_simple_rules(curve, rows["n_positive"].iloc[0] / rows["n_images"].iloc[0])

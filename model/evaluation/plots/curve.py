@@ -135,9 +135,10 @@ class CurveDisplay:
 
     @property
     def description(self) -> str:
-        """The areas in words."""
+        """The questions drawn, with their areas where there are any."""
         kind = "ROC curves" if self.kind == "roc" else "Precision-recall curves"
-        return f"{kind}, area with 95 % interval: {'; '.join(self.label(subject) for subject in self.names)}."
+        area = ", area with 95 % interval" if len(self.areas) else ""
+        return f"{kind}{area}: {'; '.join(self.label(subject) for subject in self.names)}."
 
 
 def _moved(bands: pd.DataFrame, prevalence: float) -> pd.DataFrame:

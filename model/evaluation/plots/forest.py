@@ -114,7 +114,7 @@ class ClinicDisplay:
             x=rows["high"], y=names, mode="text", text=self._texts(rows), textposition="middle right",
             cliponaxis=False, hoverinfo="skip", showlegend=False,
         )  # fmt: skip
-        figure.update_xaxes(range=[0, 1.6 * rows["high"].max()])
+        figure.update_xaxes(range=[0, 1.9 * rows["high"].max()])
         figure.update_yaxes(autorange="reversed", showgrid=False, ticks="")
         return figure
 

@@ -1,0 +1,263 @@
+"""The evaluation page as a person uses it, with real tables of made-up predictions and no network at all."""
+
+import json
+import shutil
+
+import numpy as np
+import pandas as pd
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from model.card import BUNDLE_VARIABLE, load_card
+from model.evaluation.cases import ask, read_cases
+from model.evaluation.confusion import confusion_table
+from model.evaluation.stored import stored_curves
+from model.evaluation.summary import summarise
+from model.evaluation.threshold import clinic_table, threshold_table, two_way
+from training.bundle import seal
+from training.datasets import LABELS
+from training.synthetic import SAMPLES
+from ui import evaluation, evidence
+from ui import evaluation_wording as wording
+
+APP = str(SAMPLES.parents[1] / "app.py")
+CODES = [code for code, _, _ in LABELS]
+POINT = {"name": "melanoma, high sensitivity", "subject": "mel", "value": 0.1}
+TABLES = ("metrics", "operating_points", "confusion", "predictions", "curves")
+
+
+def predictions(random: np.random.Generator, dataset: str, split: str, codes: list[str], images: int) -> pd.DataFrame:
+    """Two images a lesion, classes in turn, the right one favoured."""
+    lesions = np.arange(images) // 2
+    targets = np.array([CODES.index(codes[lesion % len(codes)]) for lesion in lesions])
+    logits = random.normal(size=(images, len(CODES)))
+    logits[np.arange(images), targets] += 1.5
+    probabilities = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
+    table = pd.DataFrame(probabilities, columns=[f"p_{code}" for code in CODES])
+    names = [f"{dataset}_{split}_{number}" for number in range(images)]
+    lesion_ids = [f"{dataset}_{split}_{number}" for number in lesions]
+    return table.assign(
+        image_id=names, lesion_id=lesion_ids, dataset=dataset, split=split, label=np.array(CODES)[targets]
+    )
+
+
+def operating_points(rows: pd.DataFrame, card) -> pd.DataFrame:
+    """What the named threshold does in every set, in the columns of the bundle's table."""
+    tables = []
+    for (dataset, split), part in rows.groupby(["dataset", "split"], sort=False):
+        question = ask(read_cases(part, card.labels), POINT["subject"])
+        table = threshold_table(question, POINT["value"], question.truth.mean())
+        found = {"dataset": dataset, "split": split, "point": POINT["name"], "threshold": POINT["value"]}
+        tables.append(table[table.metric != "number_needed_to_biopsy"].assign(**found, subject=POINT["subject"]))
+    return pd.concat(tables)
+
+
+@pytest.fixture(scope="session")
+def measured_bundle(tmp_path_factory):
+    """A card and every results table, as the fourth command writes them."""
+    folder = tmp_path_factory.mktemp("bundles") / "measured"
+    (folder / "results").mkdir(parents=True)
+    labels = [{"index": i, "code": code, "name": name, "malignant": bad} for i, (code, name, bad) in enumerate(LABELS)]
+    card = {
+        "schema": 1, "model_id": "none", "version": "0.0.1",
+        "weights": {"file": "weights.keras", "sha256": ""},
+        "input": {"shape": [64, 64, 3], "dtype": "float32", "range": [0, 255]},
+        "output": {"labels": labels}, "inference": {"views": ["identity"]},
+        "calibration": {"temperature": 1.5}, "explain": {"layer": "none", "logits_layer": "logits"},
+        "thresholds": [POINT], "tables": {},
+    }  # fmt: skip
+    (folder / "card.json").write_text(json.dumps(card))
+    random, card = np.random.default_rng(0), load_card(folder)
+    sets = [("isic2019", "validation", CODES, 140), ("ham10000", "internal_test", CODES, 280)]
+    rows = pd.concat([predictions(random, *one) for one in [*sets, ("ph2", "external", ["mel", "nv"], 60)]])
+    tables = {
+        "predictions": rows,
+        "metrics": summarise(rows, card.labels, random, 40),
+        "confusion": confusion_table(rows, card.labels),
+        "curves": stored_curves(rows, card.labels, random, 40),
+        "operating_points": operating_points(rows, card),
+    }
+    for name, table in tables.items():
+        table.to_csv(folder / f"results/{name}.csv", index=False)
+    seal(folder)
+    return folder
+
+
+@pytest.fixture
+def page(measured_bundle, monkeypatch):
+    """A fresh session on the evaluation page."""
+    monkeypatch.setenv(BUNDLE_VARIABLE, str(measured_bundle))
+    return open_page()
+
+
+def open_page():
+    return AppTest.from_file(APP, default_timeout=30).switch_page("pages/evaluation.py").run()
+
+
+def go(page, section: str):
+    """Open a section."""
+    return page.button_group(key="section").set_value(section).run()
+
+
+def text(page) -> str:
+    """Everything written on the page, less the style sheet."""
+    html = [element.value for element in page.get("html") if "<style" not in element.value]
+    kinds = (page.caption, page.info, page.warning, page.markdown, page.header)
+    return " ".join(html + [element.value for kind in kinds for element in kind])
+
+
+def charts(page) -> list[dict]:
+    return [json.loads(chart.proto.spec) for chart in page.get("plotly_chart")]
+
+
+def test_every_section_is_drawn_and_says_where_its_numbers_come_from(page):
+    for section in wording.SECTIONS:
+        shown = go(page, section)
+        assert not shown.exception, section
+        assert not shown.info, section
+        assert wording.METHOD in text(shown) and wording.COMMAND in text(shown), section
+        assert len(shown.get("download_button")) >= 1, section
+        assert bool(charts(shown)) == (section != "Overview"), section
+
+
+def test_headline_figures_are_those_of_the_table_with_interval_n_and_split(page, measured_bundle):
+    metrics = evidence.table(load_card(measured_bundle), "results/metrics.csv").set_index(
+        ["dataset", "split", "metric", "subject"]
+    )
+    row = metrics.loc[("ham10000", "internal_test", "balanced_accuracy", "all")]
+    assert f"{row.value:.3f}</b>" in text(page)
+    assert f"[{row.low:.3f}, {row.high:.3f}] on 280 images of 140 lesions" in text(page)
+    assert "HAM10000, internal test" in text(page) and "PH2, external test" in text(page)
+
+
+def test_validation_is_apart_from_the_headline(page):
+    [folded, *_] = page.expander
+    assert folded.label == wording.VALIDATION_FIGURES
+    assert [caption.value for caption in folded.caption] == [wording.VALIDATION]
+    assert "ISIC 2019" in folded.get("html")[0].value
+    outside = [element.value for column in page.columns for element in column.get("html")]
+    assert outside and not any("ISIC 2019" in value for value in outside)
+
+
+def test_the_set_shown_first_is_the_internal_test_and_validation_is_marked(page):
+    shown = go(page, "Confusion matrix")
+    chooser = shown.selectbox(key="measured_on")
+    assert chooser.value == ("ham10000", "internal_test")
+    assert not shown.warning
+    changed = chooser.set_value(("isic2019", "validation")).run()
+    assert [warning.value for warning in changed.warning] == [wording.VALIDATION]
+    assert "140 images" in text(changed)
+
+
+@pytest.mark.parametrize("mode", wording.MODES)
+def test_the_matrix_shows_counts_or_shares(page, measured_bundle, mode):
+    shown = go(page, "Confusion matrix").button_group(key="mode").set_value(mode).run()
+    assert not shown.exception
+    written = [note["text"] for note in charts(shown)[0]["layout"]["annotations"]]
+    assert len(written) == 49
+    assert all(value.endswith("%") for value in written) == (mode != "count")
+    if mode == "count":
+        assert sum(map(int, written)) == 280
+
+
+def question_of(bundle, subject: str):
+    card = load_card(bundle)
+    rows = evidence.of_set(evidence.table(card, "results/predictions.csv"), ("ham10000", "internal_test"))
+    return ask(read_cases(rows, card.labels), subject)
+
+
+def test_the_threshold_starts_at_the_named_point_and_moves_the_figures(page, measured_bundle):
+    shown = go(page, "ROC and precision")
+    slider = shown.slider(key="threshold_mel")
+    assert slider.value == pytest.approx(100 * POINT["value"])
+    before = charts(shown)
+    moved = slider.set_value(30.0).run().button_group(key="prevalence").set_value("7 %").run()
+    assert not moved.exception
+    for row in threshold_table(question_of(measured_bundle, "mel"), 0.3, 0.07).itertuples():
+        digits = 1 if row.metric == "number_needed_to_biopsy" else 3
+        assert f"{row.value:.{digits}f}</b>" in text(moved), row.metric
+    assert charts(moved) != before
+
+
+def test_every_question_has_its_curves(page):
+    shown = go(page, "ROC and precision")
+    key = "curves_question_ham10000_internal_test"
+    asked = shown.selectbox(key=key).options
+    assert len(asked) == 10
+    for subject in ("malignant", "vasc", "mel_vs_nv"):
+        changed = shown.selectbox(key=key).set_value(subject).run()
+        assert not changed.exception
+        assert len(charts(changed)) == 2
+
+
+def test_a_set_of_two_classes_is_asked_only_what_it_can_answer(page):
+    shown = go(page, "ROC and precision").selectbox(key="measured_on").set_value(("ph2", "external")).run()
+    assert not shown.exception
+    assert set(shown.selectbox(key="curves_question_ph2_external").options) == {
+        wording.question(subject, {"mel": "Melanoma", "nv": "Melanocytic nevus"})
+        for subject in ("mel", "malignant", "nv", "mel_vs_nv")
+    }
+
+
+def test_the_clinic_follows_threshold_and_any_prevalence(page, measured_bundle):
+    shown = go(page, "Clinic").slider(key="threshold_mel").set_value(20.0).run()
+    other = shown.button_group(key="prevalence").set_value(wording.OTHER).run()
+    changed = other.number_input(key="other_prevalence").set_value(12.0).run()
+    expected = clinic_table(two_way(question_of(measured_bundle, "mel"), 0.2), 0.12)
+    bars = charts(changed)[0]["data"][0]
+    assert len(bars["y"]) == len(expected)
+    assert f"{wording.OUTCOMES['found']} {expected.value[0]:.0f} " in text(changed)
+    assert "12 %" in text(changed) and "Assumptions" in text(changed)
+
+
+def test_the_threshold_chosen_stays_from_section_to_section(page):
+    go(page, "ROC and precision").slider(key="threshold_mel").set_value(42.0).run()
+    go(page, "Overview")
+    assert go(page, "Clinic").slider(key="threshold_mel").value == 42.0
+
+
+NEEDS = {  # table -> sections that cannot be drawn without it
+    "metrics": (),
+    "operating_points": (),
+    "confusion": ("Confusion matrix",),
+    "predictions": ("ROC and precision", "Calibration", "Clinic"),
+    "curves": ("Decision curve",),
+}
+
+
+@pytest.mark.parametrize("damage", ["missing", "damaged"])
+@pytest.mark.parametrize("table", TABLES)
+def test_a_table_that_is_not_the_cards_takes_only_its_panel_away(measured_bundle, tmp_path, monkeypatch, table, damage):
+    bundle = shutil.copytree(measured_bundle, tmp_path / "bundle")
+    path = bundle / f"results/{table}.csv"
+    path.unlink() if damage == "missing" else path.write_bytes(path.read_bytes()[:-10])
+    monkeypatch.setenv(BUNDLE_VARIABLE, str(bundle))
+    page, said = open_page(), ""
+    for section in wording.SECTIONS:
+        shown = go(page, section)
+        assert not shown.exception, section
+        said += " ".join(element.value for element in shown.info)
+        assert bool(charts(shown)) == (section != "Overview" and section not in NEEDS[table]), section
+    assert f"results/{table}.csv" in said
+
+
+def test_a_table_damaged_while_the_page_is_open_is_noticed(measured_bundle, tmp_path, monkeypatch):
+    bundle = shutil.copytree(measured_bundle, tmp_path / "bundle")
+    monkeypatch.setenv(BUNDLE_VARIABLE, str(bundle))
+    page = go(open_page(), "Confusion matrix")
+    assert charts(page)
+    (bundle / "results/confusion.csv").write_text("label\n")
+    refused = page.run()
+    assert not charts(refused)
+    assert len(refused.info) == 1
+
+
+def test_no_bundle_is_one_sentence(tmp_path, monkeypatch):
+    monkeypatch.setenv(BUNDLE_VARIABLE, str(tmp_path))
+    page = open_page()
+    assert not page.exception
+    assert len(page.error) == 1
+
+
+def test_sections_of_wording_and_page_are_the_same():
+    assert tuple(evaluation.SECTIONS) == wording.SECTIONS

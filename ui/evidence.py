@@ -1,0 +1,115 @@
+"""What the sections of the evaluation page are made of: tables read once, charts, figures and their origin."""
+
+from collections.abc import Mapping
+from html import escape
+
+import pandas as pd
+import streamlit as st
+
+from model.card import Card
+from model.errors import TableError
+from model.evaluation.plots import CONFIG, Display
+from ui import evaluation_wording as wording
+
+Set = tuple[str, str]  # dataset, split
+
+
+def table(card: Card, name: str) -> pd.DataFrame:
+    """Return a table of the bundle; it is read again when the card or the file has changed.
+
+    Raises
+    ------
+    TableError
+        As `load_table`.
+    """
+    path = card.bundle_dir / name
+    stamp = (path.stat().st_mtime_ns, path.stat().st_size) if path.is_file() else None
+    return _read(card, str(path), card.raw.get("tables", {}).get(name), stamp, name)
+
+
+@st.cache_data(show_spinner=False, max_entries=20)
+def _read(_card: Card, path: str, entry: dict | None, stamp: tuple[int, int] | None, name: str) -> pd.DataFrame:
+    from model.evaluation.tables import load_table
+
+    return load_table(_card, name)
+
+
+def optional(card: Card, name: str, without: str, columns: tuple[str, ...]) -> pd.DataFrame:
+    """Return a table, or say what is shown without it and return an empty one with these columns."""
+    try:
+        return table(card, name)
+    except TableError as error:
+        st.info(f"{error} {without}")
+        return pd.DataFrame(columns=list(columns))
+
+
+def ordered_sets(rows: pd.DataFrame) -> list[Set]:
+    """Return the datasets and splits of a table: internal test, external tests, then validation."""
+    order = list(wording.SPLITS)
+    found = rows[["dataset", "split"]].drop_duplicates().itertuples(index=False, name=None)
+    return sorted(found, key=lambda pair: order.index(pair[1]) if pair[1] in order else len(order))
+
+
+def of_set(rows: pd.DataFrame, chosen: Set) -> pd.DataFrame:
+    """Return the rows of one dataset and split."""
+    return rows[(rows["dataset"] == chosen[0]) & (rows["split"] == chosen[1])]
+
+
+def choose_set(rows: pd.DataFrame) -> Set:
+    """Let a person choose on which images the figures were measured; the internal test comes first."""
+    chosen = st.selectbox(
+        wording.SET, ordered_sets(rows), format_func=wording.set_name, key="measured_on", persist_state="session"
+    )
+    if chosen[1] == "validation":
+        st.warning(wording.VALIDATION)
+    return chosen
+
+
+def chart(display: Display, key: str) -> None:
+    """Draw a display for the theme that the browser shows, and say below what it shows."""
+    figure = display.figure(dark=st.context.theme.type == "dark")
+    alt = display.description
+    st.plotly_chart(figure, width="stretch", theme=None, key=key, config=CONFIG, alt=alt)
+    st.caption(alt)
+
+
+def figures(heading: str, rows: pd.DataFrame, digits: Mapping[str, int] | None = None) -> None:
+    """Show figures with interval and n as a table that fits a phone.
+
+    Parameters
+    ----------
+    heading : str
+    rows : DataFrame
+        name, value, low, high, n_images, n_lesions and, where it applies, n_positive.
+    digits : mapping of str to int, optional
+        Decimals by name; three otherwise.
+    """
+    digits = digits or {}
+    body = "".join(_row(row, digits.get(row["name"], 3)) for row in rows.to_dict("records"))
+    st.html(f"<table class='measured'><caption>{escape(heading)}</caption>{body}</table>")
+
+
+def _row(row: dict, digits: int) -> str:
+    value, low, high = (wording.number(row[name], digits) for name in ("value", "low", "high"))
+    counted = wording.size(row["n_images"], row["n_lesions"], row.get("n_positive"))
+    return (
+        f"<tr><th scope='row'>{escape(row['name'])}</th>"
+        f"<td><b>{value}</b><br><span class='interval'>[{low}, {high}] on {counted}</span></td></tr>"
+    )
+
+
+def named(rows: pd.DataFrame, names: Mapping[tuple[str, str], str]) -> pd.DataFrame:
+    """Return the rows of metrics.csv that have a name here, in the order of the names."""
+    found = rows.set_index(["metric", "subject"])
+    known = [key for key in names if key in found.index]
+    return found.loc[known].reset_index().assign(name=[names[key] for key in known])
+
+
+def origin(card: Card, tables: tuple[str, ...], method: str, rows: pd.DataFrame, file_name: str) -> None:
+    """Say how a panel was computed, and offer its numbers as CSV."""
+    listed = card.raw.get("tables", {})
+    sources = ", ".join(f"`{name}` (sha256 {listed[name]['sha256'][:12]})" for name in tables if name in listed)
+    st.caption(f"{wording.METHOD}: {sources}, written by `{wording.COMMAND}`; {method}")
+    st.download_button(
+        wording.SAVE, rows.to_csv(index=False), file_name, "text/csv", key=f"save_{file_name}", on_click="ignore"
+    )

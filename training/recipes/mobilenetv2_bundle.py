@@ -2,7 +2,7 @@
 
     python -m training.train mobilenetv2_bundle --data DATA [--weights imagenet]
 
-Trains `mobilenetv2_160` first when that has not been done. Two CPU cores shared with other work: 34 + 44 minutes.
+Trains `mobilenetv2_160` first when that has not been done. Two CPU cores shared with other work: 34 + 47 minutes.
 HAM10000 validation (1,495 images of unseen lesions): balanced accuracy .704, macro AUC .965, melanoma AUC .916 at 192 px
 with one mirrored view; .726, .966 and .920 at 224 px with four views, as served.
 """

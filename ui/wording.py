@@ -40,7 +40,6 @@ GROUPS = {True: "Malignant or premalignant", False: "Benign"}
 CLOSED_SET = "Calibrated; the seven add up to 100 % because the model knows no eighth diagnosis."
 SCALE = ("none", "strongest")
 NO_EVIDENCE = "Nothing in this photo speaks for this class."
-EVIDENCE = "<p class='remark'>Nothing in this photo speaks for this class.</p>"
 SAVE_OVERLAY = "Overlay PNG"
 SAVE_RESULT = "Result JSON"
 EVIDENCE = "How good is model {}?"

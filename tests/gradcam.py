@@ -21,6 +21,7 @@ def reference_maps(classifier: Classifier, tensor: np.ndarray) -> np.ndarray:
     """Return the maps of all classes before normalisation, shape (classes, rows, columns), of one photo."""
     gradcam = Gradcam(classifier.network, model_modifier=ReplaceToLinear(), clone=True)
     options = {"penultimate_layer": classifier.card.feature_layer, "expand_cam": False, "normalize_cam": False}
+    options["seek_penultimate_conv_layer"] = False  # else it walks back from an activation to its convolution
     maps = [gradcam(CategoricalScore(label.index), tensor, **options) for label in classifier.card.labels]
     return np.stack([np.asarray(each).reshape(np.shape(each)[-2:]) for each in maps])
 

@@ -1,6 +1,6 @@
 """What may change in a photo without changing the diagnosis: position, scale, light, colour, sharpness, camera."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -30,11 +30,12 @@ class Augmentation:
 
 PLAIN = Augmentation(blur=0, jpeg=0, noise=0, gamma=0)
 GENTLE = Augmentation(scale=(0.7, 1.05), colour_cast=0.1, blur=0.15, jpeg=0.15, noise=0.1)
+SOFT = replace(GENTLE, blur=0.35)
 STRONG = Augmentation(
     scale=(0.5, 1.1), brightness=0.3, contrast=0.3, saturation=0.35, colour_cast=0.14, gamma=0.3,
     blur=0.3, jpeg=0.3, noise=0.2, vignette=0.12, erase=0.25,
 )  # fmt: skip
-LEVELS = {"none": None, "plain": PLAIN, "gentle": GENTLE, "standard": Augmentation(), "strong": STRONG}
+LEVELS = {"none": None, "plain": PLAIN, "gentle": GENTLE, "soft": SOFT, "standard": Augmentation(), "strong": STRONG}
 
 
 def augment(canvas: np.ndarray, size: int, amount: Augmentation, random: np.random.Generator) -> np.ndarray:

@@ -19,7 +19,7 @@ from training.balancing import BALANCING
 from training.data import TrainingBatches, label_indices, plain_views
 from training.datasets import CODES
 from training.losses import LOSSES
-from training.recipe import Recipe
+from training.recipe import Recipe, RecipeError
 from training.splits import TRAIN, VALIDATION
 
 CHECKPOINT = "checkpoint.npz"
@@ -28,6 +28,22 @@ CHECKPOINT = "checkpoint.npz"
 def build(recipe: Recipe) -> keras.Model:
     """Return the recipe's network with softmax output; float32 whatever precision it trains in."""
     return ARCHITECTURES[recipe.architecture](recipe.size, len(CODES), recipe.weights, recipe.dropout)
+
+
+def freeze_until(network: keras.Model, name: str) -> None:
+    """Keep every layer before the named one as it is; an empty name trains them all.
+
+    Raises
+    ------
+    RecipeError
+        If the network has no layer of that name.
+    """
+    if name and name not in [layer.name for layer in network.layers]:
+        raise RecipeError(f"The network has no layer {name!r} to freeze up to.")
+    for layer in network.layers:
+        if layer.name == name:
+            return
+        layer.trainable = layer.trainable and not name
 
 
 def make_optimizer(recipe: Recipe, steps: int) -> keras.optimizers.Optimizer:
@@ -58,15 +74,14 @@ def save_checkpoint(path: Path, network: keras.Model, epoch: int) -> None:
     partial.replace(path)
 
 
-def load_checkpoint(path: Path, network: keras.Model, with_state: bool = True) -> int:
+def load_checkpoint(path: Path, network: keras.Model) -> int:
     """Restore what `save_checkpoint` wrote into a compiled network; return the number of finished epochs."""
     with np.load(path) as stored:
         network.set_weights([stored[name] for name in sorted(stored) if name.startswith("weight_")])
-        if with_state:
-            network.optimizer.build(network.trainable_variables)
-            names = [name for name in sorted(stored) if name.startswith("state_")]
-            for variable, name in zip(network.optimizer.variables, names, strict=True):
-                variable.assign(stored[name])
+        network.optimizer.build(network.trainable_variables)
+        names = [name for name in sorted(stored) if name.startswith("state_")]
+        for variable, name in zip(network.optimizer.variables, names, strict=True):
+            variable.assign(stored[name])
         return int(stored["epoch"])
 
 
@@ -175,7 +190,7 @@ def fit(
     run : Path
         Where checkpoint, log and weights go; a run that was interrupted goes on from its last epoch.
     start : Path, optional
-        Checkpoint of an earlier stage whose weights to begin with.
+        Trained network of an earlier stage whose weights to begin with.
     verbose : int
         1 shows a progress bar, 0 nothing.
     """
@@ -183,13 +198,14 @@ def fit(
     keras.mixed_precision.set_global_policy(recipe.precision)
     batches = _training_batches(recipe, canvas, manifest)
     network = logits_model(build(recipe))
+    freeze_until(network, recipe.freeze_until)
     loss = LOSSES[recipe.loss](batches.balance.draws_per_class(batches.labels, len(CODES)), **recipe.loss_options)
     network.compile(make_optimizer(recipe, recipe.epochs * len(batches)), loss)
     finished = 0
     if (run / CHECKPOINT).exists():
         finished = load_checkpoint(run / CHECKPOINT, network)
     elif start:
-        load_checkpoint(start, network, with_state=False)
+        network.set_weights(logits_model(keras.models.load_model(start, compile=False)).get_weights())
     held_out = _held_out(recipe, canvas, manifest)
     for epoch in range(finished, recipe.epochs):
         row = _epoch(recipe, network, batches, held_out, epoch, run / CHECKPOINT, verbose)
@@ -211,7 +227,7 @@ def _epoch(recipe, network, batches, held_out: HeldOut, epoch: int, checkpoint: 
     save_checkpoint(checkpoint, network, epoch + 1)
     if recipe.average:
         swap_average(network)
-    logits = predict_logits(network, held_out.views, recipe.views)
+    logits = predict_logits(network, held_out.views, ("identity",))
     if recipe.average:
         swap_average(network)
     row = {"epoch": epoch + 1, "loss": history.history["loss"][-1]} | held_out.row(logits)

@@ -37,6 +37,7 @@ class Recipe:
     loss_options: dict = dataclasses.field(default_factory=dict)
     precision: str = "float32"  # mixed_bfloat16 pays on CPUs with AMX and for ordinary convolutions, not depthwise
     average: float = 0.0  # momentum of the moving average of weights that is served; 0 is off
+    freeze_until: str = ""  # name of the first layer that learns; those before it stay as they are
     refit_head: bool = False  # fit the last layer anew on plain views when the trunk is done, see training.head
     views: tuple[str, ...] = ("identity", "flip_left_right")  # averaged as logits when serving
     start_from: str = ""  # recipe of an earlier stage, trained first: smaller images, or more of them

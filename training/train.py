@@ -71,9 +71,11 @@ def prepare(recipe: Recipe, data: Path, work: Path, splits: Path | None, per_cla
     missing = set(recipe.datasets) - set(manifest.dataset)
     if missing:
         raise DatasetError(f"{work} was made without {', '.join(sorted(missing))}; remove it or name another --work.")
-    split = apply_split_table(manifest, pd.read_csv(splits)) if splits else make_splits(manifest, 2018)
-    manifest = manifest.assign(split=split.to_numpy(), label=manifest.label.fillna(""))
-    return manifest[manifest.dataset.isin(recipe.datasets) & manifest.label.isin(CODES)].reset_index(drop=True)
+    wanted = manifest.dataset.isin(recipe.datasets) & manifest.label.isin(CODES)
+    if splits:  # a published table lists what was used, not every image that was read
+        manifest = manifest[wanted]
+        return manifest.assign(split=apply_split_table(manifest, pd.read_csv(splits)).to_numpy()).reset_index(drop=True)
+    return manifest.assign(split=make_splits(manifest, 2018).to_numpy())[wanted].reset_index(drop=True)
 
 
 def synthetic_table(work: Path, per_class: int = 24) -> pd.DataFrame:
@@ -122,7 +124,7 @@ def _train(recipe: Recipe, options: argparse.Namespace) -> int:
     """Train a recipe, and before it the recipe that it starts from when that has not been trained yet."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     from training.data import open_canvas
-    from training.fit import CHECKPOINT, fit, weights_in_float32
+    from training.fit import fit, weights_in_float32
     from training.head import refit
     from training.splits import split_table
 
@@ -145,7 +147,7 @@ def _train(recipe: Recipe, options: argparse.Namespace) -> int:
         "pretrained_sha256": file_sha256(recipe.weights) if Path(recipe.weights).is_file() else None,
     }
     (run / "run.json").write_text(json.dumps(record, indent=1) + "\n")
-    start = run.parent / recipe.start_from / CHECKPOINT if recipe.start_from else None
+    start = run.parent / recipe.start_from / "trained.keras" if recipe.start_from else None
     canvas = open_canvas(work)
     model = weights_in_float32(recipe, fit(recipe, canvas, manifest, run, start))
     if recipe.refit_head:

@@ -1,8 +1,9 @@
-"""Reads a set that is sorted into folders: ``train/CLASS/*.jpg`` and ``test/CLASS/*.jpg``.
+"""Reads a set that is sorted into folders: ``train/CLASS/*.jpg`` and ``test/CLASS/*.jpg``, or ``CLASS/*.jpg``.
 
-So are many sets made from the ISIC Archive, with the folders benign, malignant and sometimes unknown. The division
-into train and test is kept, after a check that no image and no lesion is on both sides. A ``metadata.csv`` beside
-the folders (isic_id or image_id, lesion_id) says which images show one lesion; without it each is its own.
+So are many sets made from the ISIC Archive, with the folders benign, malignant and sometimes unknown. A division
+into train and test is kept, after a check that no image and no lesion is on both sides; a set without one is
+divided like any other. A ``metadata.csv`` beside the folders (isic_id or image_id, lesion_id) says which images
+show one lesion; without it each is its own.
 """
 
 from pathlib import Path
@@ -19,7 +20,7 @@ CLASS_NAMES = (CODES, tuple(name for name in ISIC2019_TO_SEVEN if name != "UNK")
 
 
 def read(root: Path) -> pd.DataFrame:
-    """Return a table with the folder's name as source label, and with the column preset_split.
+    """Return a table with the folder's name as source label, and for a divided set the column preset_split.
 
     The label is the folder's name too, or of the eight classes of ISIC 2019 the one of the seven that it belongs to.
 
@@ -47,20 +48,18 @@ def read(root: Path) -> pd.DataFrame:
             "path": [str(path) for path in files],
         }
     ).reindex(columns=COLUMNS)
-    table["preset_split"] = [SPLITS[path.parent.parent.name] for path in files]
-    _check_once(root, table)
-    if (table.preset_split == TRAIN).all():  # not divided: the seeded split applies
-        return table.drop(columns="preset_split")
-    return table
+    split = pd.Series([SPLITS.get(path.relative_to(root).parts[0]) for path in files], dtype=object)
+    _check_once(root, table, split.fillna("neither"))
+    return table.assign(preset_split=split) if (split == INTERNAL_TEST).any() else table
 
 
 def _check_places(root: Path, files: list[Path]) -> None:
     """Refuse images outside the class folders, and class folders that are unknown or empty."""
-    parts = [path.relative_to(root).parts for path in files]
-    stray = [path for path, place in zip(files, parts, strict=True) if len(place) != 3 or place[0] not in SPLITS]
+    folders = [path for top in (root, *(root / name for name in SPLITS)) for path in sorted(top.glob("*/"))]
+    folders = [folder for folder in folders if folder not in [root / name for name in SPLITS]]
+    stray = [path for path in files if path.parent not in folders]
     if stray:
         raise DatasetError(f"{len(stray):,} images have no label, {stray[0]} first; they belong in train/CLASS.")
-    folders = [path for split in SPLITS for path in sorted((root / split).glob("*")) if path.is_dir()]
     names = {folder.name for folder in folders}
     unknown = min((sorted(names - set(known)) for known in CLASS_NAMES), key=len)
     if unknown:
@@ -84,7 +83,7 @@ def _lesions(root: Path) -> dict[str, str]:
     return dict(zip(known[key], known.lesion_id, strict=True))
 
 
-def _check_once(root: Path, table: pd.DataFrame) -> None:
+def _check_once(root: Path, table: pd.DataFrame, split: pd.Series) -> None:
     """Refuse an image that lies in two folders, by its name or by its bytes, and a lesion on both sides."""
     twice = table.image_id[table.image_id.duplicated()]
     if len(twice):
@@ -93,9 +92,9 @@ def _check_once(root: Path, table: pd.DataFrame) -> None:
     alike = table[sizes.duplicated(keep=False)]  # equal bytes have equal lengths: few files need a checksum
     content = alike.path.map(file_sha256)
     for key, what in ((content, "content"), (table.lesion_id, "lesion")):
-        rows = table.loc[key.index]
-        spread = rows.preset_split.groupby(key).transform("nunique") > 1
+        sides = split.loc[key.index]
+        spread = sides.groupby(key).transform("nunique") > 1
         if spread.any():
-            first = rows[key == key[spread].iloc[0]]
-            names = " and ".join(first.groupby("preset_split").image_id.first())
+            same = key == key[spread].iloc[0]
+            names = " and ".join(table.image_id.loc[key.index][same].groupby(sides[same]).first())
             raise DatasetError(f"{names} have the same {what} and lie in train and test of {root}.")

@@ -112,6 +112,19 @@ def test_eight_class_folders_join_the_seven_and_keep_their_name(tmp_path):
     assert "preset_split" not in found  # a tree without a test folder is split like any other set
 
 
+def test_class_folders_need_not_be_divided(tree):
+    shutil.rmtree(tree / "test")
+    for folder in sorted((tree / "train").glob("*")):
+        shutil.move(folder, tree / folder.name)
+    (tree / "train").rmdir()
+    found = read_class_folders(tree)
+    assert found.label.value_counts().to_dict() == {"benign": 6, "malignant": 6}
+    assert "preset_split" not in found
+    images(tree / "wart", "odd.jpg")
+    with pytest.raises(DatasetError, match="Unknown class 'wart'"):
+        read_class_folders(tree)
+
+
 def test_a_preset_test_stays_the_test_and_the_rest_is_never_in_it(tree):
     images(tree / "train" / "benign", *(f"more_{number}.jpg" for number in range(60)))
     found = read_class_folders(tree).assign(group=lambda rows: rows.lesion_id)
@@ -136,7 +149,7 @@ def test_an_empty_class_folder_is_named(tree):
         read_class_folders(tree)
 
 
-@pytest.mark.parametrize("place", [".", "train", "validation/benign", "train/benign/more"])
+@pytest.mark.parametrize("place", [".", "train", "validation/benign", "train/benign/more", "test"])
 def test_an_image_outside_the_class_folders_has_no_label(tree, place):
     images(tree / place, "stray.jpg")
     with pytest.raises(DatasetError, match=r"1 images have no label, .*stray\.jpg first"):

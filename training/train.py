@@ -32,6 +32,7 @@ SMOKE_OPTIONS = {
     "architecture": "tiny",
     "weights": "none",
     "start_from": "",
+    "freeze_until": "",
     "precision": "float32",
     "datasets": ("synthetic",),
 }

@@ -186,16 +186,6 @@ ARCHITECTURES: dict[str, Callable[..., keras.Model]] = {
     "dense": dense,
     "tiny": tiny,
 }
-# What the trunk's file is called in a folder of pretrained weights.
-WEIGHT_FILES = {
-    "mobilenetv2": "mobilenet_v2_imagenet_notop.weights.h5",
-    "mobilenetv2_attention": "mobilenet_v2_imagenet_notop.weights.h5",
-    "mobilenetv2_metadata": "mobilenet_v2_imagenet_notop.weights.h5",
-    "resnet50v2_conv4": "resnet50v2_imagenet_to_conv4.keras",
-    "inceptionv3": "inceptionv3_imagenet_to_mixed8.keras",
-    "efficientnetb0": "efficientnetb0_imagenet_notop.weights.h5",
-    "vgg16": "vgg16_imagenet_notop.weights.h5",
-}
 
 
 def build_network(recipe: Recipe, classes: int) -> keras.Model:
@@ -213,7 +203,9 @@ def build_network(recipe: Recipe, classes: int) -> keras.Model:
     unknown = set(recipe.architecture_options) - set(known)
     if unknown:
         options = ", ".join(name for name in known if name not in ("size", "classes", "weights", "dropout"))
-        raise RecipeError(f"{recipe.architecture} has no option {', '.join(sorted(unknown))}; it has {options or 'none'}.")
+        raise RecipeError(
+            f"{recipe.architecture} has no option {', '.join(sorted(unknown))}; it has {options or 'none'}."
+        )
     return build(recipe.size, classes, recipe.weights, recipe.dropout, **recipe.architecture_options)
 
 

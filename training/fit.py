@@ -25,8 +25,10 @@ from training.checkpoints import (
     swap_average,
 )
 from training.data import DrawnImages, FeatureBatches, TrainingBatches, fewer_draws, label_indices, plain_views
+from training.distributed import scope, worker_folder
 from training.features import features
 from training.judge import HeldOut
+from training.judge import predict_logits as predict_logits  # others take it from the loop
 from training.label_sets import LABEL_SETS, labels_in
 from training.losses import LOSSES
 from training.metadata import metadata_columns
@@ -70,7 +72,11 @@ class Task:
         codes = LABEL_SETS[recipe.label_set].codes
         labels = label_indices(labels_in(self.train, recipe.label_set), codes)
         balance = BALANCING[recipe.balancing](
-            labels, len(codes), seed=recipe.seed, features=lambda: self._neighbourhood(network), **recipe.balancing_options
+            labels,
+            len(codes),
+            seed=recipe.seed,
+            features=lambda: self._neighbourhood(network),
+            **recipe.balancing_options,
         )
         return TrainingBatches(
             self.canvas, rows, labels, fewer_draws(balance, recipe.epoch_images),
@@ -98,7 +104,9 @@ class Task:
             metadata_columns(rows) if self.metadata else None,
         )
 
-    def cached(self, network, layer: str, batches: TrainingBatches, held_out: HeldOut) -> tuple[FeatureBatches, HeldOut]:
+    def cached(
+        self, network, layer: str, batches: TrainingBatches, held_out: HeldOut
+    ) -> tuple[FeatureBatches, HeldOut]:
         """Return both with the layer's output in place of photos."""
         names = _pixel_names(self.recipe, self.train)
         if names is not None:
@@ -162,7 +170,9 @@ def fit(
     """
     keras.utils.set_random_seed(recipe.seed)
     keras.mixed_precision.set_global_policy(recipe.precision)
-    network = logits_model(build(recipe))
+    run = worker_folder(run)
+    with scope():
+        network = logits_model(build(recipe))
     may_learn = [layer.trainable for layer in network.layers]
     if start:
         copy_matching(keras.models.load_model(start, compile=False), network)
@@ -231,10 +241,11 @@ class Loop:
             batches.balance = fewer_draws(batches.balance, phase.epoch_images)
         classes = len(LABEL_SETS[recipe.label_set].codes)
         draws = np.bincount(batches.drawn_labels, weights=batches.balance.draws, minlength=classes)
-        learner.compile(
-            make_optimizer(recipe, phase.epochs * len(batches), phase.rate),
-            LOSSES[recipe.loss](draws, **recipe.loss_options),
-        )
+        with scope():
+            learner.compile(
+                make_optimizer(recipe, phase.epochs * len(batches), phase.rate),
+                LOSSES[recipe.loss](draws, **recipe.loss_options),
+            )
         return learner, batches, held_out
 
     def epoch(self, phase: Phase, learner, batches, held_out: HeldOut, epoch: int) -> dict:
@@ -244,7 +255,12 @@ class Loop:
         seed_dropout(self.network, self.recipe.seed, epoch)
         # The queue's own shuffle draws from a global seed, and a resumed run would see other batches.
         history = learner.fit(
-            batches, initial_epoch=epoch, epochs=epoch + 1, shuffle=False, verbose=self.verbose, callbacks=self.callbacks
+            batches,
+            initial_epoch=epoch,
+            epochs=epoch + 1,
+            shuffle=False,
+            verbose=self.verbose,
+            callbacks=self.callbacks,
         )
         if self.recipe.average:
             swap_average(learner)

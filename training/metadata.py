@@ -28,6 +28,11 @@ def metadata_columns(manifest: pd.DataFrame) -> np.ndarray:
     """
     age = pd.to_numeric(manifest.age, errors="coerce")
     part = manifest.site.map({site: name for name, sites in SITES.items() for site in sites})
-    columns = [(age.fillna(TYPICAL_AGE) - TYPICAL_AGE) / 25, age.notna(), manifest.sex == "male", manifest.sex == "female"]
+    columns = [
+        (age.fillna(TYPICAL_AGE) - TYPICAL_AGE) / 25,
+        age.notna(),
+        manifest.sex == "male",
+        manifest.sex == "female",
+    ]
     columns += [part == name for name in SITES]
     return np.stack([np.asarray(column, np.float32) for column in columns], axis=1)

@@ -68,7 +68,7 @@ OPTIMIZERS: dict[str, Callable[..., keras.optimizers.Optimizer]] = {
 
 
 def make_optimizer(recipe: Recipe, steps: int, factor: float = 1.0) -> keras.optimizers.Optimizer:
-    """Return the recipe's optimizer with a cosine schedule that warms up and ends near zero; ``factor``: of the rate."""
+    """Return the optimizer with a cosine schedule that warms up to ``factor`` of the rate and ends near zero."""
     warmup = max(1, int(recipe.warmup * steps))
     rate = recipe.rate * factor
     schedule = keras.optimizers.schedules.CosineDecay(

@@ -1,4 +1,4 @@
-"""Reads a set that is sorted into folders: ``train/CLASS/*.jpg`` and ``test/CLASS/*.jpg``, or ``CLASS/*.jpg``.
+"""Reads a set that is sorted into folders: ``train/CLASS/`` and ``test/CLASS/``, or ``CLASS/`` alone.
 
 So are many sets made from the ISIC Archive, with the folders benign, malignant and sometimes unknown. A division
 into train and test is kept, after a check that no image and no lesion is on both sides; a set without one is
@@ -35,8 +35,7 @@ def read(root: Path) -> pd.DataFrame:
         raise DatasetError(
             f"{root} holds no image; images belong in train/CLASS and test/CLASS, from {PUBLISHED['class_folders']}."
         )
-    _check_places(root, files)
-    names = [path.parent.name for path in files]
+    names = _class_names(root, files)
     lesions = _lesions(root)
     table = pd.DataFrame(
         {
@@ -53,11 +52,12 @@ def read(root: Path) -> pd.DataFrame:
     return table.assign(preset_split=split) if (split == INTERNAL_TEST).any() else table
 
 
-def _check_places(root: Path, files: list[Path]) -> None:
-    """Refuse images outside the class folders, and class folders that are unknown or empty."""
-    folders = [path for top in (root, *(root / name for name in SPLITS)) for path in sorted(top.glob("*/"))]
-    folders = [folder for folder in folders if folder not in [root / name for name in SPLITS]]
-    stray = [path for path in files if path.parent not in folders]
+def _class_names(root: Path, files: list[Path]) -> list[str]:
+    """Return the class folder of each image; refuse images outside one, and folders that are unknown or empty."""
+    tops = (root, *(root / name for name in SPLITS))
+    folders = [path for top in tops for path in sorted(top.glob("*/")) if path not in tops]
+    homes = [next((folder for folder in folders if folder in path.parents), None) for path in files]
+    stray = [path for path, home in zip(files, homes, strict=True) if home is None]
     if stray:
         raise DatasetError(f"{len(stray):,} images have no label, {stray[0]} first; they belong in train/CLASS.")
     names = {folder.name for folder in folders}
@@ -65,10 +65,10 @@ def _check_places(root: Path, files: list[Path]) -> None:
     if unknown:
         ways = "; or ".join(", ".join(known) for known in CLASS_NAMES)
         raise DatasetError(f"Unknown class {unknown[0]!r} in {root}; known are {ways}.")
-    filled = {path.parent for path in files}
-    for folder in folders:
-        if folder not in filled:
-            raise DatasetError(f"The class folder {folder} holds no image.")
+    empty = [folder for folder in folders if folder not in homes]
+    if empty:
+        raise DatasetError(f"The class folder {empty[0]} holds no image.")
+    return [home.name for home in homes]
 
 
 def _lesions(root: Path) -> dict[str, str]:

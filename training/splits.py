@@ -95,6 +95,25 @@ def apply_split_table(manifest: pd.DataFrame, table: pd.DataFrame) -> pd.Series:
     return split
 
 
+def extend_split_table(manifest: pd.DataFrame, table: pd.DataFrame, seed: int = 2018) -> pd.Series:
+    """Return the split of each row: the published one, and for images that it does not list one that agrees with it.
+
+    Such an image joins the split of its group; a group that is new is put by a hash of its name, 70 : 15 : 15. Sets
+    that the published table keeps external are split too: only recipes that say so train on them.
+    """
+    split = manifest.image_id.map(table.set_index("image_id").split).astype(object)
+    cuts, names = np.cumsum(list(FRACTIONS.values()))[:-1], np.array(list(FRACTIONS))
+    known = split.groupby(manifest.group).first()
+    lesion = manifest.dataset + "/" + manifest.lesion_id.astype(str)
+    drawn = manifest.group.map(lambda group: names[np.searchsorted(cuts, _draw(seed, str(group)))])
+    split = split.fillna(manifest.group.map(known)).fillna(lesion.map(split.groupby(lesion).first())).fillna(drawn)
+    if "preset_split" in manifest:
+        listed = manifest.image_id.isin(table.image_id)
+        split = split.where(listed, _keep_preset(split, manifest.preset_split))
+    check_splits(manifest, split)
+    return split
+
+
 def check_splits(manifest: pd.DataFrame, split: pd.Series) -> None:
     """Raise `SplitError` if any lesion or near-duplicate group is in more than one split, or an image listed twice."""
     twice = manifest[["dataset", "image_id"]].duplicated()

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from training import fit as fitting
-from training import train
+from training import judge, train
 from training.balancing import BALANCING
 from training.datasets import CODES
 from training.recipe import Recipe
@@ -61,8 +61,13 @@ def foreign_light(views: np.ndarray, split: str) -> float:
     return float(np.delete(views, COLOURS[split], axis=-1).max())
 
 
-def all_batches(batches) -> np.ndarray:
-    found = []
+def task_of(recipe: Recipe, canvas: np.ndarray, manifest: pd.DataFrame) -> fitting.Task:
+    return fitting.make_task(recipe, canvas, manifest, metadata=False, cache=None)
+
+
+def drawn(task: fitting.Task) -> np.ndarray:
+    """Return all views of two epochs."""
+    batches, found = task.images(fitting.build(task.recipe)), []
     for epoch in range(2):
         batches.start_epoch(epoch)
         found += [batches[index][0] for index in range(len(batches))]
@@ -72,9 +77,10 @@ def all_batches(batches) -> np.ndarray:
 @pytest.mark.parametrize("name", BALANCING)
 def test_what_is_learnt_is_of_the_training_split_and_what_is_judged_is_as_it_was_taken(work, name):
     recipe, canvas, manifest = prepared(work, name)
-    views = all_batches(fitting._training_batches(recipe, canvas, manifest))
+    task = task_of(recipe, canvas, manifest)
+    views = drawn(task)
     assert foreign_light(views, "train") == 0 and views[..., 0].min() > 0
-    held_out = fitting._held_out(recipe, canvas, manifest)
+    held_out = task.judged()
     originals = canvas[manifest.canvas_row[manifest.split == "validation"]][:, :32, :32]
     assert np.array_equal(held_out.views, originals)
     assert manifest.image_id.is_unique and len(manifest) == sum(COUNTS.values())
@@ -83,7 +89,7 @@ def test_what_is_learnt_is_of_the_training_split_and_what_is_judged_is_as_it_was
 def test_a_whole_training_run_shows_the_network_nothing_else(work, tmp_path, monkeypatch):
     recipe, canvas, manifest = prepared(work, "smote_pixels")
     learnt, judged = [], []
-    real_batch, real_predict = fitting.TrainingBatches.__getitem__, fitting.predict_logits
+    real_batch, real_predict = fitting.TrainingBatches.__getitem__, judge.predict_logits
 
     def batch(self, index):
         result = real_batch(self, index)
@@ -95,7 +101,7 @@ def test_a_whole_training_run_shows_the_network_nothing_else(work, tmp_path, mon
         return real_predict(network, images, *options, **more)
 
     monkeypatch.setattr(fitting.TrainingBatches, "__getitem__", batch)
-    monkeypatch.setattr(fitting, "predict_logits", predict)
+    monkeypatch.setattr(judge, "predict_logits", predict)
     fitting.fit(recipe, canvas, manifest, tmp_path, verbose=0)
     assert foreign_light(np.concatenate(learnt), "train") == 0
     assert foreign_light(np.concatenate(judged), "validation") == 0
@@ -106,7 +112,7 @@ def test_the_colours_would_show_synthetic_images_made_before_the_split(work):
     """The order that many notebooks use: mix first, split the result. Some test image is then part training image."""
     recipe, canvas, manifest = prepared(work, "smote_pixels")
     everything = manifest.assign(split="train")
-    views = all_batches(fitting._training_batches(recipe, canvas, everything))
+    views = drawn(task_of(recipe, canvas, everything))
     assert foreign_light(views, "train") > 0
     assert ((views.max(axis=(1, 2)) > 0).sum(axis=1) > 1).any()  # mixed across two splits
 

@@ -24,7 +24,15 @@ from training.checkpoints import (
     seed_dropout,
     swap_average,
 )
-from training.data import DrawnImages, FeatureBatches, TrainingBatches, fewer_draws, label_indices, plain_views
+from training.data import (
+    DrawnImages,
+    FeatureBatches,
+    TrainingBatches,
+    coarse_canvas,
+    fewer_draws,
+    label_indices,
+    plain_views,
+)
 from training.distributed import scope, worker_folder
 from training.features import features
 from training.judge import HeldOut
@@ -78,8 +86,9 @@ class Task:
             features=lambda: self._neighbourhood(network),
             **recipe.balancing_options,
         )
+        canvas = coarse_canvas(self.canvas, rows, max(2 * recipe.size, 128))
         return TrainingBatches(
-            self.canvas, rows, labels, fewer_draws(balance, recipe.epoch_images),
+            canvas, rows, labels, fewer_draws(balance, recipe.epoch_images),
             classes=len(codes), size=recipe.size, batch=recipe.batch, amount=LEVELS[recipe.augmentation],
             mixup=recipe.mixup, seed=recipe.seed, workers=recipe.workers,
             metadata=metadata_columns(self.train) if self.metadata else None,
@@ -112,7 +121,9 @@ class Task:
         if names is not None:
             pairs, shares = batches.balance.pairs, batches.balance.shares
             names += [f"{names[a]} {names[b]} {share}" for (a, b), share in zip(pairs, shares, strict=True)]
-        drawn = DrawnImages(batches)
+        drawn = copy.copy(batches)
+        drawn.canvas = self.canvas  # as the photos that are judged are read
+        drawn = DrawnImages(drawn)
         train = features(network, layer, drawn, np.arange(drawn.shape[0]), names, self.cache)
         rows = self.held_out.canvas_row.to_numpy()
         judged = features(network, layer, self.canvas, rows, _pixel_names(self.recipe, self.held_out), self.cache)

@@ -129,6 +129,19 @@ def plain_views(canvas: np.ndarray, rows: np.ndarray, size: int) -> np.ndarray:
     return views
 
 
+def coarse_canvas(canvas, rows: np.ndarray, edge: int) -> np.ndarray:
+    """Return the canvas at ``edge`` pixels, filled in the given rows only; the canvas itself where that is no gain.
+
+    A recipe of 64 px spends most of its time smoothing photos of 256 px; it augments from 128 px as well.
+    """
+    if edge > 0.75 * canvas.shape[1]:
+        return canvas
+    coarse = np.zeros((canvas.shape[0], edge, edge, 3), np.uint8)  # pages that no row touches cost no memory
+    for row in rows:
+        coarse[row] = cv2.resize(canvas[row], (edge, edge), interpolation=cv2.INTER_AREA)
+    return coarse
+
+
 class DrawnImages:
     """Every image that an epoch may draw, the synthetic ones of the balance included, read like a canvas."""
 

@@ -37,7 +37,7 @@ def scope() -> contextlib.AbstractContextManager:
 
 
 def worker_folder(run: Path) -> Path:
-    """Return where this worker keeps checkpoint and log: the run's own folder for the first, a folder in it for others."""
+    """Return where this worker keeps checkpoint and log: the run folder for the first, one inside it for others."""
     if worker_number() == 0:
         return run
     folder = run / f"worker_{worker_number()}"

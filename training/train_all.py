@@ -1,4 +1,4 @@
-"""Train every recipe that has not been trained yet, one after the other.
+"""Train every recipe of an earlier system that has not been trained yet, one after the other.
 
     python -m training.train_all --data DATA --weights-folder FOLDER [--only RECIPE ...]
 
@@ -27,6 +27,11 @@ WEIGHT_FILES = {
     "efficientnetb0": "efficientnetb0_imagenet_notop.weights.h5",
     "vgg16": "vgg16_imagenet_notop.weights.h5",
 }
+
+
+def ancestors() -> list[str]:
+    """Return the recipes that reproduce an earlier system."""
+    return [name for name in recipe_names() if load_recipe(name).ancestor]
 
 
 def is_trained(run: Path) -> bool:
@@ -91,13 +96,18 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--runs", type=Path, default=RUNS, help="folder of the runs")
     parser.add_argument("--weights-folder", type=Path, help="folder with pretrained trunks (default: Keras downloads)")
     parser.add_argument("--splits", type=Path, help="a published split table to keep")
-    parser.add_argument("--only", nargs="+", choices=recipe_names(), help="these recipes (default: all)")
+    parser.add_argument(
+        "--only",
+        nargs="+",
+        choices=recipe_names(),
+        help="these recipes (default: all that reproduce an earlier system)",
+    )
     parser.add_argument("--per-class", type=int, help="rehearse with that many images of each class and split")
     options = parser.parse_args(arguments)
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     extra = ("--per-class", str(options.per_class)) if options.per_class else ()
     failed = train_missing(
-        options.only or recipe_names(), options.data, options.work, options.weights_folder,
+        options.only or ancestors(), options.data, options.work, options.weights_folder,
         splits=options.splits, runs=options.runs, extra=extra,
     )  # fmt: skip
     return 1 if failed else 0

@@ -17,7 +17,7 @@ RECIPE = Recipe(
     architecture="resnet50v2_conv4",
     weights="imagenet",
     size=96,
-    epochs=14,
+    epochs=13,
     batch=32,
     rate=2e-4,
     dropout=0.3,
@@ -27,7 +27,7 @@ RECIPE = Recipe(
     balancing_options={"per_class": 300},
     phases=(
         Phase("head", share=10, rate=5.0, cached="pool"),
-        Phase("last block", share=3, rate=0.5, freeze_until="conv4_block6_preact_bn"),
+        Phase("last block", share=2, rate=0.5, freeze_until="conv4_block6_preact_bn"),
         Phase("everything", share=1, rate=0.2, epoch_images=1000),
     ),
     validation_images=400,

@@ -12,9 +12,11 @@ import pytest
 from training import fit as fitting
 from training import judge, train
 from training.balancing import BALANCING
+from training.data import DrawnImages
 from training.datasets import CODES
 from training.recipe import Recipe
 from training.splits import SplitError, make_splits
+from training.task import Task, make_task
 
 COUNTS = dict(zip(CODES, (14, 14, 14, 7, 14, 60, 7), strict=True))
 COLOURS = {"train": 0, "validation": 1, "internal_test": 2}
@@ -61,11 +63,11 @@ def foreign_light(views: np.ndarray, split: str) -> float:
     return float(np.delete(views, COLOURS[split], axis=-1).max())
 
 
-def task_of(recipe: Recipe, canvas: np.ndarray, manifest: pd.DataFrame) -> fitting.Task:
-    return fitting.make_task(recipe, canvas, manifest, metadata=False, cache=None)
+def task_of(recipe: Recipe, canvas: np.ndarray, manifest: pd.DataFrame) -> Task:
+    return make_task(recipe, canvas, manifest, metadata=False, cache=None)
 
 
-def drawn(task: fitting.Task) -> np.ndarray:
+def drawn(task: Task) -> np.ndarray:
     """Return all views of two epochs."""
     batches, found = task.images(fitting.build(task.recipe)), []
     for epoch in range(2):
@@ -80,6 +82,8 @@ def test_what_is_learnt_is_of_the_training_split_and_what_is_judged_is_as_it_was
     task = task_of(recipe, canvas, manifest)
     views = drawn(task)
     assert foreign_light(views, "train") == 0 and views[..., 0].min() > 0
+    kept = DrawnImages(task.images(fitting.build(recipe)))  # what features of a frozen trunk are computed from
+    assert foreign_light(np.stack([kept[item] for item in range(kept.shape[0])]), "train") == 0
     held_out = task.judged()
     originals = canvas[manifest.canvas_row[manifest.split == "validation"]][:, :32, :32]
     assert np.array_equal(held_out.views, originals)

@@ -15,7 +15,7 @@ from model.evaluation.cases import read_cases
 from model.evaluation.confusion import confusion_table
 from model.evaluation.curves import move_prevalence
 from model.evaluation.decision import decision_curve
-from model.evaluation.plots.style import PALETTES, fill, series, with_interval, wrapped
+from model.evaluation.plots.style import PAGE, PALETTES, fill, series, with_interval, wrapped
 from model.evaluation.stored import stored_curves
 from model.evaluation.summary import summarise
 from model.evaluation.threshold import clinic_table, two_way
@@ -68,9 +68,9 @@ def test_every_display_draws_on_light_and_dark_with_a_table_and_a_sentence(displ
         light, dark = (display.figure(dark) for dark in (False, True))
         for figure in (light, dark):
             assert isinstance(figure, go.Figure), name
-            assert figure.layout.paper_bgcolor == "rgba(0,0,0,0)"
             json.loads(figure.to_json())
         assert light.layout.font.color != dark.layout.font.color
+        assert (light.layout.paper_bgcolor, dark.layout.paper_bgcolor) == (PAGE[False], PAGE[True])
         assert len(display.table()) > 0
         assert display.description.endswith(".")
         assert not re.search(r"\bnan\b", display.description)

@@ -74,7 +74,7 @@ def rank_agreement(before: Analysis, after: Analysis, matrix: np.ndarray) -> flo
     across, down = np.moveaxis(places @ matrix.T, -1, 0).astype(np.float32)
     maps = (across - after.square.left) / cell - 0.5, (down - after.square.top) / cell - 0.5
     moved = cv2.remap(second, *map(np.float32, maps), cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-    inside = np.all([(-0.5 <= places) & (places <= rows - 0.5) for places in maps], axis=0)
+    inside = np.all([(places >= -0.5) & (places <= rows - 0.5) for places in maps], axis=0)
     if not before.explanations[code].informative or inside.sum() < 10:
         return float("nan")
     return float(spearmanr(first[inside], moved[inside]).statistic)

@@ -10,13 +10,18 @@ METHODS = {
         "Mercaldo's at the chosen prevalence; number needed to biopsy is 1 / PPV."
     ),
     "calibration": (
-        "{} bins of equal width, n above each bar, Wilson's interval by lesion; before temperature by undoing the card's."
+        "{} bins of equal width, n above each bar, Wilson's interval by lesion; "
+        "before temperature by undoing the card's."
     ),
     "calibration_figures": "of the most probable class; intervals and the paired change from resampling lesions.",
     "cases": "the stored answers of one cell, the surest first.",
-    "subgroups": "rates with Wilson's interval by lesion, AUC by resampling lesions; fewer than 30 cases give a count only.",
-    "robustness": "each photo changed and judged anew by the served model; shares with Wilson's interval by lesion, agreement "
-    "by resampling lesions.",
+    "subgroups": (
+        "rates with Wilson's interval by lesion, AUC by resampling lesions; fewer than 30 cases give a count only."
+    ),
+    "robustness": (
+        "each photo changed and judged anew by the served model; shares with Wilson's interval by lesion, "
+        "agreement by resampling lesions."
+    ),
     "external": "shares with Wilson's interval by lesion; the AUC is the stored one.",
     "comparison": "95 % intervals from resampling lesions.",
     "differences": "recipe minus bundled model on the same resampled lesions; an interval that holds 0 leaves it open.",

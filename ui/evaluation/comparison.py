@@ -1,4 +1,4 @@
-"""Every recipe beside the bundled model: what it gives, what it costs, and whether the difference is more than chance."""
+"""Every recipe beside the bundled model: what it gives, what it costs, and how far it differs."""
 
 import pandas as pd
 import streamlit as st
@@ -35,7 +35,7 @@ def comparison(card: Card) -> None:
 
 
 def listed(table: pd.DataFrame, metric: str, metrics: list[str]) -> pd.DataFrame:
-    """Return the sortable table: the chosen figure with its interval, other figures, cost, claim and how it was made."""
+    """Return the sortable table: the chosen figure with its interval, the claim, other figures, cost and making."""
     columns = ["recipe", metric, f"{metric}_low", f"{metric}_high", "n_images", "split", "claimed"]
     columns += [name for name in metrics if name != metric] + [*wording.COSTS, *ABOUT]
     return table.filter(columns)

@@ -1,5 +1,6 @@
 """A card and every results table, made of invented predictions, and how a test walks over the page that shows them."""
 
+import base64
 import json
 from pathlib import Path
 
@@ -134,3 +135,10 @@ def text(page) -> str:
 
 def charts(page) -> list[dict]:
     return [json.loads(chart.proto.spec) for chart in page.get("plotly_chart")]
+
+
+def numbers(values) -> list:
+    """Return the numbers of a chart, which Plotly sends as a list or as bytes."""
+    if isinstance(values, dict):
+        return np.frombuffer(base64.b64decode(values["bdata"]), values["dtype"]).tolist()
+    return list(values)

@@ -240,6 +240,27 @@ def test_the_bundled_model_stands_out_by_its_symbol(displays):
     assert symbols == {"Other recipes": "circle-open", "Bundled model": "diamond"}
 
 
+def test_only_models_that_no_other_beats_are_named_on_the_chart():
+    rows = pd.DataFrame({"name": list("abcd"), "cost": [1, 2, 3, 4], "value": [0.6, 0.5, 0.8, 0.7]})
+    rows = rows.assign(low=rows.value - 0.1, high=rows.value + 0.1, ours=[False, False, False, True])
+    display = plots.TradeOffDisplay(rows, "Parameters", "Accuracy")
+    assert display.on_front().tolist() == [True, False, True, False]
+    texts = [text.strip() for trace in display.figure().data for text in trace.text]
+    assert texts == ["a", "", "c", "d"]
+    assert [name for trace in display.figure().data for name in trace.customdata] == list("abcd")
+
+
+def test_steps_of_an_axis_can_be_named():
+    figure = plots.LinesDisplay(LINES, "Severity", "Accuracy", {0: "as taken", 2: "severe"}).figure()
+    assert figure.layout.xaxis.tickvals == (0, 2)
+    assert figure.layout.xaxis.ticktext == ("as taken", "severe")
+
+
+def test_the_camera_is_always_there():
+    assert plots.CONFIG["displayModeBar"] is True
+    assert "toImage" in plots.CONFIG["modeBarButtons"][0]
+
+
 def test_long_names_leave_room_for_bars():
     assert wrapped("Actinic keratosis / intraepithelial carcinoma").count("<br>") == 2
     assert wrapped("Melanoma") == "Melanoma"

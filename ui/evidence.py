@@ -9,6 +9,7 @@ import streamlit as st
 from model.card import Card
 from model.errors import TableError
 from model.evaluation.plots import CONFIG, Display
+from model.evaluation.plots.style import wrapped
 from ui import evaluation_wording as wording
 
 Set = tuple[str, str]  # dataset, split
@@ -89,6 +90,22 @@ def figures(heading: str, rows: pd.DataFrame, digits: Mapping[str, int] | None =
     st.html(f"<table class='measured'><caption>{escape(heading)}</caption>{body}</table>")
 
 
+def on_lines(name: str) -> str:
+    """Return a name broken into lines, for a chart whose labels must leave room on a phone."""
+    return wrapped(name)
+
+
+def grid(heading: str, columns: tuple[str, ...], rows: list[tuple]) -> None:
+    """Show a table of text, the first column naming its row; a narrow screen scrolls it sideways."""
+    head = "".join(f"<th scope='col'>{escape(name)}</th>" for name in columns)
+    body = "".join(
+        f"<tr><th scope='row'>{escape(str(first))}</th>{''.join(f'<td>{escape(str(cell))}</td>' for cell in rest)}</tr>"
+        for first, *rest in rows
+    )
+    caption = f"<caption>{escape(heading)}</caption>" if heading else ""
+    st.html(f"<div class='wide'><table class='measured'>{caption}<tr>{head}</tr>{body}</table></div>")
+
+
 def _row(row: dict, digits: int) -> str:
     value, low, high = (wording.number(row[name], digits) for name in ("value", "low", "high"))
     counted = wording.size(row["n_images"], row["n_lesions"], row.get("n_positive"))
@@ -105,11 +122,18 @@ def named(rows: pd.DataFrame, names: Mapping[tuple[str, str], str]) -> pd.DataFr
     return found.loc[known].reset_index().assign(name=[names[key] for key in known])
 
 
-def origin(card: Card, tables: tuple[str, ...], method: str, rows: pd.DataFrame, file_name: str) -> None:
-    """Say how a panel was computed, and offer its numbers as CSV."""
+def origin(
+    card: Card,
+    tables: tuple[str, ...],
+    method: str,
+    rows: pd.DataFrame,
+    file_name: str,
+    command: str = wording.COMMAND,
+) -> None:
+    """Say how a panel was computed and by which command, and offer its numbers as CSV."""
     listed = card.raw.get("tables", {})
     sources = ", ".join(f"`{name}` (sha256 {listed[name]['sha256'][:12]})" for name in tables if name in listed)
-    st.caption(f"{wording.METHOD}: {sources}, written by `{wording.COMMAND}`; {method}")
+    st.caption(f"{wording.METHOD}: {sources}, written by `{command}`; {method}")
     st.download_button(
         wording.SAVE, rows.to_csv(index=False), file_name, "text/csv", key=f"save_{file_name}", on_click="ignore"
     )

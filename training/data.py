@@ -3,6 +3,7 @@
 import math
 from pathlib import Path
 
+import cv2
 import keras
 import numpy as np
 import pandas as pd
@@ -47,6 +48,8 @@ def epoch_order(draws: np.ndarray, random: np.random.Generator) -> np.ndarray:
 class TrainingBatches(keras.utils.PyDataset):
     """Batches of augmented images; the same seed and epoch give the same batches, so a run can resume.
 
+    Synthetic images of the balance are mixed from two plain images of the training split and then augmented.
+
     Parameters
     ----------
     canvas : ndarray, uint8, shape (images, edge, edge, 3)
@@ -70,6 +73,7 @@ class TrainingBatches(keras.utils.PyDataset):
         self.canvas, self.rows, self.labels, self.balance = canvas, rows, labels, balance
         self.classes, self.size, self.batch, self.amount = classes, size, batch, amount
         self.mixup, self.seed = mixup, seed
+        self.drawn_labels = balance.labels_with_synthetic(labels)
         self.start_epoch(0)
 
     def start_epoch(self, epoch: int) -> None:
@@ -78,15 +82,15 @@ class TrainingBatches(keras.utils.PyDataset):
         self.order = epoch_order(self.balance.draws, np.random.default_rng([self.seed, epoch]))
 
     def __len__(self) -> int:
-        return math.ceil(len(self.rows) / self.batch)
+        return math.ceil(round(self.balance.draws.sum()) / self.batch)
 
     def __getitem__(self, index: int):
         random = np.random.default_rng([self.seed, self.epoch, index])
         chosen = self.order[index * self.batch : (index + 1) * self.batch]
         if not len(chosen):  # systematic sampling may fall one image short of the last batch
             chosen = self.order[-1:]
-        views = np.stack([self._view(self.canvas[self.rows[item]], random) for item in chosen]).astype(np.float32)
-        labels = self.labels[chosen]
+        views = np.stack([self._view(self._plain(item), random) for item in chosen]).astype(np.float32)
+        labels = self.drawn_labels[chosen]
         targets = np.eye(self.classes, dtype=np.float32)[labels]
         weights = self.balance.class_weight[labels].astype(np.float32)
         if self.mixup:
@@ -95,6 +99,14 @@ class TrainingBatches(keras.utils.PyDataset):
             targets = share * targets + (1 - share) * targets[::-1]
             weights = share * weights + (1 - share) * weights[::-1]
         return views, targets, weights
+
+    def _plain(self, item: int) -> np.ndarray:
+        """Return training image ``item``, or the synthetic one numbered from the last of them on."""
+        if item < len(self.rows):
+            return self.canvas[self.rows[item]]
+        first, second = self.balance.pairs[item - len(self.rows)]
+        share = self.balance.shares[item - len(self.rows)]
+        return cv2.addWeighted(self.canvas[self.rows[first]], 1 - share, self.canvas[self.rows[second]], share, 0)
 
     def _view(self, canvas: np.ndarray, random: np.random.Generator) -> np.ndarray:
         if self.amount is None:

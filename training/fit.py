@@ -18,8 +18,10 @@ from training.augment import LEVELS
 from training.balancing import BALANCING
 from training.data import TrainingBatches, label_indices, plain_views
 from training.datasets import CODES
+from training.head import pooled_features
 from training.losses import LOSSES
 from training.recipe import Recipe, RecipeError
+from training.smote import pixel_features
 from training.splits import TRAIN, VALIDATION
 
 CHECKPOINT = "checkpoint.npz"
@@ -138,10 +140,20 @@ def _log(path: Path, row: dict) -> None:
         writer.writerow(row)
 
 
+def _smote_features(recipe: Recipe, canvas: np.ndarray, rows: np.ndarray) -> np.ndarray:
+    """Return what SMOTE looks for neighbours in: the pretrained network's pooled features, or small pixels."""
+    if recipe.balancing == "smote_embedding":
+        return pooled_features(build(recipe), canvas, rows, "identity").astype(np.float32)
+    return pixel_features(canvas, rows)
+
+
 def _training_batches(recipe: Recipe, canvas: np.ndarray, manifest: pd.DataFrame) -> TrainingBatches:
     rows = manifest[manifest.split == TRAIN]
     labels = label_indices(rows.label, CODES)
-    balance = BALANCING[recipe.balancing](labels, len(CODES), **recipe.balancing_options)
+    balance = BALANCING[recipe.balancing](
+        labels, len(CODES), seed=recipe.seed,
+        features=lambda: _smote_features(recipe, canvas, rows.canvas_row.to_numpy()), **recipe.balancing_options,
+    )  # fmt: skip
     return TrainingBatches(
         canvas, rows.canvas_row.to_numpy(), labels, balance,
         classes=len(CODES), size=recipe.size, batch=recipe.batch, amount=LEVELS[recipe.augmentation],

@@ -3,7 +3,7 @@
     python -m training.balancing_study --work runs/data --weights WEIGHTS [--bundle model/bundle]
 
 Learns from HAM10000's training split and is judged on its validation split; the test split is not read. Every head
-has the same optimiser and sees the same number of images. Writes ``results/balancing_study.csv`` into the bundle.
+is fitted to its optimum with the same regularisation. Writes ``results/balancing_study.csv`` into the bundle.
 """
 
 import argparse
@@ -15,6 +15,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from sklearn.linear_model import LogisticRegression
 
 from model.card import Label, load_card
 from model.evaluation.cases import Cases, ask, read_cases
@@ -23,14 +24,13 @@ from model.evaluation.metrics import auc, balanced_accuracy, macro_auc, weighted
 from training.balancing import BALANCING, Balance
 from training.baseline import embed, frozen_trunk
 from training.bundle import seal
-from training.data import epoch_order, label_indices, open_canvas, plain_views
+from training.data import label_indices, open_canvas, plain_views
 from training.datasets import CODES, file_sha256
+from training.smote import pixel_features
 from training.splits import TRAIN, VALIDATION
 
 HOME = "ham10000"
-PIXELS = 32  # edge at which SMOTE looks for neighbours among pixels
-SEEDS = (0, 1, 2)
-EPOCHS, BATCH, RATE, DECAY = 20, 128, 1e-3, 1e-2  # an "epoch" is as many images as the training split has
+STRENGTH = 0.001  # of the data against the regularisation, set beforehand and the same for every method
 STUDIED: tuple[tuple[str, dict], ...] = (  # method of training.balancing, its options
     ("none", {}),
     ("power", {"exponent": 0.6}),  # as the shipped recipe
@@ -92,8 +92,11 @@ def mix(features: np.ndarray, balance: Balance) -> np.ndarray:
     return (1 - share) * features[balance.pairs[:, 0]] + share * features[balance.pairs[:, 1]]
 
 
-def train_head(features: np.ndarray, labels: np.ndarray, balance: Balance, seed: int, classes: int):
-    """Return kernel (channels, classes) and bias of one dense layer, trained with the product's own sampling.
+def fit_head(features: np.ndarray, labels: np.ndarray, balance: Balance, real: int) -> LogisticRegression:
+    """Fit one dense layer with softmax in which every image counts as often as it is drawn, times its class's weight.
+
+    All methods have the same regularisation, because the weights of all images add up to the number of real ones.
+    For such a layer, drawing an image twice and giving it twice the weight are the same.
 
     Parameters
     ----------
@@ -101,31 +104,14 @@ def train_head(features: np.ndarray, labels: np.ndarray, balance: Balance, seed:
         Standardised; real images, then synthetic ones.
     labels : ndarray of int, shape (n + m,)
     balance : Balance
-    seed : int
-        Of the order of the images; the layer starts from zero.
+    real : int
+        n, how many of the images are real.
     """
-    import keras
-
-    random = np.random.default_rng(seed)
-    seen = EPOCHS * (len(labels) - len(balance.pairs))
-    order = np.zeros(0, int)
-    while len(order) < seen:
-        order = np.append(order, epoch_order(balance.draws, random))
-    layer = keras.layers.Dense(classes, activation="softmax", kernel_initializer="zeros")
-    head = keras.Sequential([keras.Input((features.shape[1],)), layer])
-    schedule = keras.optimizers.schedules.CosineDecay(RATE, -(-seen // BATCH))
-    head.compile(keras.optimizers.AdamW(schedule, weight_decay=DECAY), "sparse_categorical_crossentropy")
-    for part in np.array_split(order[:seen], EPOCHS):
-        weight = balance.class_weight[labels[part]]
-        head.fit(features[part], labels[part], sample_weight=weight, batch_size=BATCH, shuffle=False, verbose=0)
-    return layer.get_weights()
-
-
-def probabilities(features: np.ndarray, kernel: np.ndarray, bias: np.ndarray) -> np.ndarray:
-    """Return the softmax of a dense layer, shape (n, classes)."""
-    logits = (features @ kernel + bias).astype(np.float64)
-    shifted = np.exp(logits - logits.max(axis=1, keepdims=True))
-    return shifted / shifted.sum(axis=1, keepdims=True)
+    weight = balance.draws * balance.class_weight[labels]
+    used = weight > 0
+    weight = weight[used] * real / weight.sum()
+    model = LogisticRegression(C=STRENGTH, max_iter=200, tol=1e-3)
+    return model.fit(features[used], labels[used], sample_weight=weight)
 
 
 def figures(cases: Cases, weights: np.ndarray | None = None) -> dict[str, np.ndarray]:
@@ -144,28 +130,25 @@ def figures(cases: Cases, weights: np.ndarray | None = None) -> dict[str, np.nda
     }
 
 
-def judge(heads: list[Cases], random: np.random.Generator, resamples: int = RESAMPLES) -> pd.DataFrame:
-    """Return metric, value, low, high, n_images, n_lesions: means over heads that differ in their seed only.
+def judge(cases: Cases, random: np.random.Generator, resamples: int = RESAMPLES) -> pd.DataFrame:
+    """Return metric, value, low, high, n_images, n_lesions, interval; intervals resample lesions."""
 
-    The interval resamples lesions, the same ones for every head.
-    """
+    def measured(weights: np.ndarray | None = None) -> np.ndarray:
+        return np.stack(list(figures(cases, weights).values()), axis=1)
 
-    def means(weights: np.ndarray | None) -> np.ndarray:
-        return np.mean([np.stack(list(figures(head, weights).values()), axis=1) for head in heads], axis=0)
-
-    low, high = percentile_interval(bootstrap(means, heads[0].lesions, random, resamples))
-    melanoma = heads[0].targets == heads[0].codes.index("mel")
+    low, high = percentile_interval(bootstrap(measured, cases.lesions, random, resamples))
+    melanoma = cases.targets == cases.codes.index("mel")
     counted = {"melanoma_sensitivity": melanoma, "melanoma_specificity": ~melanoma}
-    names = list(figures(heads[0]))
+    names = list(figures(cases))
     asked = [counted.get(name, np.ones(len(melanoma), bool)) for name in names]
     return pd.DataFrame(
         {
             "metric": names,
-            "value": means(None)[0],
+            "value": measured()[0],
             "low": low,
             "high": high,
             "n_images": [int(rows.sum()) for rows in asked],
-            "n_lesions": [len(np.unique(heads[0].lesions[rows])) for rows in asked],
+            "n_lesions": [len(np.unique(cases.lesions[rows])) for rows in asked],
             "interval": bootstrap_name(resamples),
         }
     ).round(6)
@@ -175,7 +158,7 @@ def study(
     train: np.ndarray, labels: np.ndarray, held_out: np.ndarray, judged: pd.DataFrame, classes: tuple[Label, ...],
     synthetic: dict[str, Features], neighbours: dict[str, Callable[[], np.ndarray]], resamples: int = RESAMPLES,
 ) -> pd.DataFrame:  # fmt: skip
-    """Train and judge heads of every studied method.
+    """Fit and judge a head for every studied method.
 
     Parameters
     ----------
@@ -195,17 +178,15 @@ def study(
     for method, options in STUDIED:
         balance = BALANCING[method](labels, len(classes), features=neighbours.get(method), seed=0, **options)
         rows = np.concatenate([train, synthetic[method](balance)]) if len(balance.pairs) else train
-        every, heads = balance.labels_with_synthetic(labels), []
-        for seed in SEEDS:
-            head = train_head((rows - mean) / deviation, every, balance, seed, len(classes))
-            given = probabilities((held_out - mean) / deviation, *head)
-            columns = pd.DataFrame(given, columns=[f"p_{label.code}" for label in classes], index=judged.index)
-            heads.append(read_cases(pd.concat([judged, columns], axis=1), classes))
-        found = judge(heads, np.random.default_rng(0), resamples)
+        head = fit_head((rows - mean) / deviation, balance.labels_with_synthetic(labels), balance, len(labels))
+        given = head.predict_proba((held_out - mean) / deviation).astype(np.float64)
+        columns = pd.DataFrame(given, columns=[f"p_{label.code}" for label in classes], index=judged.index)
+        cases = read_cases(pd.concat([judged, columns], axis=1), classes)
+        found = judge(cases, np.random.default_rng(0), resamples)
         found.insert(0, "method", method)
         found.insert(1, "options", options_text(options))
         found.insert(2, "images_per_epoch", round(float(balance.draws.sum()), 1))
-        tables.append(found.assign(dataset=HOME, split=VALIDATION, heads=len(SEEDS)))
+        tables.append(found.assign(dataset=HOME, split=VALIDATION))
         print(f"{method}: " + ", ".join(f"{row.metric} {row.value:.3f}" for row in found.itertuples()), flush=True)
     return pd.concat(tables, ignore_index=True)
 
@@ -223,16 +204,15 @@ def run(work: Path, weights: str, bundle: Path, cache: Path, size: int) -> pd.Da
         return store.get(lambda: embed(work, of, weights, size), *origin, of)
 
     def mixtures(balance: Balance) -> np.ndarray:
-        compute = lambda: embed_mixtures(work, rows, balance, weights, size)  # noqa: E731
-        return store.get(compute, *origin, rows, balance.pairs, balance.shares)
+        pairs = (balance.pairs, balance.shares)
+        return store.get(lambda: embed_mixtures(work, rows, balance, weights, size), *origin, rows, *pairs)
 
     known = features(rows)
-    pixels = lambda: plain_views(open_canvas(work), rows, PIXELS).reshape(len(rows), -1).astype(np.float32)  # noqa: E731
     table = study(
         known, label_indices(train.label, CODES), features(judged.canvas_row.to_numpy()), judged,
         load_card(bundle).labels,
         {"smote_embedding": lambda balance: mix(known, balance), "smote_pixels": mixtures},
-        {"smote_embedding": lambda: known, "smote_pixels": pixels},
+        {"smote_embedding": lambda: known, "smote_pixels": lambda: pixel_features(open_canvas(work), rows)},
     )  # fmt: skip
     table = table.assign(features=f"frozen MobileNetV2, {size} px")
     table.to_csv(bundle / "results" / "balancing_study.csv", index=False)

@@ -71,10 +71,7 @@ def reporting() -> None:
     rows = items[items["guideline"] == chosen]
     counts = [int((rows["answered"] == answer).sum()) for answer in wording.ANSWERS]
     st.markdown(wording.COUNTED.format(chosen, counts[0], len(rows), *counts[1:]))
-    cells = [
-        (f"{row.number} {row.item}".strip(), row.answered, row.where)
-        for row in rows.itertuples()
-    ]
+    cells = [(f"{row.number} {row.item}".strip(), row.answered, row.where) for row in rows.itertuples()]
     with st.container(key="prose"):
         evidence.grid("", wording.COLUMNS, cells)
     st.download_button(

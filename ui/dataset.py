@@ -129,7 +129,9 @@ def balancing(card: Card) -> None:
         st.header(wording.MEASURED)
         _measured(card, way)
     cells = display.table()[["name", "images", "draws", "class_weight"]].itertuples(index=False)
-    grid = [(name, f"{images:,}", f"{draws:,.0f}", f"{1:.3f}", f"{weight:.3f}") for name, images, draws, weight in cells]
+    grid = [
+        (name, f"{images:,}", f"{draws:,.0f}", f"{1:.3f}", f"{weight:.3f}") for name, images, draws, weight in cells
+    ]
     evidence.grid("", wording.EPOCH_COLUMNS, grid)
     evidence.origin(card, (BALANCING,), wording.COMPUTED["balancing"], display.table(), f"epoch_{way[0]}.csv",
                     wording.TABLES_COMMAND)  # fmt: skip
@@ -146,7 +148,7 @@ def _measured(card: Card, way: tuple[str, str]) -> None:
     if known:
         shown = rows.loc[known].reset_index().assign(name=[wording.MEASURES[metric] for metric in known])
         evidence.figures(wording.method(*way), shown)
-        st.caption(wording.STUDY_NOTE)
+        st.caption(wording.STUDY_NOTE.format(rows["features"].iloc[0]))
     elif len(study):
         st.info(wording.NOT_MEASURED)
 
@@ -162,9 +164,11 @@ def study(card: Card) -> None:
     names = [wording.method(*way) for way in rows[["method", "options"]].itertuples(index=False)]
     plain = rows["value"][rows["method"] == "none"]
     reference = None if plain.empty else float(plain.iloc[0])
-    display = ForestDisplay(rows.assign(group=[evidence.on_lines(name) for name in names]), wording.MEASURES[metric], reference)
+    display = ForestDisplay(
+        rows.assign(group=[evidence.on_lines(name) for name in names]), wording.MEASURES[metric], reference
+    )
     evidence.chart(display, "study")
-    st.caption(f"{wording.STUDY_LINE} {wording.STUDY_NOTE}")
+    st.caption(f"{wording.STUDY_LINE} {wording.STUDY_NOTE.format(rows['features'].iloc[0])}")
     method = wording.COMPUTED["study"].format(rows["interval"].iloc[0])
     evidence.origin(card, (STUDY,), method, rows, f"balancing_{metric}.csv", wording.STUDY_COMMAND)
 
@@ -182,7 +186,9 @@ def split(card: Card) -> None:
     evidence.grid(heading, ("Class", *(wording.SPLITS[part] for part in parts)), rows)
     st.caption(f"{wording.SPLIT_HINT} {wording.SPLIT_RULE}")
     facts = split_facts(evidence.table(card, SPLITS))
-    evidence.grid(wording.CHECKS, ("All sets together", ""), [(wording.CHECK_NAMES[k], f"{v:,}") for k, v in facts.items()])
+    evidence.grid(
+        wording.CHECKS, ("All sets together", ""), [(wording.CHECK_NAMES[k], f"{v:,}") for k, v in facts.items()]
+    )
     evidence.origin(card, (COUNTS, SPLITS), wording.COMPUTED["split"], counts, "split.csv", wording.SPLIT_COMMAND)
 
 
@@ -200,33 +206,41 @@ def leakage(card: Card) -> None:
         raise TableError("empty", f"The table {LEAKAGE} holds no row; run {wording.LEAKAGE_COMMAND} again.")
     st.caption(wording.LEAKAGE_HINT)
     metrics = list(dict.fromkeys(table["metric"]))
-    metric = st.selectbox(wording.MEASURE, metrics, format_func=lambda name: wording.MEASURES.get(name, name),
-                          key="leak_measure", persist_state="session")  # fmt: skip
+    metric = st.selectbox(wording.MEASURE, metrics, format_func=wording.leak_measure, key="leak_measure",
+                          persist_state="session")  # fmt: skip
     rows = table[table["metric"] == metric]
-    display = ForestDisplay(_pairs(rows), wording.MEASURES.get(metric, metric))
-    evidence.chart(display, "leakage")
-    for row in rows.to_dict("records"):
-        st.markdown(f"- {_told(row)}")
-    evidence.origin(card, (LEAKAGE,), wording.COMPUTED["leakage"], rows, "leakage.csv", wording.LEAKAGE_COMMAND)
+    method = st.selectbox(wording.CLASSIFIER, list(dict.fromkeys(rows["method"])), key=f"classifier_{metric}",
+                          persist_state="session")  # fmt: skip
+    rows = rows[rows["method"] == method]
+    mistakes = rows[rows["leak"] != wording.NO_LEAK]
+    if mistakes.empty:
+        st.info(wording.NO_MISTAKE)
+    else:
+        evidence.chart(ForestDisplay(_pairs(mistakes), wording.leak_measure(metric)), "leakage")
+        st.markdown("\n".join(f"- {_told(row)}" for row in mistakes.to_dict("records")))
+    said = wording.COMPUTED["leakage"].format("; ".join(dict.fromkeys(rows["demonstration"])))
+    evidence.origin(card, (LEAKAGE,), said, rows, "leakage.csv", wording.LEAKAGE_COMMAND)
 
 
 def _pairs(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return two rows for each leak: the inflated figure, and the honest one below it."""
     pairs = []
     for row in rows.to_dict("records"):
-        name = evidence.on_lines(str(row["demonstration"]))
-        for prefix, said in (("", wording.INFLATED), ("honest_", wording.HONEST)):
+        names = {"": wording.INFLATED.format(wording.leak(row["leak"])), "honest_": wording.HONEST}
+        for prefix, name in names.items():
             figures = {key: row[prefix + key] for key in ("value", "low", "high")}
-            pairs.append({"group": f"{name}<br>{said}", "n_images": row["n_test"], **figures})
+            pairs.append({"group": evidence.on_lines(name), "n_images": row["n_test"], **figures})
     return pd.DataFrame(pairs).astype({"n_images": "Int64"})
 
 
 def _told(row: dict) -> str:
-    """Say what a demonstration did: its leak, how many test photos it touched, and its note."""
-    said = [f"**{row['demonstration']}.** {wording.LEAKS.get(row['leak'], row['leak'])}."]
-    for column, sentence in (("n_test_sharing_lesion", wording.SHARING), ("n_test_synthetic_parent", wording.PARENTS)):
-        if not pd.isna(row[column]):
-            said.append(sentence.format(f"{row[column]:,.0f}", int(row["n_test"])))
-    return " ".join(said + ([] if pd.isna(row["note"]) else [str(row["note"])]))
+    """Say how many test photos a leak touched, and how it was made."""
+    said = [f"**{wording.leak(row['leak'])}**"]
+    if row["n_test_sharing_lesion"] > 0:
+        said.append(wording.SHARING.format(int(row["n_test_sharing_lesion"]), int(row["n_test"])))
+    if row["n_test_synthetic_parent"] > 0:
+        said.append(wording.PARENTS.format(int(row["n_test_synthetic_parent"])))
+    return "; ".join(said + ([] if pd.isna(row["note"]) else [str(row["note"])])) + "."
 
 
 def _choose_set(table: pd.DataFrame) -> str:

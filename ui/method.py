@@ -55,7 +55,9 @@ def _summary(card: Card, built: dict, stages: int) -> str:
     fitted = card.raw["calibration"]
     where = f"{dataset_wording.set_name(fitted.get('dataset', ''))} {fitted.get('fitted_on', '')}".strip()
     return wording.SUMMARY.format(
-        architecture={"mobilenetv2": "MobileNetV2"}.get(built["recipe"]["architecture"], built["recipe"]["architecture"]),
+        architecture={"mobilenetv2": "MobileNetV2"}.get(
+            built["recipe"]["architecture"], built["recipe"]["architecture"]
+        ),
         parameters=card.raw["weights"].get("parameters", 0),
         pretrained=f"`{built.get('pretrained_weights', '')}`",
         stages=wording.ONE_STAGE if stages == 1 else wording.MORE_STAGES.format(stages),

@@ -41,4 +41,3 @@ def the_card() -> Card:
     except BundleError as error:
         st.error(str(error))
         st.stop()
-

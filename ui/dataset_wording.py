@@ -86,9 +86,10 @@ MEASURES = {
     "accuracy": "Accuracy of seven classes",
 }
 STUDY_NOTE = (
-    "Measured on HAM10000's validation split, on a small stand-in ({}): one dense layer per way, fitted to its optimum. "
-    "It shows what balancing does to such a layer, not how good the bundled model is. For such a layer repeating a "
-    "photo and weighing it more are the same thing, so ways that come to the same shares give the same figures."
+    "Measured on HAM10000's validation split, on a small stand-in ({}): one dense layer per way, fitted to "
+    "its optimum. It shows what balancing does to such a layer, not how good the bundled model is. For such a layer "
+    "repeating a photo and weighing it more are the same thing, so ways that come to the same shares give the same "
+    "figures."
 )
 NOT_MEASURED = "This way has not been measured."
 STUDY_LINE = "The line is the figure without balancing."
@@ -110,8 +111,8 @@ CHECK_NAMES = {
 }
 LEAKAGE = "What a leak would have looked like"
 LEAKAGE_HINT = (
-    "The same experiment with a mistake that is easily made, and without. An inflated figure is no result: it only shows "
-    "how far a leak misleads."
+    "The same experiment with a mistake that is easily made, and without. An inflated figure is no result: it only "
+    "shows how far a leak misleads."
 )
 INFLATED, HONEST = "{}", "the same without"
 CLASSIFIER = "Classifier"

@@ -34,7 +34,6 @@ SETTINGS = {
     "seed": "Seed",
 }
 TRAINED = {"epochs": "Epochs trained", "minutes": "Minutes"}
-UNSET = {"": "none", 0: "none", None: "none", False: "no", True: "yes"}
 EARLIER = "the stage before"
 NO_RECIPE = "The model card does not say how this model was trained."
 SUMMARY = (
@@ -115,6 +114,8 @@ def setting(name: str, recipe: dict, first: bool) -> str:
         return str(recipe.get("size"))
     if isinstance(value, list):
         return ", ".join(str(part).replace("_", " ") for part in value)
-    if isinstance(value, bool) or not value:
-        return UNSET[value]
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if not value:
+        return "none"
     return f"{value:,}" if isinstance(value, int) and name != "seed" else str(value).replace("_", " ")

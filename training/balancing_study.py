@@ -191,7 +191,7 @@ def study(
     return pd.concat(tables, ignore_index=True)
 
 
-def run(work: Path, weights: str, bundle: Path, cache: Path, size: int) -> pd.DataFrame:
+def run(work: Path, weights: str, bundle: Path, cache: Path, size: int, resamples: int = RESAMPLES) -> pd.DataFrame:
     """Embed the two splits at ``size`` pixels, study every method on them, write the table and seal the bundle."""
     splits = pd.read_csv(bundle / "dataset" / "splits.csv").set_index("image_id").split
     manifest = pd.read_csv(work / "manifest.csv")
@@ -212,7 +212,7 @@ def run(work: Path, weights: str, bundle: Path, cache: Path, size: int) -> pd.Da
         known, label_indices(train.label, CODES), features(judged.canvas_row.to_numpy()), judged,
         load_card(bundle).labels,
         {"smote_embedding": lambda balance: mix(known, balance), "smote_pixels": mixtures},
-        {"smote_embedding": lambda: known, "smote_pixels": lambda: pixel_features(open_canvas(work), rows)},
+        {"smote_embedding": lambda: known, "smote_pixels": lambda: pixel_features(open_canvas(work), rows)}, resamples,
     )  # fmt: skip
     table = table.assign(features=f"frozen MobileNetV2, {size} px")
     table.to_csv(bundle / "results" / "balancing_study.csv", index=False)
@@ -230,12 +230,14 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--weights", default="imagenet", help="imagenet, or a file with MobileNetV2's weights")
     parser.add_argument("--bundle", type=Path, default=Path("model/bundle"))
     parser.add_argument("--size", type=int, default=160, help="edge in pixels at which photos are embedded")
+    parser.add_argument("--resamples", type=int, default=RESAMPLES, help="of lesions, for the intervals")
     parser.add_argument("--cache", type=Path, help="folder that keeps the features (default: the one of --work)")
     options = parser.parse_args(arguments)
     if not (options.work / "canvas.npy").exists():
         parser.error(f"{options.work} holds no canvas.npy; run training.manifest first")
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-    table = run(options.work, options.weights, options.bundle, options.cache or options.work, options.size)
+    cache = options.cache or options.work
+    table = run(options.work, options.weights, options.bundle, cache, options.size, options.resamples)
     print(f"wrote {len(table)} rows to {options.bundle / 'results' / 'balancing_study.csv'}")
     return 0
 

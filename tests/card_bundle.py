@@ -1,8 +1,10 @@
-"""A bundle without a network: a card, and the tables that a page reads."""
+"""A bundle without a network: a card, and the tables that a page reads; and what a page drew from them."""
 
+import base64
 import json
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from training.bundle import seal
@@ -45,3 +47,25 @@ def write_bundle(folder: Path, tables: dict[str, pd.DataFrame], **changes) -> Pa
         table.to_csv(folder / name, index=False)
     seal(folder)
     return folder
+
+
+def charts(page) -> list[dict]:
+    """Return the charts of a page under test, their numbers as lists."""
+    return [_plain(json.loads(chart.proto.spec)) for chart in page.get("plotly_chart")]
+
+
+def _plain(value):
+    if isinstance(value, list):
+        return [_plain(part) for part in value]
+    if not isinstance(value, dict):
+        return value
+    if "bdata" in value:  # how Plotly sends an array
+        return np.frombuffer(base64.b64decode(value["bdata"]), value["dtype"]).tolist()
+    return {name: _plain(part) for name, part in value.items()}
+
+
+def text(page) -> str:
+    """Return everything that is written on a page under test, less the style sheet."""
+    html = [element.value for element in page.get("html") if "<style" not in element.value]
+    kinds = (page.caption, page.info, page.markdown, page.header, page.code)
+    return " ".join(html + [element.value for kind in kinds for element in kind])

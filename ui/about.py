@@ -52,9 +52,10 @@ def _human(card: Card) -> dict:
 
 def _list(card: Card, heading: str, name: str) -> None:
     st.header(heading)
-    entries = _human(card).get(name) or []
-    st.html("<ul>" + "".join(f"<li>{escape(entry)}</li>" for entry in entries) + "</ul>" if entries else "")
-    if not entries:
+    entries = _human(card).get(name)
+    if entries:
+        st.html("<ul>" + "".join(f"<li>{escape(entry)}</li>" for entry in entries) + "</ul>")
+    else:
         st.markdown(wording.NOTHING)
 
 

@@ -118,7 +118,7 @@ def tried(card: Card) -> None:
         evidence.on_lines(f"{row.tried}: {row.setting}") for row in rows[["tried", "setting"]].itertuples(index=False)
     ]
     shown = rows.assign(group=groups, n_images=rows["n"].astype("Int64"))
-    evidence.chart(ForestDisplay(shown, _metric_name(metric)), "tried")
+    evidence.chart(ForestDisplay(shown, _metric_name(metric)), "tried_chart")
     evidence.origin(card, (ABLATION,), wording.TRIED_METHOD, rows, f"tried_{metric}.csv", wording.ABLATION_COMMAND)
 
 

@@ -5,7 +5,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from model.card import BUNDLE_VARIABLE
-from tests.card_bundle import write_bundle
+from tests.card_bundle import text, write_bundle
 from training.synthetic import SAMPLES
 from ui import about
 from ui import about_wording as wording
@@ -17,11 +17,6 @@ APP = str(SAMPLES.parents[1] / "app.py")
 def page(tmp_path, monkeypatch):
     monkeypatch.setenv(BUNDLE_VARIABLE, str(write_bundle(tmp_path / "bundle", {})))
     return AppTest.from_file(APP, default_timeout=60).switch_page("pages/about.py").run()
-
-
-def text(page) -> str:
-    html = [element.value for element in page.get("html") if "<style" not in element.value]
-    return " ".join(html + [element.value for kind in (page.caption, page.markdown) for element in kind])
 
 
 def test_the_card_is_shown_whole(page):

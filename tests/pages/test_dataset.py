@@ -1,6 +1,5 @@
 """The dataset page as a person uses it, from tables alone."""
 
-import json
 import shutil
 
 import numpy as np
@@ -9,7 +8,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from model.card import BUNDLE_VARIABLE
-from tests.card_bundle import write_bundle
+from tests.card_bundle import charts, text, write_bundle
 from training.balancing_study import STUDIED, options_text
 from training.dataset_tables import balancing_table
 from training.datasets import CODES
@@ -18,9 +17,12 @@ from ui import dataset_wording as wording
 
 APP = str(SAMPLES.parents[1] / "app.py")
 COUNTS = (9, 14, 30, 4, 31, 190, 5)
-LEAK = {"demonstration": "200 images", "leak": "lesions across splits", "method": "logistic regression", "n_train": 160,
-        "n_test": 200, "n_test_sharing_lesion": 70, "n_test_synthetic_parent": 0, "metric": "accuracy", "value": 0.91,
-        "low": 0.87, "high": 0.94, "honest_value": 0.62, "honest_low": 0.55, "honest_high": 0.69, "note": "five folds"}  # fmt: skip
+LEAK = {
+    "demonstration": "200 images", "leak": "lesions across splits", "method": "logistic regression",
+    "n_train": 160, "n_test": 200, "n_test_sharing_lesion": 70, "n_test_synthetic_parent": 0,
+    "metric": "accuracy", "value": 0.91, "low": 0.87, "high": 0.94,
+    "honest_value": 0.62, "honest_low": 0.55, "honest_high": 0.69, "note": "five folds",
+}  # fmt: skip
 
 
 def class_balance() -> pd.DataFrame:
@@ -111,16 +113,6 @@ def open_page():
 
 def go(page, section: str):
     return page.button_group(key="dataset_section").set_value(section).run()
-
-
-def text(page) -> str:
-    html = [element.value for element in page.get("html") if "<style" not in element.value]
-    kinds = (page.caption, page.info, page.markdown, page.header)
-    return " ".join(html + [element.value for kind in kinds for element in kind])
-
-
-def charts(page) -> list[dict]:
-    return [json.loads(chart.proto.spec) for chart in page.get("plotly_chart")]
 
 
 def test_every_section_is_drawn_and_says_where_its_numbers_come_from(page):

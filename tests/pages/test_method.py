@@ -1,13 +1,11 @@
 """The page on how the model was made, from the card and tables alone."""
 
-import json
-
 import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from model.card import BUNDLE_VARIABLE
-from tests.card_bundle import write_bundle
+from tests.card_bundle import charts, text, write_bundle
 from training.synthetic import SAMPLES
 from ui import method_wording as wording
 
@@ -47,16 +45,6 @@ def page(tmp_path, monkeypatch):
 
 def go(page, section: str):
     return page.button_group(key="method_section").set_value(section).run()
-
-
-def text(page) -> str:
-    html = [element.value for element in page.get("html") if "<style" not in element.value]
-    kinds = (page.caption, page.info, page.markdown, page.header, page.code)
-    return " ".join(html + [element.value for kind in kinds for element in kind])
-
-
-def charts(page) -> list[dict]:
-    return [json.loads(chart.proto.spec) for chart in page.get("plotly_chart")]
 
 
 def test_every_section_is_drawn(page):

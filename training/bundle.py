@@ -160,13 +160,26 @@ def write_golden(bundle: Path) -> None:
     write_json(folder / "expected.json", {"probabilities": probabilities, "tolerance": GOLDEN_TOLERANCE})
 
 
+def stage_history(run: Path) -> pd.DataFrame:
+    """Return the training log of a run and, above it, of every earlier stage that lies beside it; ``stage`` names each.
+
+    A stage whose folder is gone is left out: its settings, epochs and minutes are still in the card.
+    """
+    recipe, record, _ = load_run(run)
+    names = [stage["recipe"]["name"] for stage in record["stages"]]
+    folders = [(name, run.parent / name) for name in names] + [(recipe.name, run)]
+    logs = [pd.read_csv(folder / "history.csv") for _, folder in folders if (folder / "history.csv").exists()]
+    known = [name for name, folder in folders if (folder / "history.csv").exists()]
+    return pd.concat([log.assign(stage=name) for name, log in zip(known, logs, strict=True)], ignore_index=True)
+
+
 def pack(run: Path, bundle: Path, version: str) -> None:
     """Write a bundle from a calibrated run; tables of an earlier model are removed, they are not this one's."""
     for folder in ("results", "golden", "dataset"):
         shutil.rmtree(bundle / folder, ignore_errors=True)
     (bundle / "results").mkdir(parents=True)
     shutil.copy(run / "trained.keras", bundle / "weights.keras")
-    shutil.copy(run / "history.csv", bundle / "results" / "history.csv")
+    stage_history(run).to_csv(bundle / "results" / "history.csv", index=False)
     write_dataset_tables(load_run(run)[2], bundle / "dataset")
     write_json(bundle / "card.json", make_card(run, bundle, version))
     seal(bundle)

@@ -142,13 +142,12 @@ def read_milk10k(root: Path) -> pd.DataFrame:
     return _table(rows, "milk10k", "CC BY-NC 4.0")
 
 
-def read_isic2019(root: Path) -> pd.DataFrame:
-    """ISIC 2019 training set without the HAM10000 images it repeats (Combalia 2019; Codella 2018; Tschandl 2018)."""
+def list_isic2019(root: Path) -> pd.DataFrame:
+    """ISIC 2019 training set (Combalia 2019; Codella 2018; Tschandl 2018): all 25,331 rows, eight diagnoses."""
     where = PUBLISHED["isic2019"]
     truth = pd.read_csv(_need(root / "ISIC_2019_Training_GroundTruth.csv", where)).set_index("image")
     metadata = pd.read_csv(_need(root / "ISIC_2019_Training_Metadata.csv", where)).set_index("image")
     images = _need(root / "ISIC_2019_Training_Input", where)
-    metadata = metadata[~metadata.lesion_id.fillna("").str.startswith("HAM_")]
     source = _marked(truth, "ISIC_2019_Training_GroundTruth.csv").reindex(metadata.index)
     files = {path.stem: str(path) for path in sorted(images.glob("*.jpg"))}
     rows = pd.DataFrame(
@@ -165,6 +164,12 @@ def read_isic2019(root: Path) -> pd.DataFrame:
         }
     )
     return _table(rows, "isic2019", "CC0 / CC BY-NC 4.0")
+
+
+def read_isic2019(root: Path) -> pd.DataFrame:
+    """ISIC 2019 training set without the HAM10000 images that it repeats."""
+    rows = list_isic2019(root)
+    return rows[~rows.lesion_id.str.startswith("HAM_")].reset_index(drop=True)
 
 
 def read_ph2(root: Path) -> pd.DataFrame:

@@ -23,7 +23,7 @@ from model.explain import class_maps
 from model.image import read_file, read_photo
 from model.preprocess import to_tensor
 from training.datasets import file_sha256
-from training.engines import INPUT, OUTPUTS, RUNNERS, Engine, ExportError, described_by, exported_path, require
+from training.engines import INPUT, OUTPUTS, RUNNERS, Answer, Engine, ExportError, described_by, exported_path, require
 
 if TYPE_CHECKING:
     import tensorflow as tf
@@ -110,16 +110,19 @@ def write_tflite(classifier: "Classifier", path: Path) -> None:
 WRITERS: dict[str, Callable[["Classifier", Path], None]] = {"onnx": write_onnx, "tflite": write_tflite}
 
 
-def compare(classifier: "Classifier", engine: Engine, photos: Iterable[np.ndarray]) -> Agreement:
-    """Answer every photo, ndarray float32 (1, size, size, 3), in both ways and keep the largest differences."""
-    probability, evidence, count = 0.0, 0.0, 0
-    for count, photo in enumerate(photos, start=1):  # noqa: B007, the last count is kept
-        raw, answer = classifier.run(photo), engine(photo)
-        expected = classifier.predictions(raw.logits)[0].probabilities
-        maps = class_maps(raw.features[0], classifier.kernel)
-        probability = max(probability, float(np.abs(answer.probabilities - expected).max()))
-        evidence = max(evidence, float(np.abs(answer.maps - maps).max()))
-    return Agreement(count, probability, evidence)
+def own_answer(classifier: "Classifier", photo: np.ndarray) -> Answer:
+    """Return what the bundle itself says about a photo: ndarray, float32, shape (1, size, size, 3)."""
+    raw = classifier.run(photo)
+    probabilities = classifier.predictions(raw.logits)[0].probabilities
+    return Answer(probabilities, raw.features[0], class_maps(raw.features[0], classifier.kernel))
+
+
+def compare(engine: Callable[[np.ndarray], Answer], expected: list[tuple[np.ndarray, Answer]]) -> Agreement:
+    """Let an engine answer every photo (1, size, size, 3) and keep the largest differences from what is expected."""
+    pairs = [(engine(photo), answer) for photo, answer in expected]
+    probability = np.max([np.abs(found.probabilities - answer.probabilities).max() for found, answer in pairs])
+    evidence = np.max([np.abs(found.maps - answer.maps).max() for found, answer in pairs])
+    return Agreement(len(pairs), float(probability), float(evidence))
 
 
 def chosen_photos(folder: Path) -> list[Path]:
@@ -163,7 +166,19 @@ def description(card: Card, path: Path, agreement: dict[str, Agreement]) -> dict
     }
 
 
-def export(classifier: "Classifier", path: Path, photos: list[Path]) -> dict[str, Agreement]:
+def expectations(classifier: "Classifier", photos: list[Path]) -> dict[str, list[tuple[np.ndarray, Answer]]]:
+    """Return the tensors that exported files are tried on, each with the bundle's answer, by the photos' name."""
+    card = classifier.card
+    sets = {"golden": [card.bundle_dir / "golden" / "photo.png"]} | ({"photos": photos} if photos else {})
+    expected = {}
+    for name, paths in sets.items():
+        expected[name] = [(photo, own_answer(classifier, photo)) for photo in tensors(paths, card.size)]
+        if not expected[name]:
+            raise ExportError("no_photos", f"None of the photos ({name}) can be read; name another folder.")
+    return expected
+
+
+def export(classifier: "Classifier", path: Path, expected: dict[str, list]) -> dict[str, Agreement]:
     """Write one file, its format given by its ending, and its description; return how well it agrees.
 
     Raises
@@ -173,15 +188,14 @@ def export(classifier: "Classifier", path: Path, photos: list[Path]) -> dict[str
     """
     described_by(path).unlink(missing_ok=True)  # what it says would not hold for the file that comes now
     WRITERS[path.suffix[1:]](classifier, path)
-    card, engine = classifier.card, Engine(path)
-    sets = {"golden": [card.bundle_dir / "golden" / "photo.png"]} | ({"photos": photos} if photos else {})
-    agreement = {name: compare(classifier, engine, tensors(paths, card.size)) for name, paths in sets.items()}
+    engine = Engine(path)
+    agreement = {name: compare(engine, pairs) for name, pairs in expected.items()}
     for name, found in agreement.items():
-        if not found.photos or not found.probability <= CLOSE:
+        if not found.probability <= CLOSE:  # also when it is not a number
             path.unlink()
-            sentence = f"{path.name} is up to {found.probability:.2g} off over {found.photos} photos ({name}), allowed"
-            raise ExportError("disagrees", f"{sentence} is {CLOSE:g} over at least one; it was not kept.")
-    text = json.dumps(description(card, path, agreement), indent=1, ensure_ascii=False)
+            difference = f"differs by {found.probability:.2g} over {found.photos} photos ({name})"
+            raise ExportError("disagrees", f"{path.name} {difference}, allowed is {CLOSE:g}; it was not kept.")
+    text = json.dumps(description(classifier.card, path, agreement), indent=1, ensure_ascii=False)
     described_by(path).write_text(text + "\n", encoding="utf-8")
     return agreement
 
@@ -204,10 +218,11 @@ def main(arguments: list[str] | None = None) -> int:
         from model.predict import Classifier  # brings TensorFlow, seconds that a mistake above should not wait for
 
         classifier = Classifier.load(bundle_folder(options.bundle))
+        expected = expectations(classifier, photos)
         options.out.mkdir(parents=True, exist_ok=True)
         for name in options.format:
             path = exported_path(options.out, classifier.card, name)
-            for subject, found in export(classifier, path, photos).items():
+            for subject, found in export(classifier, path, expected).items():
                 print(f"{path}: over {found.photos} photos ({subject}) probabilities differ by up to "
                       f"{found.probability:.1e}, maps by up to {found.evidence:.1e} logits")  # fmt: skip
     except LesionscopeError as error:

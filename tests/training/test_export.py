@@ -1,5 +1,6 @@
 """Exported files answer as the bundle does; what is missing or wrong is said in one sentence."""
 
+import dataclasses
 import json
 import shutil
 
@@ -86,7 +87,8 @@ def test_the_exported_function_answers_as_the_bundle_does(analyser, tiny_bundle)
         found = {name: value.numpy() for name, value in answer(batch).items()}
         return engines.Answer(engines.combine(found["probabilities"]), found["features"], found["maps"])
 
-    found = export.compare(analyser.classifier, engine, [photo, photo[:, ::-1]])
+    expected = [(seen, export.own_answer(analyser.classifier, seen)) for seen in (photo, photo[:, ::2].repeat(2, 1))]
+    found = export.compare(engine, expected)
     assert found.photos == 2
     assert found.probability < 1e-5
     assert found.evidence < 1e-3
@@ -94,14 +96,13 @@ def test_the_exported_function_answers_as_the_bundle_does(analyser, tiny_bundle)
 
 def test_a_file_that_disagrees_is_not_kept(analyser, tmp_path, monkeypatch):
     def wrong(photo):
-        raw = analyser.classifier.run(photo)
-        even = np.full(len(analyser.card.codes), 1 / len(analyser.card.codes))
-        return engines.Answer(even, raw.features[0], np.zeros((len(even), *raw.features.shape[1:3])))
+        right = export.own_answer(analyser.classifier, photo)
+        return dataclasses.replace(right, probabilities=right.probabilities[::-1])
 
     monkeypatch.setitem(export.WRITERS, "onnx", lambda classifier, path: path.write_bytes(b"written"))
     monkeypatch.setattr(export, "Engine", lambda path: wrong)
     with pytest.raises(engines.ExportError, match="not kept"):
-        export.export(analyser.classifier, tmp_path / "wrong.onnx", [])
+        export.export(analyser.classifier, tmp_path / "wrong.onnx", export.expectations(analyser.classifier, []))
     assert list(tmp_path.iterdir()) == []
 
 
@@ -119,6 +120,12 @@ def test_a_folder_without_photos_is_named(tmp_path, capsys, monkeypatch):
     monkeypatch.setattr(engines, "find_spec", lambda name: name)
     assert export.main(["--photos", str(tmp_path), "--out", str(tmp_path / "out")]) == 1
     assert "holds no photo" in capsys.readouterr().err
+
+
+def test_photos_of_which_none_can_be_read_are_an_error(analyser, tmp_path):
+    (tmp_path / "broken.png").write_bytes(b"not a photo")
+    with pytest.raises(engines.ExportError, match="None of the photos"):
+        export.expectations(analyser.classifier, [tmp_path / "broken.png"])
 
 
 @pytest.mark.parametrize(("files", "chosen"), [(3, 3), (250, export.PHOTOS)])

@@ -103,8 +103,11 @@ def write_tflite(classifier: "Classifier", path: Path) -> None:
     """Write a TFLite file in float32."""
     import tensorflow as tf
 
-    concrete = answering(classifier).get_concrete_function()
-    path.write_bytes(tf.lite.TFLiteConverter.from_concrete_functions([concrete], classifier.network).convert())
+    owner = tf.Module()  # a variable that the converter cannot find here is left unset: the file then answers NaN
+    owner.weights = [variable.value for variable in classifier.network.variables]
+    owner.answer = answering(classifier)
+    concrete = owner.answer.get_concrete_function()
+    path.write_bytes(tf.lite.TFLiteConverter.from_concrete_functions([concrete], owner).convert())
 
 
 WRITERS: dict[str, Callable[["Classifier", Path], None]] = {"onnx": write_onnx, "tflite": write_tflite}

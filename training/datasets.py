@@ -10,8 +10,6 @@ from pathlib import Path
 
 import pandas as pd
 
-from training.class_folders import class_folder_rows
-
 COLUMNS = [
     "image_id", "lesion_id", "dataset", "label", "source_label", "path",
     "age", "sex", "site", "confirmation", "skin_tone", "licence",
@@ -168,20 +166,11 @@ def read_ph2(root: Path) -> pd.DataFrame:
     return _table(rows, "ph2", "research and education")
 
 
-def read_class_folders(root: Path) -> pd.DataFrame:
-    """A tree with a folder a class, for `isic_three_class`; it names no diagnosis, only its class."""
-    try:
-        return _table(class_folder_rows(root), "class_folders", "as stated by their owner")
-    except FileNotFoundError as error:
-        raise DatasetError(f"{error} Sort the photos into them, or leave the set out.") from error
-
-
 READERS: dict[str, Callable[[Path], pd.DataFrame]] = {
     "ham10000": read_ham10000,
     "milk10k": read_milk10k,
     "isic2019": read_isic2019,
     "ph2": read_ph2,
-    "class_folders": read_class_folders,
 }
 
 

@@ -43,8 +43,8 @@ def labels_in(manifest: pd.DataFrame, label_set: str) -> pd.Series:
     Parameters
     ----------
     manifest : DataFrame
-        With column label (one of the seven codes, or empty); for "eight" and "three" also source_label and
-        confirmation.
+        With column label (one of the seven codes, benign, malignant, unknown, or empty); for "eight" and "three"
+        also source_label and confirmation.
     label_set : str
         One of `LABEL_SETS`.
     """
@@ -54,6 +54,7 @@ def labels_in(manifest: pd.DataFrame, label_set: str) -> pd.Series:
     if label_set == "eight":
         return label.map(SEVEN_TO_EIGHT).mask(manifest.source_label.isin(SCC_SOURCES), "SCC")
     two = label.map({code: MALIGNANT if code in MALIGNANT_CODES else BENIGN for code in CODES})
+    two = two.fillna(manifest.label.where(manifest.label.isin([BENIGN, MALIGNANT])))  # a set that tells no more
     if label_set == "two":
         return two
     folder = manifest.source_label.where(manifest.source_label.isin([BENIGN, MALIGNANT, UNKNOWN]))

@@ -77,16 +77,16 @@ def test_masks_are_found_where_the_set_keeps_them_and_a_missing_one_is_named(tmp
         canvas[1]
 
 
-def test_class_folders_are_read_by_name(tmp_path):
-    for name in ("benign/one.jpg", "unknown/deep/two.PNG", "malignant/notes.txt"):
+def test_class_folders_name_the_two_and_the_three_classes(tmp_path):
+    for name in ("benign/one.jpg", "unknown/deep/two.PNG", "malignant/three.png"):
         path = Path(tmp_path / name)
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(b"")
+        path.write_bytes(name.encode())
     table = read_class_folders(tmp_path)
-    assert table.image_id.tolist() == ["benign/one", "unknown/deep/two"]
-    assert labels_in(table, "three").tolist() == ["benign", "unknown"]
-    with pytest.raises(DatasetError, match="benign, malignant, unknown"):
-        read_class_folders(tmp_path / "elsewhere")
+    assert table.image_id.tolist() == ["one", "three", "two"]
+    assert labels_in(table, "three").tolist() == ["benign", "malignant", "unknown"]
+    assert labels_in(table, "two").tolist()[:2] == ["benign", "malignant"] and labels_in(table, "two").isna().sum() == 1
+    assert labels_in(table, "seven").isna().all()
 
 
 def test_an_extended_split_keeps_the_published_rows_and_never_parts_a_group():
@@ -101,3 +101,11 @@ def test_an_extended_split_keeps_the_published_rows_and_never_parts_a_group():
     table.loc[0, "split"] = "train"
     with pytest.raises(SplitError):
         extend_split_table(manifest, table)
+
+
+def test_an_extended_split_leaves_a_divided_set_its_test():
+    names = [f"image_{number}" for number in range(100)]
+    manifest = pd.DataFrame({"image_id": names, "lesion_id": names, "group": names, "dataset": "class_folders"})
+    manifest["preset_split"] = ["internal_test"] * 20 + ["train"] * 80
+    split = extend_split_table(manifest, manifest[:0].assign(split=""))
+    assert set(split[:20]) == {"internal_test"} and set(split[20:]) == {"train", "validation"}

@@ -191,8 +191,6 @@ def read_ph2(root: Path) -> pd.DataFrame:
     return _table(rows, "ph2", "research and education")
 
 
-<<<<<<< HEAD
-=======
 def read_class_folders(root: Path) -> pd.DataFrame:
     """A set sorted into ``train/CLASS`` and ``test/CLASS``; see `training.class_folders`."""
     from training.class_folders import read
@@ -200,12 +198,12 @@ def read_class_folders(root: Path) -> pd.DataFrame:
     return read(root)
 
 
->>>>>>> parts
 READERS: dict[str, Callable[[Path], pd.DataFrame]] = {
     "ham10000": read_ham10000,
     "milk10k": read_milk10k,
     "isic2019": read_isic2019,
     "ph2": read_ph2,
+    "class_folders": read_class_folders,
 }
 
 

@@ -2,8 +2,8 @@
 
     python -m training.ablation runs/RECIPE [--bundle model/bundle]
 
-Judges the trained network, and those of the stages before it, at several input sizes and with one, two or four views,
-each with its own temperature. Writes ``results/ablation.csv`` into the bundle; the test split is not read.
+Judges the trained network at several input sizes and with one, two or four views, and the networks of the stages
+before it as they would be served, each with its own temperature. Writes ``results/ablation.csv`` into the bundle; the test split is not read.
 """
 
 import argparse
@@ -16,6 +16,7 @@ import pandas as pd
 from training.bundle import seal
 from training.calibrate import load_run
 from training.datasets import CODES
+from training.recipe import Recipe
 from training.splits import VALIDATION
 
 SIZES = (192, 224, 256)
@@ -34,12 +35,14 @@ FIGURES = (
 )
 
 
-def view_logits(network, canvas: np.ndarray, rows: np.ndarray, size: int, batch: int = 64) -> dict[str, np.ndarray]:
-    """Return the logits of every view of each image, view name -> (len(rows), classes)."""
+def view_logits(
+    network, canvas: np.ndarray, rows: np.ndarray, size: int, views: tuple[str, ...], batch: int = 64
+) -> dict[str, np.ndarray]:
+    """Return the logits of the named views of each image, view name -> (len(rows), classes)."""
     from training.data import plain_views
     from training.fit import predict_logits
 
-    found = {view: [] for view in VIEWS[-1]}
+    found = {view: [] for view in views}
     for start in range(0, len(rows), batch):
         images = plain_views(canvas, rows[start : start + batch], size)
         for view, parts in found.items():
@@ -69,22 +72,23 @@ def calibrated(logits: np.ndarray, labels: np.ndarray) -> np.ndarray:
     return softmax(logits / fit_temperature(logits, labels).value, axis=1)
 
 
-def settings(recipe_size: int) -> list[tuple[int, tuple[str, ...]]]:
-    """Return the (size, views) that are tried: every size with all views, and fewer views at the usual size."""
-    sizes = dict.fromkeys((recipe_size, *SIZES))
-    return [(size, VIEWS[-1]) for size in sizes] + [(224, views) for views in VIEWS[:-1]]
+def settings(recipe: Recipe) -> list[tuple[int, tuple[str, ...]]]:
+    """Return the (size, views) that are tried, the served ones first."""
+    usual = recipe.served
+    others = [size for size in dict.fromkeys((recipe.size, *SIZES)) if size != usual]
+    return [(usual, views) for views in reversed(VIEWS)] + [(size, VIEWS[1]) for size in others]
 
 
-def judge(run: Path, rows: pd.DataFrame, canvas: np.ndarray, labels: list) -> pd.DataFrame:
-    """Return one row for each setting and figure of one run, with 95 % intervals by lesion."""
+def judge(run: Path, tried: list, rows: pd.DataFrame, canvas: np.ndarray, labels: list) -> pd.DataFrame:
+    """Return one row for each (size, views) and figure of one run, with 95 % intervals by lesion."""
     from model.evaluation.summary import summarise
     from training.data import label_indices
 
     recipe, _, _ = load_run(run)
     truth, tables, stored = label_indices(rows.label, CODES), [], {}
-    for size, views in settings(recipe.size):
+    for size, views in tried:  # at one size the first has the most views, and the others are among them
         if size not in stored:
-            stored[size] = view_logits(network_of(run, size), canvas, rows.canvas_row.to_numpy(), size)
+            stored[size] = view_logits(network_of(run, size), canvas, rows.canvas_row.to_numpy(), size, views)
         logits = np.mean([stored[size][view] for view in views], axis=0)
         names = [f"p_{code}" for code in CODES]
         scored = rows.reset_index(drop=True).join(pd.DataFrame(calibrated(logits, truth), columns=names))
@@ -104,12 +108,15 @@ def main(arguments: list[str] | None = None) -> int:
     from model.card import load_card
     from training.data import open_canvas
 
-    _, record, manifest = load_run(options.run)
+    recipe, record, manifest = load_run(options.run)
     home = manifest[(manifest.split == VALIDATION) & (manifest.dataset == record["recipe"]["datasets"][0])]
     stages = [options.run.parent / stage["recipe"]["name"] for stage in record.get("stages", [])]
-    runs = [run for run in (*stages, options.run) if (run / "trained.keras").exists()]
+    served = {stage: settings(recipe)[:1] for stage in stages if (stage / "trained.keras").exists()}
     canvas, labels = open_canvas(Path(record["work"])), load_card(options.bundle).labels
-    table = pd.concat([judge(run, home, canvas, labels) for run in runs], ignore_index=True)
+    table = pd.concat(
+        [judge(run, tried, home, canvas, labels) for run, tried in (served | {options.run: settings(recipe)}).items()],
+        ignore_index=True,
+    )
     table.round(5).to_csv(options.bundle / "results" / "ablation.csv", index=False)
     seal(options.bundle)
     shown = table.pivot_table(index=["recipe", "size", "views"], columns=["metric", "subject"], values="value")

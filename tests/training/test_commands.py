@@ -61,7 +61,7 @@ def test_the_ablation_reads_validation_alone_and_tries_every_setting(place):
     assert set(table.split) == {"validation"}
     assert set(table.n_images[table.metric == "log_loss"]) == {(splits.split == "validation").sum()}
     tried = set(zip(table["size"], table.views, strict=True))
-    assert tried == {(64, 4), (192, 4), (224, 4), (256, 4), (224, 1), (224, 2)}
+    assert tried == {(72, 4), (72, 2), (72, 1), (64, 2), (192, 2), (224, 2), (256, 2)}
     losses = table[table.metric == "log_loss"].set_index(["size", "views"]).value
     assert losses.nunique() == len(losses)  # every setting was really run
     assert "results/ablation.csv" in json.loads((packed / "card.json").read_text())["tables"]

@@ -3,7 +3,8 @@
     python -m training.ablation runs/RECIPE [--bundle model/bundle]
 
 Judges the trained network at several input sizes and with one, two or four views, and the networks of the stages
-before it as they would be served, each with its own temperature. Writes ``results/ablation.csv`` into the bundle; the test split is not read.
+before it as they would be served, each with its own temperature. Writes ``results/ablation.csv`` into the bundle;
+the test split is not read.
 """
 
 import argparse
@@ -14,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 from training.bundle import seal
-from training.calibrate import load_run
+from training.calibrate import load_run, read_record
 from training.datasets import CODES
 from training.recipe import Recipe
 from training.splits import VALIDATION
@@ -56,7 +57,7 @@ def network_of(run: Path, size: int):
 
     from training.architectures import ARCHITECTURES, logits_model
 
-    recipe, _, _ = load_run(run)
+    recipe, _ = read_record(run)
     trained = keras.models.load_model(run / "trained.keras", compile=False)
     network = logits_model(ARCHITECTURES[recipe.architecture](size, len(CODES), "none", 0.0))
     network.set_weights(logits_model(trained).get_weights())
@@ -84,7 +85,7 @@ def judge(run: Path, tried: list, rows: pd.DataFrame, canvas: np.ndarray, labels
     from model.evaluation.summary import summarise
     from training.data import label_indices
 
-    recipe, _, _ = load_run(run)
+    recipe, _ = read_record(run)
     truth, tables, stored = label_indices(rows.label, CODES), [], {}
     for size, views in tried:  # at one size the first has the most views, and the others are among them
         if size not in stored:

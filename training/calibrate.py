@@ -20,10 +20,15 @@ from training.recipe import Recipe
 SMOKE_RUN = Path("runs/smoke")
 
 
+def read_record(run: Path) -> tuple[Recipe, dict]:
+    """Return the recipe and the record of a training run."""
+    record = json.loads((run / "run.json").read_text())
+    return Recipe(**{name: tuple(v) if isinstance(v, list) else v for name, v in record["recipe"].items()}), record
+
+
 def load_run(run: Path) -> tuple[Recipe, dict, pd.DataFrame]:
     """Return the recipe, record and manifest (with splits) of a finished training run."""
-    record = json.loads((run / "run.json").read_text())
-    recipe = Recipe(**{name: tuple(v) if isinstance(v, list) else v for name, v in record["recipe"].items()})
+    recipe, record = read_record(run)
     manifest = pd.read_csv(Path(record["work"]) / "manifest.csv")
     splits = pd.read_csv(run / "splits.csv").set_index("image_id").split
     manifest = manifest[manifest.image_id.isin(splits.index)].reset_index(drop=True)

@@ -1,6 +1,7 @@
 """Put every trained recipe beside the bundled model: one test, one way to measure, one row a recipe.
 
     python -m training.compare [--runs runs] [--bundle model/bundle]
+    python -m training.compare --train --data DATA [--weights-folder FOLDER]      train what is missing first
 
 All are judged on the same images, the HAM10000 internal test of the bundle's split table; a run that has seen a
 lesion of it, or does not answer all of it, is refused. Writes ``results/comparison.csv`` and
@@ -113,6 +114,7 @@ def bundle_row(card: Card, reference: Folded, resamples: int) -> dict:
 def run_row(name: str, run: JudgedRun, judged: Folded, reference: Folded, resamples: int) -> dict:
     """Return a recipe's row."""
     record, recipe, train = run.record, run.recipe, run.splits[run.splits.split == TRAIN]
+    stages = [*record.get("stages", []), record]
     notes = [UNCALIBRATED] if judged.labels == reference.labels else []
     if judged.unknown:
         notes.append(f"unknown was the most probable answer to {judged.unknown:,} of {len(judged.table):,} images")
@@ -121,12 +123,12 @@ def run_row(name: str, run: JudgedRun, judged: Folded, reference: Folded, resamp
         "recipe": name,
         "ancestor": recipe.get("ancestor", ""),
         "data": _data(recipe.get("datasets", []), len(train)),
-        "weights": record.get("weights_kind") or Path(str(recipe.get("weights", ""))).name,
+        "weights": record.get("pretrained") or Path(str(recipe.get("weights", ""))).name,
         "balancing": _balancing(recipe),
         "parameters": record.get("parameters"),
         "size": recipe.get("serve_size") or recipe.get("size"),
-        "epochs": record.get("epochs"),
-        "minutes": record.get("minutes"),
+        "epochs": sum(stage.get("epochs", 0) for stage in stages),
+        "minutes": round(sum(stage.get("minutes", 0) for stage in stages), 1),
         "device": record.get("device", ""),
         "milliseconds": milliseconds(run.folder / "trained.keras"),
         "claimed": recipe.get("claimed", ""),
@@ -176,11 +178,12 @@ def compare(runs: Path, bundle: Path, names: Sequence[str], resamples: int = RES
     published = read_table(bundle / "results" / "predictions.csv")
     published = published[(published.dataset == HOME) & (published.split == INTERNAL_TEST)]
     reference = fold(published, test, "seven", card.labels)
+    read = {name: read_run(runs / name) for name in names}
+    for run in read.values():  # all of them before any is judged: that takes minutes
+        check_unseen(run, test)
     rows = [bundle_row(card, reference, resamples)]
     curves = [history_of(card.model_id, bundle / "results" / "history.csv")]
-    for name in names:
-        run = read_run(runs / name)
-        check_unseen(run, test)
+    for name, run in read.items():
         judged = fold(run.predictions, test, run.label_set, card.labels)
         rows.append(run_row(name, run, judged, reference, resamples))
         curves.append(history_of(name, runs / name / "history.csv"))
@@ -189,28 +192,54 @@ def compare(runs: Path, bundle: Path, names: Sequence[str], resamples: int = RES
     return table.round(6), pd.concat(curves, ignore_index=True)
 
 
+def sort_out(runs: Path, names: Sequence[str]) -> tuple[list[str], list[str], list[str]]:
+    """Return which recipes can be compared, which are not trained, and which learn from other sets alone."""
+    trained = [name for name in names if is_trained(runs / name)]
+    elsewhere = [name for name in trained if HOME not in read_run(runs / name).recipe["datasets"]]
+    return [name for name in trained if name not in elsewhere], sorted(set(names) - set(trained)), elsewhere
+
+
+def train(names: Sequence[str], options: argparse.Namespace) -> None:
+    """Train the named recipes that reproduce an earlier system, on the bundle's splits."""
+    from training.train_all import ancestors, train_missing
+
+    wanted, splits = [name for name in names if name in ancestors()], options.bundle / "dataset" / "splits.csv"
+    train_missing(wanted, options.data, options.work, options.weights_folder, splits=splits, runs=options.runs)
+
+
 def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--runs", type=Path, default=Path("runs"), help="folder with a run folder for each recipe")
     parser.add_argument("--bundle", type=Path, default=Path("model/bundle"))
     parser.add_argument("--resamples", type=int, default=RESAMPLES, help="of each bootstrap")
+    parser.add_argument("--train", action="store_true", help="train what is missing first: hours")
+    parser.add_argument("--data", type=Path, default=Path("data"), help="for --train: folder with the image sets")
+    parser.add_argument("--work", type=Path, default=Path("runs/data"), help="for --train: decoded images")
+    parser.add_argument("--weights-folder", type=Path, help="for --train: folder with pretrained trunks")
     options = parser.parse_args(arguments)
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     try:
-        own = load_card(options.bundle).raw["built"]["recipe"]
-        names = [name for name in recipe_names() if name != (own["name"] if isinstance(own, dict) else own)]
-        trained = [name for name in names if is_trained(options.runs / name)]
-        table, history = compare(options.runs, options.bundle, trained, options.resamples)
+        return _compare(options)
     except (RunError, FoldingError, LesionscopeError, FileNotFoundError) as error:
         print(error, file=sys.stderr)
         return 1
+
+
+def _compare(options: argparse.Namespace) -> int:
+    own = load_card(options.bundle).raw["built"]["recipe"]
+    names = [name for name in recipe_names() if name != (own["name"] if isinstance(own, dict) else own)]
+    if options.train:
+        train(sort_out(options.runs, names)[1], options)
+    trained, missing, elsewhere = sort_out(options.runs, names)
+    table, history = compare(options.runs, options.bundle, trained, options.resamples)
     table.to_csv(options.bundle / "results" / "comparison.csv", index=False)
     history.to_csv(options.bundle / "results" / "comparison_history.csv", index=False)
     seal(options.bundle)
     print(table[["recipe", "balanced_accuracy", "melanoma_auc", "malignant_auc"]].round(3).to_string(index=False))
-    missing = sorted(set(names) - set(trained))
     if missing:
         print(f"not trained, so not in the table: {', '.join(missing)}")
+    if elsewhere:
+        print(f"trained and judged on other sets than {HOME}, so not in the table: {', '.join(elsewhere)}")
     return 0
 
 

@@ -159,13 +159,13 @@ def main(arguments: list[str] | None = None) -> int:
 
 def run(options: argparse.Namespace) -> pd.DataFrame:
     """Return the table that the options ask for, rounded."""
-    from training.data import open_canvas
-
     if not (options.work / "manifest.csv").exists():
         raise DatasetError(f"{options.work} holds no manifest; run training.manifest for HAM10000 and ISIC 2019 first.")
     manifest = pd.read_csv(options.work / "manifest.csv", low_memory=False)
     drawn = eight_class_table(manifest, read_truth(options.data), options.per_class, options.seed)
-    sample = open_sample(drawn, open_canvas(options.work), options.weights, options.cache, options.mix)
+    # Not by training.data: with all features in the cache, nothing here needs Keras, which takes seconds to import.
+    canvas = np.load(options.work / "canvas.npy", mmap_mode="r")
+    sample = open_sample(drawn, canvas, options.weights, options.cache, options.mix)
     tables = [demonstrate(sample, combinations_of(options.leaks), options.per_class, options.seed, options.resamples)]
     if any("lesions" in leaks for leaks in combinations_of(options.leaks)):
         tables.append(random_split_row(manifest))

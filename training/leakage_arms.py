@@ -1,11 +1,13 @@
 """The arms that `training.leakage` compares: how images are split, where SMOTE comes in, and what each arm leaks."""
 
+import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
 from sklearn.base import ClassifierMixin
+from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold
 from sklearn.neighbors import KNeighborsClassifier
@@ -129,7 +131,9 @@ def judge(sample: Sample, arm: Arm, per_class: int, seed: int) -> tuple[dict[str
             fitted = with_synthetic(sample, train, per_class, seed)
         tally.append(_count(fitted.parents, pool.parents[test], test < len(every), lesions))
         for name, model in classifiers(seed).items():
-            model.fit(fitted.features, fitted.targets)
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", ConvergenceWarning)  # a fixed number of epochs is meant
+                model.fit(fitted.features, fitted.targets)
             table = _predictions(model.predict_proba(pool.features[test]), pool.targets[test])
             found[name].append(table.assign(image_id=test, lesion_id=lesions[pool.parents[test, 0]]))
     counts = pd.DataFrame(tally)

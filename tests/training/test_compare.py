@@ -2,7 +2,9 @@
 
 import json
 import shutil
+import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -161,11 +163,17 @@ def test_an_unfair_run_is_refused(spoil, words, bundle, test_images, tmp_path):
 def test_the_command_writes_listed_tables_and_names_what_is_not_trained(
     bundle, test_images, tmp_path, capsys, monkeypatch
 ):
-    monkeypatch.setattr(compare, "recipe_names", lambda: ["one", "other"])
+    monkeypatch.setattr(compare, "recipe_names", lambda: ["one", "other", "outside"])
     make_run(tmp_path / "runs/one", answers(test_images, list(CODES), np.ones(len(test_images), bool), "nv"))
+    outside = make_run(tmp_path / "runs/outside", pd.DataFrame({"image_id": ["P1"], "p_benign": [1.0]}))
+    record = json.loads((outside / "run.json").read_text())
+    record["recipe"]["datasets"] = ["ph2"]
+    (outside / "run.json").write_text(json.dumps(record))
     command = ["--runs", str(tmp_path / "runs"), "--bundle", str(bundle), "--resamples", str(RESAMPLES)]
     assert compare.main(command) == 0
-    assert "not in the table: other" in capsys.readouterr().out
+    out = capsys.readouterr().out
+    assert "not trained, so not in the table: other" in out
+    assert "other sets than ham10000, so not in the table: outside" in out
     from model.card import load_card
 
     table = load_table(load_card(bundle), "results/comparison.csv")
@@ -174,3 +182,12 @@ def test_the_command_writes_listed_tables_and_names_what_is_not_trained(
     (tmp_path / "runs/one/run.json").unlink()
     assert compare.main(command) == 1
     assert "lacks run.json" in capsys.readouterr().err
+
+
+def test_training_is_asked_for_what_is_missing_on_the_bundles_splits(tmp_path, monkeypatch):
+    asked = []
+    training = SimpleNamespace(ancestors=lambda: ["b", "c"], train_missing=lambda *a, **k: asked.append((a, k)))
+    monkeypatch.setitem(sys.modules, "training.train_all", training)
+    options = SimpleNamespace(data="D", work="W", weights_folder=None, bundle=tmp_path, runs=tmp_path / "runs")
+    compare.train(["a", "b"], options)
+    assert asked == [((["b"], "D", "W", None), {"splits": tmp_path / "dataset/splits.csv", "runs": tmp_path / "runs"})]

@@ -132,6 +132,7 @@ def test_the_table_puts_each_leak_beside_the_honest_figure_of_the_same_classifie
     assert "macro_auc" not in leaked.index
 
 
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 def test_every_classifier_learns_what_can_be_learnt():
     targets = np.repeat(np.arange(8), 20)
     features = (5 * np.eye(8)[targets] + np.random.default_rng(0).normal(size=(160, 8))).astype(np.float32)

@@ -10,6 +10,7 @@ an interrupted run goes on where it stopped when the same command is given again
 import argparse
 import dataclasses
 import importlib.metadata
+import importlib.util
 import json
 import os
 import subprocess
@@ -225,6 +226,8 @@ def _train(recipe: Recipe, options: argparse.Namespace) -> int:
 def _callbacks(options: argparse.Namespace, run: Path) -> tuple:
     if not options.tensorboard:
         return ()
+    if importlib.util.find_spec("tensorboard") is None:
+        raise RecipeError("TensorBoard is not installed; pip install tensorboard, or leave out --tensorboard.")
     import keras
 
     return (keras.callbacks.TensorBoard(run / "tensorboard"),)

@@ -8,6 +8,7 @@ preprocessing, so that an epoch reads memory instead of 10,000 files). Called by
 
 import argparse
 import hashlib
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -182,6 +183,8 @@ def build_manifest(table: pd.DataFrame, work: Path) -> pd.DataFrame:
         raise DatasetError(
             f"{len(unreadable):,} of {len(table):,} images cannot be read; the copy of the set is broken."
         )
+    if unreadable:
+        print(f"{len(unreadable):,} of {len(table):,} images cannot be read and are left out")
     canvas.flush()
     partial.replace(work / "canvas.npy")
     manifest = table.assign(sha256=checksums, canvas_row=np.arange(len(table)))
@@ -198,7 +201,11 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--datasets", nargs="+", default=["ham10000"], choices=list(READERS))
     parser.add_argument("--work", type=Path, default=Path("runs/data"), help="where manifest and canvas go")
     options = parser.parse_args(arguments)
-    manifest = build_manifest(list_images(options.data, options.datasets), options.work)
+    try:
+        manifest = build_manifest(list_images(options.data, options.datasets), options.work)
+    except DatasetError as error:
+        print(error, file=sys.stderr)
+        return 1
     print(f"{len(manifest):,} images, {manifest.lesion_id.nunique():,} lesions, {manifest.group.nunique():,} groups")
     return 0
 

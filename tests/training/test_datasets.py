@@ -234,6 +234,11 @@ def test_labels_without_any_image_are_an_error(ham10000):
         manifest.list_images(ham10000.parent, ["ham10000"])
 
 
+def test_the_manifest_command_ends_in_one_sentence(tmp_path, capsys):
+    assert manifest.main(["--data", str(tmp_path), "--work", str(tmp_path / "work")]) == 1
+    assert capsys.readouterr().err.count("\n") == 1 and not (tmp_path / "work").exists()
+
+
 def test_images_without_any_label_are_an_error(ham10000):
     for path in sorted((ham10000 / "HAM10000_images").glob("*")):
         path.rename(path.with_name("copy_" + path.name))

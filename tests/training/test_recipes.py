@@ -84,7 +84,7 @@ def test_every_phase_of_every_recipe_takes_a_step_and_leaves_frozen_layers_alone
 def test_phases_share_the_epochs():
     recipe = load_recipe("resnet50_smote")
     assert sum(phase.epochs for phase in recipe.planned) == recipe.epochs
-    longer = recipe.with_options(["epochs=140"])
+    longer = recipe.with_options([f"epochs={10 * recipe.epochs}"])
     assert [phase.epochs for phase in longer.planned] == [10 * phase.epochs for phase in recipe.planned]
     assert Recipe(**json.loads(json.dumps(dataclasses.asdict(recipe)))) is not None
 

@@ -1,10 +1,10 @@
 """What each choice of the shipped model gave, measured on validation alone.
 
-    python -m training.ablation runs/RECIPE [--bundle model/bundle]
+    python -m training.ablation runs/RECIPE [--bundle model/bundle] [--before EARLIER_BUNDLE]
 
-Judges the trained network at several input sizes and with one, two or four views, and the networks of the stages
-before it as they would be served, each with its own temperature. Writes ``results/ablation.csv`` into the bundle;
-the test split is not read.
+Judges the trained network at several input sizes and with one, two or four views, each with its own temperature,
+and puts the stored validation predictions of an earlier bundle beside it. Writes
+``results/ablation.csv`` into the bundle; the test split is not read.
 """
 
 import argparse
@@ -26,14 +26,15 @@ VIEWS = (
     ("identity", "flip_left_right"),
     ("identity", "flip_left_right", "flip_up_down", "rotate_180"),
 )
-FIGURES = (
-    ("balanced_accuracy", "all"),
-    ("macro_auc", "all"),
-    ("auc", "mel"),
-    ("auc", "malignant"),
-    ("log_loss", "all"),
-    ("ece", "all"),
-)
+FIGURES = {  # (metric, subject) of the summary -> what the table calls it
+    ("balanced_accuracy", "all"): "balanced_accuracy",
+    ("macro_auc", "all"): "macro_auc",
+    ("auc", "mel"): "melanoma_auc",
+    ("auc", "malignant"): "malignant_auc",
+    ("log_loss", "all"): "log_loss",
+    ("ece", "all"): "ece",
+}
+COLUMNS = ["tried", "setting", "metric", "value", "low", "high", "n", "n_lesions", "dataset", "split"]
 
 
 def view_logits(
@@ -80,47 +81,63 @@ def settings(recipe: Recipe) -> list[tuple[int, tuple[str, ...]]]:
     return [(usual, views) for views in reversed(VIEWS)] + [(size, VIEWS[1]) for size in others]
 
 
-def judge(run: Path, tried: list, rows: pd.DataFrame, canvas: np.ndarray, labels: list) -> pd.DataFrame:
-    """Return one row for each (size, views) and figure of one run, with 95 % intervals by lesion."""
+def figures(scored: pd.DataFrame, labels: list, tried: str, size: int, views: int) -> pd.DataFrame:
+    """Return the figures of one setting with 95 % intervals by lesion; ``scored`` as `summarise` takes it."""
     from model.evaluation.summary import summarise
+
+    table = summarise(scored, labels, np.random.default_rng(2018), resamples=1000)
+    names = [FIGURES.get(key) for key in zip(table.metric, table.subject, strict=True)]
+    table = table.assign(metric=names, tried=tried, setting=f"{size} px, views: {views}", n=table.n_images)
+    return table.dropna(subset="metric")[COLUMNS]
+
+
+def judge(run: Path, rows: pd.DataFrame, canvas: np.ndarray, labels: list) -> list[pd.DataFrame]:
+    """Return the figures of each (size, views) of a run."""
     from training.data import label_indices
 
     recipe, _ = read_record(run)
     truth, tables, stored = label_indices(rows.label, CODES), [], {}
-    for size, views in tried:  # at one size the first has the most views, and the others are among them
+    for size, views in settings(recipe):  # at one size the first has the most views, and the others are among them
         if size not in stored:
             stored[size] = view_logits(network_of(run, size), canvas, rows.canvas_row.to_numpy(), size, views)
         logits = np.mean([stored[size][view] for view in views], axis=0)
         names = [f"p_{code}" for code in CODES]
         scored = rows.reset_index(drop=True).join(pd.DataFrame(calibrated(logits, truth), columns=names))
-        figures = summarise(scored, labels, np.random.default_rng(2018), resamples=1000)
-        wanted = pd.MultiIndex.from_frame(figures[["metric", "subject"]]).isin(FIGURES)
-        tables.append(figures[wanted].assign(recipe=recipe.name, size=size, views=len(views)))
-    columns = ["recipe", "size", "views", "dataset", "split", "metric", "subject", "value", "low", "high"]
-    return pd.concat(tables, ignore_index=True)[[*columns, "n_images", "n_lesions"]]
+        tables.append(figures(scored, labels, recipe.name, size, len(views)))
+    return tables
+
+
+def stored_figures(bundle: Path, dataset: str) -> pd.DataFrame:
+    """Return the figures of another bundle's own validation predictions."""
+    from model.card import load_card
+    from model.evaluation.tables import load_table
+
+    card = load_card(bundle)
+    stored = load_table(card, "results/predictions.csv")
+    home = stored[(stored.split == VALIDATION) & (stored.dataset == dataset)]
+    views = len(card.raw["inference"]["views"])
+    return figures(home, card.labels, f"{card.model_id} {card.version}", card.raw["input"]["shape"][0], views)
 
 
 def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("run", type=Path, help="folder of the shipped model's training run")
     parser.add_argument("--bundle", type=Path, default=Path("model/bundle"))
+    parser.add_argument("--before", type=Path, help="a bundle released earlier, split in the same way")
     options = parser.parse_args(arguments)
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     from model.card import load_card
     from training.data import open_canvas
 
     recipe, record, manifest = load_run(options.run)
-    home = manifest[(manifest.split == VALIDATION) & (manifest.dataset == record["recipe"]["datasets"][0])]
-    stages = [options.run.parent / stage["recipe"]["name"] for stage in record.get("stages", [])]
-    served = {stage: settings(recipe)[:1] for stage in stages if (stage / "trained.keras").exists()}
-    canvas, labels = open_canvas(Path(record["work"])), load_card(options.bundle).labels
-    table = pd.concat(
-        [judge(run, tried, home, canvas, labels) for run, tried in (served | {options.run: settings(recipe)}).items()],
-        ignore_index=True,
-    )
+    home = manifest[(manifest.split == VALIDATION) & (manifest.dataset == recipe.datasets[0])]
+    tables = judge(options.run, home, open_canvas(Path(record["work"])), load_card(options.bundle).labels)
+    if options.before:
+        tables.insert(0, stored_figures(options.before, recipe.datasets[0]))
+    table = pd.concat(tables, ignore_index=True)
     table.round(5).to_csv(options.bundle / "results" / "ablation.csv", index=False)
     seal(options.bundle)
-    shown = table.pivot_table(index=["recipe", "size", "views"], columns=["metric", "subject"], values="value")
+    shown = table.pivot_table(index=["tried", "setting"], columns="metric", values="value", sort=False)
     print(shown.round(4).to_string())
     return 0
 

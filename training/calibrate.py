@@ -1,6 +1,6 @@
 """Second command: make confidence match how often the network is right, on the validation split alone.
 
-    python -m training.calibrate runs/RECIPE
+    python -m training.calibrate runs/RECIPE [--views identity flip_left_right]
     python -m training.calibrate --smoke
 
 Writes ``calibration.json`` into the run folder: the temperature (Guo et al., ICML 2017).
@@ -15,6 +15,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from model.card import VIEWS
 from training.recipe import Recipe
 
 SMOKE_RUN = Path("runs/smoke")
@@ -36,7 +37,10 @@ def load_run(run: Path) -> tuple[Recipe, dict, pd.DataFrame]:
 
 
 def validation_logits(run: Path) -> tuple[np.ndarray, pd.DataFrame]:
-    """Return logits of the run's validation images, shape (n, classes), and their manifest rows."""
+    """Return logits of the validation images of the recipe's first set, shape (n, classes), and their rows.
+
+    Other sets would shift the class balance that the model is calibrated for.
+    """
     import keras
 
     from training.architectures import logits_model
@@ -45,15 +49,24 @@ def validation_logits(run: Path) -> tuple[np.ndarray, pd.DataFrame]:
     from training.splits import VALIDATION
 
     recipe, record, manifest = load_run(run)
-    rows = manifest[manifest.split == VALIDATION].reset_index(drop=True)
+    home = manifest.dataset == recipe.datasets[0]
+    rows = manifest[(manifest.split == VALIDATION) & home].reset_index(drop=True)
     views = plain_views(open_canvas(Path(record["work"])), rows.canvas_row.to_numpy(), recipe.served)
     network = logits_model(keras.models.load_model(run / "trained.keras", compile=False))
     return predict_logits(network, views, recipe.views), rows
 
 
+def serve_with(run: Path, views: list[str]) -> None:
+    """Put the views to serve with into the run's record; the weights do not depend on them."""
+    record = json.loads((run / "run.json").read_text())
+    record["recipe"]["views"] = views
+    (run / "run.json").write_text(json.dumps(record, indent=1) + "\n")
+
+
 def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("run", nargs="?", type=Path, help="folder of a finished training run")
+    parser.add_argument("--views", nargs="+", choices=list(VIEWS), help="serve with these views, not the recipe's")
     parser.add_argument("--smoke", action="store_true", help=f"use {SMOKE_RUN}, made by training.train --smoke")
     options = parser.parse_args(arguments)
     if not (options.run or options.smoke):
@@ -66,24 +79,24 @@ def main(arguments: list[str] | None = None) -> int:
     from training.data import label_indices
     from training.datasets import CODES
 
+    if options.views:
+        serve_with(run, options.views)
     logits, rows = validation_logits(run)
-    # Judged on the set the release is named after; other sets would shift the class balance it is calibrated for.
-    home = (rows.dataset == rows.dataset.iloc[0]).to_numpy()
     labels = label_indices(rows.label, CODES)
-    fitted = fit_temperature(logits[home], labels[home])
+    fitted = fit_temperature(logits, labels)
     result = {
         "method": "temperature",
         "temperature": fitted.value,
         "fitted_on": "validation",
         "dataset": rows.dataset.iloc[0],
-        "n_images": int(home.sum()),
-        "n_lesions": int(rows.lesion_id[home].nunique()),
+        "n_images": len(rows),
+        "n_lesions": int(rows.lesion_id.nunique()),
         "log_loss_before": fitted.loss_before,
         "log_loss_after": fitted.loss_after,
     }
     (run / "calibration.json").write_text(json.dumps(result, indent=1) + "\n")
     print(f"temperature {fitted.value:.3f}: log loss {fitted.loss_before:.4f} -> {fitted.loss_after:.4f} on "
-          f"{home.sum():,} validation images; next: python -m training.bundle {run}")  # fmt: skip
+          f"{len(rows):,} validation images; next: python -m training.bundle {run}")  # fmt: skip
     return 0
 
 

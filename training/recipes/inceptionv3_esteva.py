@@ -15,7 +15,7 @@ RECIPE = Recipe(
     architecture="inceptionv3",
     architecture_options={"until": "mixed8"},
     size=128,
-    epochs=14,
+    epochs=13,
     batch=32,
     rate=2e-4,
     optimizer="rmsprop",
@@ -24,7 +24,7 @@ RECIPE = Recipe(
     balancing="none",
     phases=(
         Phase("head", share=12, rate=5.0, cached="pool"),
-        Phase("last block", share=2, freeze_until="mixed7", epoch_images=1500),
+        Phase("last block", share=1, freeze_until="mixed7", epoch_images=1500),
     ),
     validation_images=500,
     views=("identity",),

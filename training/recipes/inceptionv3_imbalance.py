@@ -16,7 +16,7 @@ RECIPE = Recipe(
     architecture="inceptionv3",
     architecture_options={"until": "mixed8"},
     size=128,
-    epochs=13,
+    epochs=12,
     batch=32,
     rate=2e-4,
     optimizer="adam",
@@ -28,7 +28,7 @@ RECIPE = Recipe(
     loss_options={"gamma": 2.0},
     phases=(
         Phase("head", share=11, rate=5.0, cached="pool"),
-        Phase("last block", share=2, freeze_until="mixed7", epoch_images=2000),
+        Phase("last block", share=1, freeze_until="mixed7", epoch_images=2000),
     ),
     validation_images=500,
     views=("identity",),

@@ -80,7 +80,7 @@ def test_smote_pairs_are_of_one_class_and_among_nearest_neighbours():
     assert ((result.shares >= 0) & (result.shares <= 1)).all()
     for first, second in result.pairs:
         label = LABELS[first]
-        others = np.flatnonzero(LABELS == label)
+        others = np.flatnonzero(label == LABELS)
         order = others[np.argsort(np.linalg.norm(FEATURES[others] - FEATURES[first], axis=1))]
         assert second in order[1:6]
 

@@ -106,8 +106,8 @@ def test_results_block_shows_value_interval_and_n_but_not_validation():
         metrics_row("internal_test", "sensitivity", "mel", 0.7),
     ]
     block = readme.results_block(CARD, pd.DataFrame(rows))
-    assert "| Figure | HAM10000, internal test: 1,234 images of 1,000 lesions |" in block
-    assert "| Accuracy, seven classes | 0.800 (0.750 to 0.850) |" in block
+    assert "| Figure | HAM10000, internal test: 1,234 images of 1,000 lesions, 1 class |" in block
+    assert "| Accuracy, the most probable of all classes | 0.800 (0.750 to 0.850) |" in block
     assert "| Sensitivity, Melanoma | 0.700 (0.650 to 0.750), n = 1,234 |" in block
     assert "| Sensitivity, Melanocytic nevus | not assessed |" in block
     assert "0.900" not in block
@@ -117,7 +117,7 @@ def test_a_baseline_stands_beside_the_model():
     model = pd.DataFrame([metrics_row("internal_test", "accuracy", "all", 0.8)])
     baseline = pd.DataFrame([metrics_row("internal_test", "accuracy", "all", 0.6)])
     block = readme.results_block(CARD, model, baseline)
-    assert "| Accuracy, seven classes | 0.800 (0.750 to 0.850) | 0.600 (0.550 to 0.650) |" in block
+    assert "| Accuracy, the most probable of all classes | 0.800 (0.750 to 0.850) | 0.600 (0.550 to 0.650) |" in block
     assert "Frozen trunk on HAM10000, internal test" in block
 
 

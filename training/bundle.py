@@ -187,17 +187,29 @@ def pack(run: Path, bundle: Path, version: str) -> None:
     seal(bundle)
 
 
-def main(arguments: list[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+def parse_run_and_bundle(
+    parser: argparse.ArgumentParser, arguments: list[str] | None, smoke: str
+) -> argparse.Namespace:
+    """Add what names a run and its bundle to a command, and return its options with both filled in.
+
+    ``smoke`` says what the command does with the rehearsal's run.
+    """
     parser.add_argument("run", nargs="?", type=Path, help="folder of a calibrated training run")
-    parser.add_argument("--bundle", type=Path, help="where to write (default model/bundle)")
-    parser.add_argument("--version", default="1.0.0", help="of the model; a retrained one needs a new number")
-    parser.add_argument("--smoke", action="store_true", help=f"pack {SMOKE_RUN} into {SMOKE_BUNDLE}")
+    parser.add_argument("--bundle", type=Path, help="folder of the packed model (default model/bundle)")
+    parser.add_argument("--smoke", action="store_true", help=smoke)
     options = parser.parse_args(arguments)
     if not (options.run or options.smoke):
         parser.error("name the folder of a training run, or give --smoke")
-    run = options.run or SMOKE_RUN
-    bundle = options.bundle or (SMOKE_BUNDLE if options.smoke else Path("model/bundle"))
+    options.run = options.run or SMOKE_RUN
+    options.bundle = options.bundle or (SMOKE_BUNDLE if options.smoke else Path("model/bundle"))
+    return options
+
+
+def main(arguments: list[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--version", default="1.0.0", help="of the model; a retrained one needs a new number")
+    options = parse_run_and_bundle(parser, arguments, smoke=f"pack {SMOKE_RUN} into {SMOKE_BUNDLE}")
+    run, bundle = options.run, options.bundle
     if not (run / "calibration.json").exists():
         parser.error(f"{run} is not calibrated; run training.calibrate first")
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")

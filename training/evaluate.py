@@ -1,10 +1,12 @@
 """Fourth command: judge the packed bundle through the very code that answers in the browser.
 
     python -m training.evaluate runs/RECIPE [--bundle model/bundle]
+    python -m training.evaluate --tables [--bundle model/bundle]
     python -m training.evaluate --smoke
 
 Validation is scored first and fixes the operating points; then the internal test and every external set are
 scored, once per released model: the card records when, and a second opening must be asked for with --reopen.
+With --tables no photo is read: the tables are made again from the stored predictions and the card's thresholds.
 """
 
 import argparse
@@ -13,6 +15,7 @@ import io
 import json
 import os
 import sys
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -29,8 +32,9 @@ from model.evaluation.operating_points import (
     threshold_for_sensitivity,
     threshold_for_specificity,
 )
-from model.evaluation.stored import stored_curves
+from model.evaluation.stored import stored_curves, stored_reliability, stored_subgroups
 from model.evaluation.summary import summarise, two_way_rates
+from model.evaluation.tables import load_table
 from model.pipeline import Analyser
 from training.bundle import SMOKE_BUNDLE, seal, write_json
 from training.calibrate import SMOKE_RUN, load_run
@@ -141,6 +145,37 @@ def half_size_difference(analyser: Analyser, paths: list[str]) -> dict:
     }
 
 
+def tables_of(predictions: pd.DataFrame, card: Card, points: list[OperatingPoint]) -> dict[str, pd.DataFrame]:
+    """Return every results table that follows from the predictions, by file name without its ending."""
+    random, labels = partial(np.random.default_rng, 2018), card.labels
+    named = [{"name": point.name, "subject": point.subject, "value": point.threshold} for point in points]
+    return {
+        "metrics": summarise(predictions, labels, random()).round(6),
+        "confusion": confusion_table(predictions, labels),
+        "curves": stored_curves(predictions, labels, random()).round(5),
+        "operating_points": measure_operating_points(predictions, card, points).round(6),
+        "reliability": stored_reliability(predictions, labels, card.temperature, random()).round(6),
+        "subgroups": stored_subgroups(predictions, labels, named, random()).round(6),
+    }
+
+
+def write_tables(tables: dict[str, pd.DataFrame], bundle: Path) -> None:
+    """Write tables into a bundle's results."""
+    for name, table in tables.items():
+        table.to_csv(bundle / "results" / f"{name}.csv", index=False)
+
+
+def rewrite_tables(bundle: Path) -> pd.DataFrame:
+    """Make the tables again from the predictions that a bundle stores; return the metrics."""
+    card = load_card(bundle)
+    stored = card.raw["thresholds"]
+    points = [OperatingPoint(point["name"], point["subject"], point["value"], point["chosen_for"]) for point in stored]
+    tables = tables_of(load_table(card, "results/predictions.csv"), card, points)
+    write_tables(tables, bundle)
+    seal(bundle)
+    return tables["metrics"]
+
+
 def evaluate(run: Path, bundle: Path) -> pd.DataFrame:
     """Score, measure and write every results table of a bundle; return the metrics."""
     analyser, images = Analyser(bundle), judged_images(run)
@@ -149,16 +184,8 @@ def evaluate(run: Path, bundle: Path) -> pd.DataFrame:
     home = first[first.dataset == card.raw["calibration"]["dataset"]]
     points = choose_operating_points(home, card)
     predictions = pd.concat([first, predict(analyser, images[images.split != VALIDATION])], ignore_index=True)
-    metrics = summarise(predictions, card.labels, np.random.default_rng(2018))
-    tables = {
-        "predictions": predictions,
-        "metrics": metrics.round(6),
-        "confusion": confusion_table(predictions, card.labels),
-        "curves": stored_curves(predictions, card.labels, np.random.default_rng(2018)).round(5),
-        "operating_points": measure_operating_points(predictions, card, points).round(6),
-    }
-    for name, table in tables.items():
-        table.to_csv(bundle / "results" / f"{name}.csv", index=False)
+    tables = tables_of(predictions, card, points)
+    write_tables(tables | {"predictions": predictions}, bundle)
     test = images[images.split == INTERNAL_TEST].sort_values("image_id")
     raw = json.loads((bundle / "card.json").read_text(encoding="utf-8"))
     raw["thresholds"] = [
@@ -173,7 +200,7 @@ def evaluate(run: Path, bundle: Path) -> pd.DataFrame:
     }
     write_json(bundle / "card.json", raw)
     seal(bundle)
-    return metrics
+    return tables["metrics"]
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -181,16 +208,19 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("run", nargs="?", type=Path, help="folder of the training run that the bundle was made from")
     parser.add_argument("--bundle", type=Path, help="the packed bundle (default model/bundle)")
     parser.add_argument("--reopen", action="store_true", help="judge a bundle again whose test was opened before")
+    parser.add_argument(
+        "--tables", action="store_true", help="read no photo, make the tables again from predictions.csv"
+    )
     parser.add_argument("--smoke", action="store_true", help=f"judge {SMOKE_BUNDLE}")
     options = parser.parse_args(arguments)
-    if not (options.run or options.smoke):
+    if not (options.run or options.smoke or options.tables):
         parser.error("name the folder of the training run, or give --smoke")
     run = options.run or SMOKE_RUN
     bundle = options.bundle or (SMOKE_BUNDLE if options.smoke else Path("model/bundle"))
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-    if load_card(bundle).raw.get("evaluation") and not (options.reopen or options.smoke):
+    if load_card(bundle).raw.get("evaluation") and not (options.reopen or options.smoke or options.tables):
         parser.error("this model's test split was opened before; give --reopen if that is meant")
-    metrics = evaluate(run, bundle)
+    metrics = rewrite_tables(bundle) if options.tables else evaluate(run, bundle)
     wanted = metrics.metric.isin(["balanced_accuracy", "macro_auc", "ece"]) | (
         (metrics.metric == "auc") & metrics.subject.isin(["mel", MALIGNANT])
     )

@@ -11,6 +11,7 @@ import pandas as pd
 
 from model.card import Card, load_card
 from model.errors import LesionscopeError
+from model.evaluation.cases import MALIGNANT
 from model.evaluation.tables import load_table
 
 README = Path(__file__).resolve().parents[1] / "README.md"
@@ -18,9 +19,9 @@ BEGIN, END = "<!-- results:begin -->", "<!-- results:end -->"
 METRICS, BASELINE = "results/metrics.csv", "results/baseline_metrics.csv"
 DATASETS = {"ham10000": "HAM10000", "ph2": "PH2", "milk10k": "MILK10k", "isic2019": "ISIC 2019"}
 FIGURES = {  # (metric, subject) of results/metrics.csv -> what the reader is told it is
-    ("balanced_accuracy", "all"): "Balanced accuracy, seven classes",
-    ("accuracy", "all"): "Accuracy, seven classes",
-    ("macro_auc", "all"): "AUC, mean of the seven classes",
+    ("balanced_accuracy", "all"): "Balanced accuracy, mean over the classes of the set",
+    ("accuracy", "all"): "Accuracy, the most probable of all classes",
+    ("macro_auc", "all"): "AUC, mean over the classes of the set",
     ("auc", "malignant"): "AUC, malignant against benign",
     ("auc", "mel"): "AUC, melanoma against the rest",
     ("ece", "all"): "Expected calibration error",
@@ -45,8 +46,14 @@ def judged_sets(metrics: pd.DataFrame) -> dict[str, pd.DataFrame]:
         counted = rows[rows.metric == "accuracy"].iloc[0]
         images, lesions = f"{counted.n_images:,} images", f"{counted.n_lesions:,} lesions"
         name = f"{DATASETS.get(dataset, dataset)}, {split.replace('_', ' ')}"
-        sets[f"{name}: {images} of {lesions}"] = rows
+        sets[f"{name}: {images} of {lesions}, {_classes(rows)}"] = rows
     return sets
+
+
+def _classes(rows: pd.DataFrame) -> str:
+    """Say how many classes occur in a set: a mean over classes means something else where few do."""
+    kinds = rows.subject[(rows.metric == "sensitivity") & (rows.subject != MALIGNANT)].nunique()
+    return f"{kinds} class" if kinds == 1 else f"{kinds} classes"
 
 
 def results_block(card: Card, metrics: pd.DataFrame, baseline: pd.DataFrame | None = None) -> str:

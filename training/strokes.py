@@ -90,6 +90,16 @@ def hairs(scene, count: int) -> np.ndarray:
     return _finish(mask)
 
 
+def ink(scene, count: int) -> np.ndarray:
+    """Broad strokes of a skin marker around the lesion, each along its border."""
+    mask = np.zeros(scene.shape, np.uint8)
+    for turn in scene.random.uniform(0, 2 * np.pi, count):
+        start = scene.radius * scene.random.uniform(1.0, 1.4) * np.array([np.cos(turn), np.sin(turn)])
+        path = _walk(scene.random, start, turn + np.pi / 2, scene.random.uniform(0.12, 0.3), bend=0.06)
+        _draw(scene, path, scene.random.uniform(0.018, 0.03), mask)
+    return _finish(mask)
+
+
 def streaks(scene, count: int) -> np.ndarray:
     """Short radial lines that leave one side of the border, as in a superficial spreading melanoma."""
     mask = np.zeros(scene.shape, np.uint8)

@@ -6,7 +6,10 @@ from model.evaluation.cases import ALL, MALIGNANT
 from ui.wording import SETS
 
 TITLE = "Evaluation"
-SECTIONS = ("Overview", "Confusion matrix", "ROC and precision", "Calibration", "Clinic", "Decision curve")
+SECTIONS = (
+    "Overview", "Confusion matrix", "ROC and precision", "Calibration", "Clinic", "Decision curve",
+    "Subgroups", "Robustness", "External", "Comparison",
+)  # fmt: skip
 SECTION = "Section"
 SET = "Measured on"
 QUESTION = "Question"
@@ -32,15 +35,6 @@ POINTS_HINT = (
     "Chosen on validation, measured here. Predictive values hold at the share of positive images of the set shown."
 )
 VALIDATION_FIGURES = "Validation figures, for comparison"
-HEADLINE_METRICS = {
-    ("balanced_accuracy", ALL): "Balanced accuracy of seven classes",
-    ("accuracy", ALL): "Accuracy of seven classes",
-    ("macro_auc", ALL): "AUC, mean over classes",
-    ("auc", "mel"): "AUC, melanoma against all else",
-    ("auc", MALIGNANT): "AUC, malignant against benign",
-    ("average_precision", "mel"): "Average precision, melanoma",
-    ("ece", ALL): "Calibration error (ECE), lower is better",
-}
 CALIBRATION_METRICS = {
     ("ece", ALL): "Calibration error (ECE), lower is better",
     ("brier", ALL): "Brier score, lower is better",
@@ -68,7 +62,9 @@ NO_BANDS = "The curves are drawn without bands."
 NO_AREAS = "The areas under the curves are not shown."
 NAMED_THRESHOLDS = "Named thresholds for this question: {}."
 ALL_CLASSES = "The most probable of the seven classes"
-STATES = ("before temperature", "after temperature (as served)")
+STATES = {"before": "before temperature", "after": "after temperature (as served)"}
+CHANGE = {"change": "change by temperature: after minus before, paired"}
+ONLY_AFTER = "Figures are shown after temperature only."
 CLINIC = "What would happen to 1,000 lesions at a prevalence of {}, if every yes were biopsied"
 OUTCOMES = {
     "found": "Positive, biopsied: found",
@@ -97,19 +93,110 @@ DECISION = (
 METHOD = "How was this computed"
 SAVE = "Table as CSV"
 COMMAND = "python -m training.evaluate runs/RECIPE"
-METHODS = {
-    "overview": "shares carry Wilson's interval at the effective sample size, other figures {}.",
-    "points": "Wilson's interval at the effective sample size that lesions leave.",
-    "confusion": "the most probable class of every image, counted.",
-    "curves": "bands, drawn where they are stored, from resampling lesions; points from every distinct probability.",
-    "threshold": (
-        "sensitivity and specificity with Wilson's interval at the effective sample size, predictive values with "
-        "Mercaldo's at the chosen prevalence; number needed to biopsy is 1 / PPV."
-    ),
-    "calibration": "{} bins of equal width, n above each bar, Wilson's interval by lesion.",
-    "clinic": "the measured rates with Wilson's interval by lesion, times the lesions; biopsies in all by MOVER.",
-    "decision": "net benefit after Vickers and Elkin (2006), 95 % band from resampling lesions.",
+ROBUSTNESS_COMMAND = "python -m training.robustness runs/RECIPE"
+COMPARISON_COMMAND = "python -m training.compare"
+
+
+CASES = "Cases of a cell"
+CELL = "Cell (or click one in the matrix)"
+NO_CELL = "Choose true class and answer"
+EMPTY_CELL = "There is no such case in this set."
+CASE = "Case"
+IMAGE, LABEL, PAGE, OPEN_PAGE = "Image", "True class", "ISIC Archive", "open page"
+SHOW_PHOTO = "Read the photo and show what counted"
+PHOTO_OF, MAP_OF = "{}, from your copy of the set", "What counted for {}, computed now"
+NO_PHOTO = (
+    "The photo is not on this computer. To see it here with its overlay, start the app with {} naming the folder that "
+    "holds the image sets as published{}."
+)
+PUBLISHERS = {
+    "ham10000": " (this one from Harvard Dataverse, doi:10.7910/DVN/DBW86T, in `ham10000`)",
+    "milk10k": " (this one from challenge.isic-archive.com, MILK10k, in `milk10k`)",
+    "isic2019": " (this one from challenge.isic-archive.com, 2019, in `isic2019`)",
+    "ph2": " (this one from www.fc.up.pt/addi, PH2, in `ph2`)",
 }
+FIGURE = "Figure"
+SUBGROUP_METRICS = {"sensitivity": "Sensitivity", "specificity": "Specificity", "auc": "AUC"}
+SUBGROUPS = "{} at the named threshold {} ({}). The dotted line is everyone; a group below 30 cases is a count only."
+ATTRIBUTES = {
+    "age_band": "Age", "sex": "Sex", "site": "Site", "confirmation": "Confirmed by", "skin_tone": "Skin tone",
+}  # fmt: skip
+SKIN_TONE = (
+    "Only MILK10k labels skin tone, in classes 0 to 5, believed to run from darkest to lightest; "
+    "for all other sets it is not assessed."
+)
+ROBUSTNESS_METRICS = {
+    "accuracy": "Accuracy, the most probable class",
+    "melanoma_sensitivity": "Melanomas called melanoma",
+    "melanoma_sensitivity_at_point": "Melanoma sensitivity at the named threshold",
+    "melanoma_specificity_at_point": "Melanoma specificity at the named threshold",
+    "map_agreement": "Heat map: rank agreement with the photo as taken",
+}
+CORRUPTIONS = "What is done to the photo"
+NO_CORRUPTION = "Choose at least one corruption."
+ROBUSTNESS = "The classes are drawn as evenly as they allow, so that these figures are not those of the whole test."
+SEVERITY = "Severity"
+SEVERITIES = {0: "as taken", 1: "mild", 2: "medium", 3: "severe"}
+EVERY_FIGURE = "Every figure with its interval"
+EXTERNAL = (
+    "Melanoma against nevus on images of these two classes alone, in every set, at the named threshold {} ({}). "
+    "A figure from elsewhere stands beside the internal one and replaces none; another clinic has other patients, "
+    "cameras and reasons to take a photo."
+)
+EXTERNAL_METRICS = {
+    "auc": "AUC, melanoma against nevus",
+    "sensitivity": "Sensitivity for melanoma at the named threshold",
+    "specificity": "Specificity among naevi at the named threshold",
+    "accuracy": "Share with the right most probable class of seven",
+}
+NO_EXTERNAL = "This bundle was judged on no set from elsewhere."
+NO_POINT = "This bundle names no threshold for melanoma, so sets cannot be compared at one."
+COMPARED = {
+    "balanced_accuracy": "Balanced accuracy",
+    "accuracy": "Accuracy",
+    "macro_auc": "AUC, mean over classes",
+    "melanoma_auc": "AUC, melanoma",
+    "melanoma_sensitivity": "Melanomas called melanoma",
+    "malignant_auc": "AUC, malignant",
+    "melanoma_nevus_auc": "AUC, melanoma against nevus",
+    "carcinoma_keratosis_auc": "AUC, carcinoma against keratosis",
+    "two_way_accuracy": "Accuracy, malignant or benign",
+    "ece": "Calibration error (ECE)",
+}
+COMPARISON = "HAM10000, {}: {}. Every recipe is judged on the same images; a click on a column sorts."
+NOT_ANSWERED = "The labels of these recipes cannot answer this figure: {}."
+COSTS = {"parameters": "Parameters", "milliseconds": "Milliseconds a photo"}
+RECIPE, LOW, HIGH = "Recipe", "95 % from", "95 % to"
+CLAIMED = "Claimed by its author, not measured here"
+AGAINST = "Against {}"
+NO_COST = "No recipe has this cost recorded."
+DIFFERENCES = "Difference to the bundled model"
+DIFFERENCE = "{}: recipe minus bundled model"
+NO_DIFFERENCE = "There is no other recipe with this difference."
+
+
+def headline_metrics(classes: int, present: int) -> dict[tuple[str, str], str]:
+    """Name the main figures of a set in which ``present`` of the model's ``classes`` occur."""
+    over = f"all {classes} classes" if present == classes else f"the {present} of {classes} classes in this set"
+    return {
+        ("balanced_accuracy", ALL): f"Balanced accuracy, mean over {over}",
+        ("accuracy", ALL): f"Accuracy, the most probable of {classes} classes",
+        ("macro_auc", ALL): f"AUC, mean over {over}",
+        ("auc", "mel"): "AUC, melanoma against all else",
+        ("auc", MALIGNANT): "AUC, malignant against benign",
+        ("average_precision", "mel"): "Average precision, melanoma",
+        ("ece", ALL): "Calibration error (ECE), lower is better",
+    }
+
+
+def cell(label: str, called: str, images: int) -> str:
+    """Name a cell of the confusion matrix."""
+    return f"{label} called {called}: {images:,} images"
+
+
+def group(attribute: str, group: str) -> str:
+    """Name a group of patients."""
+    return group if attribute == "everyone" else f"{ATTRIBUTES.get(attribute, attribute)}: {group}"
 
 
 def question(subject: str, names: dict[str, str]) -> str:

@@ -66,11 +66,21 @@ def choose_set(rows: pd.DataFrame) -> Set:
     return chosen
 
 
-def chart(display: Display, key: str) -> None:
-    """Draw a display for the theme that the browser shows, and say below what it shows."""
+def chart(display: Display, key: str, **selection: object) -> None:
+    """Draw a display for the theme that the browser shows, and say below what it shows.
+
+    Parameters
+    ----------
+    display : Display
+    key : str
+        Names the chart in the session and, when the browser saves it as a picture, the file.
+    **selection
+        What `streamlit.plotly_chart` needs to report clicks.
+    """
     figure = display.figure(dark=st.context.theme.type == "dark")
     alt = display.description
-    st.plotly_chart(figure, width="stretch", theme=None, key=key, config=CONFIG, alt=alt)
+    config = CONFIG | {"toImageButtonOptions": {"format": "png", "filename": key, "scale": 2}}
+    st.plotly_chart(figure, width="stretch", theme=None, key=key, config=config, alt=alt, **selection)
     st.caption(alt)
 
 
@@ -130,7 +140,7 @@ def origin(
     file_name: str,
     command: str = wording.COMMAND,
 ) -> None:
-    """Say how a panel was computed and by which command, and offer its numbers as CSV."""
+    """Say from which tables a panel was computed, by what command and how, and offer its numbers as CSV."""
     listed = card.raw.get("tables", {})
     sources = ", ".join(f"`{name}` (sha256 {listed[name]['sha256'][:12]})" for name in tables if name in listed)
     st.caption(f"{wording.METHOD}: {sources}, written by `{command}`; {method}")

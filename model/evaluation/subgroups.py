@@ -30,6 +30,20 @@ def age_bands(years: pd.Series) -> pd.Series:
     return bands.astype("object").where(years.notna(), None)
 
 
+def attributes_of(predictions: pd.DataFrame) -> pd.DataFrame:
+    """Return image_id and the attributes that a predictions table knows of each patient, missing ones empty.
+
+    Age in years becomes `age_bands`, spellings that differ by an underscore become one, and a skin tone is named by the
+    number of its class.
+    """
+    known = predictions.reindex(columns=["image_id", "age", "sex", "site", "confirmation", "skin_tone"])
+    words = {name: known[name].astype("object").str.replace("_", " ") for name in ("sex", "site", "confirmation")}
+    tones = pd.to_numeric(known["skin_tone"])
+    named = [None if pd.isna(tone) else f"class {tone:.0f}" for tone in tones]
+    attributes = {"image_id": known["image_id"], "age_band": age_bands(pd.to_numeric(known["age"])), **words}
+    return pd.DataFrame(attributes).assign(skin_tone=pd.Series(named, index=known.index, dtype="object"))
+
+
 def subgroup_table(
     predictions: pd.DataFrame,
     attributes: pd.DataFrame,

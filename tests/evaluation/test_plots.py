@@ -15,7 +15,7 @@ from model.evaluation.cases import read_cases
 from model.evaluation.confusion import confusion_table
 from model.evaluation.curves import move_prevalence
 from model.evaluation.decision import decision_curve
-from model.evaluation.plots.style import PALETTES, fill, series, with_interval, wrapped
+from model.evaluation.plots.style import PAGE, PALETTES, fill, series, with_interval, wrapped
 from model.evaluation.stored import stored_curves
 from model.evaluation.summary import summarise
 from model.evaluation.threshold import clinic_table, two_way
@@ -68,9 +68,9 @@ def test_every_display_draws_on_light_and_dark_with_a_table_and_a_sentence(displ
         light, dark = (display.figure(dark) for dark in (False, True))
         for figure in (light, dark):
             assert isinstance(figure, go.Figure), name
-            assert figure.layout.paper_bgcolor == "rgba(0,0,0,0)"
             json.loads(figure.to_json())
         assert light.layout.font.color != dark.layout.font.color
+        assert (light.layout.paper_bgcolor, dark.layout.paper_bgcolor) == (PAGE[False], PAGE[True])
         assert len(display.table()) > 0
         assert display.description.endswith(".")
         assert not re.search(r"\bnan\b", display.description)
@@ -263,6 +263,27 @@ def test_the_bundled_model_stands_out_by_its_symbol(displays):
     figure = displays["trade_off"].figure()
     symbols = {trace.name: trace.marker.symbol for trace in figure.data}
     assert symbols == {"Other recipes": "circle-open", "Bundled model": "diamond"}
+
+
+def test_only_models_that_no_other_beats_are_named_on_the_chart():
+    rows = pd.DataFrame({"name": list("abcd"), "cost": [1, 2, 3, 4], "value": [0.6, 0.5, 0.8, 0.7]})
+    rows = rows.assign(low=rows.value - 0.1, high=rows.value + 0.1, ours=[False, False, False, True])
+    display = plots.TradeOffDisplay(rows, "Parameters", "Accuracy")
+    assert display.on_front().tolist() == [True, False, True, False]
+    texts = [text.strip() for trace in display.figure().data for text in trace.text]
+    assert texts == ["a", "", "c", "d"]
+    assert [name for trace in display.figure().data for name in trace.customdata] == list("abcd")
+
+
+def test_steps_of_an_axis_can_be_named():
+    figure = plots.LinesDisplay(LINES, "Severity", "Accuracy", {0: "as taken", 2: "severe"}).figure()
+    assert figure.layout.xaxis.tickvals == (0, 2)
+    assert figure.layout.xaxis.ticktext == ("as taken", "severe")
+
+
+def test_the_camera_is_always_there():
+    assert plots.CONFIG["displayModeBar"] is True
+    assert "toImage" in plots.CONFIG["modeBarButtons"][0]
 
 
 def test_long_names_leave_room_for_bars():

@@ -1,113 +1,15 @@
 """The evaluation page as a person uses it, with real tables of made-up predictions and no network at all."""
 
-import json
 import shutil
 
-import numpy as np
-import pandas as pd
 import pytest
-from streamlit.testing.v1 import AppTest
 
 from model.card import BUNDLE_VARIABLE, load_card
 from model.evaluation.cases import ask, read_cases
-from model.evaluation.confusion import confusion_table
-from model.evaluation.stored import stored_curves
-from model.evaluation.summary import summarise
 from model.evaluation.threshold import clinic_table, threshold_table, two_way
-from training.bundle import seal
-from training.datasets import LABELS
-from training.synthetic import SAMPLES
+from tests.measured import POINT, TABLES, charts, go, open_page, text
 from ui import evaluation, evidence
 from ui import evaluation_wording as wording
-
-APP = str(SAMPLES.parents[1] / "app.py")
-CODES = [code for code, _, _ in LABELS]
-POINT = {"name": "melanoma, high sensitivity", "subject": "mel", "value": 0.1}
-TABLES = ("metrics", "operating_points", "confusion", "predictions", "curves")
-
-
-def predictions(random: np.random.Generator, dataset: str, split: str, codes: list[str], images: int) -> pd.DataFrame:
-    """Two images a lesion, classes in turn, the right one favoured."""
-    lesions = np.arange(images) // 2
-    targets = np.array([CODES.index(codes[lesion % len(codes)]) for lesion in lesions])
-    logits = random.normal(size=(images, len(CODES)))
-    logits[np.arange(images), targets] += 1.5
-    probabilities = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
-    table = pd.DataFrame(probabilities, columns=[f"p_{code}" for code in CODES])
-    names = [f"{dataset}_{split}_{number}" for number in range(images)]
-    lesion_ids = [f"{dataset}_{split}_{number}" for number in lesions]
-    return table.assign(
-        image_id=names, lesion_id=lesion_ids, dataset=dataset, split=split, label=np.array(CODES)[targets]
-    )
-
-
-def operating_points(rows: pd.DataFrame, card) -> pd.DataFrame:
-    """What the named threshold does in every set, in the columns of the bundle's table."""
-    tables = []
-    for (dataset, split), part in rows.groupby(["dataset", "split"], sort=False):
-        question = ask(read_cases(part, card.labels), POINT["subject"])
-        table = threshold_table(question, POINT["value"], question.truth.mean())
-        found = {"dataset": dataset, "split": split, "point": POINT["name"], "threshold": POINT["value"]}
-        tables.append(table[table.metric != "number_needed_to_biopsy"].assign(**found, subject=POINT["subject"]))
-    return pd.concat(tables)
-
-
-@pytest.fixture(scope="session")
-def measured_bundle(tmp_path_factory):
-    """A card and every results table, as the fourth command writes them."""
-    folder = tmp_path_factory.mktemp("bundles") / "measured"
-    (folder / "results").mkdir(parents=True)
-    labels = [{"index": i, "code": code, "name": name, "malignant": bad} for i, (code, name, bad) in enumerate(LABELS)]
-    card = {
-        "schema": 1, "model_id": "none", "version": "0.0.1",
-        "weights": {"file": "weights.keras", "sha256": ""},
-        "input": {"shape": [64, 64, 3], "dtype": "float32", "range": [0, 255]},
-        "output": {"labels": labels}, "inference": {"views": ["identity"]},
-        "calibration": {"temperature": 1.5}, "explain": {"layer": "none", "logits_layer": "logits"},
-        "thresholds": [POINT], "tables": {},
-    }  # fmt: skip
-    (folder / "card.json").write_text(json.dumps(card))
-    random, card = np.random.default_rng(0), load_card(folder)
-    sets = [("isic2019", "validation", CODES, 140), ("ham10000", "internal_test", CODES, 280)]
-    rows = pd.concat([predictions(random, *one) for one in [*sets, ("ph2", "external", ["mel", "nv"], 60)]])
-    tables = {
-        "predictions": rows,
-        "metrics": summarise(rows, card.labels, random, 40),
-        "confusion": confusion_table(rows, card.labels),
-        "curves": stored_curves(rows, card.labels, random, 40),
-        "operating_points": operating_points(rows, card),
-    }
-    for name, table in tables.items():
-        table.to_csv(folder / f"results/{name}.csv", index=False)
-    seal(folder)
-    return folder
-
-
-@pytest.fixture
-def page(measured_bundle, monkeypatch):
-    """A fresh session on the evaluation page."""
-    monkeypatch.setenv(BUNDLE_VARIABLE, str(measured_bundle))
-    return open_page()
-
-
-def open_page():
-    return AppTest.from_file(APP, default_timeout=30).switch_page("pages/evaluation.py").run()
-
-
-def go(page, section: str):
-    """Open a section."""
-    return page.button_group(key="section").set_value(section).run()
-
-
-def text(page) -> str:
-    """Everything written on the page, less the style sheet."""
-    html = [element.value for element in page.get("html") if "<style" not in element.value]
-    kinds = (page.caption, page.info, page.warning, page.markdown, page.header)
-    return " ".join(html + [element.value for kind in kinds for element in kind])
-
-
-def charts(page) -> list[dict]:
-    return [json.loads(chart.proto.spec) for chart in page.get("plotly_chart")]
 
 
 def test_every_section_is_drawn_and_says_where_its_numbers_come_from(page):
@@ -115,7 +17,7 @@ def test_every_section_is_drawn_and_says_where_its_numbers_come_from(page):
         shown = go(page, section)
         assert not shown.exception, section
         assert not shown.info, section
-        assert wording.METHOD in text(shown) and wording.COMMAND in text(shown), section
+        assert wording.METHOD in text(shown) and "python -m training." in text(shown), section
         assert len(shown.get("download_button")) >= 1, section
         assert bool(charts(shown)) == (section != "Overview"), section
 
@@ -220,8 +122,12 @@ NEEDS = {  # table -> sections that cannot be drawn without it
     "metrics": (),
     "operating_points": (),
     "confusion": ("Confusion matrix",),
-    "predictions": ("ROC and precision", "Calibration", "Clinic"),
+    "predictions": ("ROC and precision", "Calibration", "Clinic", "External"),
     "curves": ("Decision curve",),
+    "reliability": (),
+    "subgroups": ("Subgroups",),
+    "robustness": ("Robustness",),
+    "comparison": ("Comparison",),
 }
 
 

@@ -79,8 +79,7 @@ def test_smote_pairs_are_of_one_class_and_among_nearest_neighbours():
     assert (result.pairs[:, 0] != result.pairs[:, 1]).all()
     assert ((result.shares >= 0) & (result.shares <= 1)).all()
     for first, second in result.pairs:
-        label = LABELS[first]
-        others = np.flatnonzero(label == LABELS)
+        others = np.flatnonzero(np.equal(LABELS, LABELS[first]))
         order = others[np.argsort(np.linalg.norm(FEATURES[others] - FEATURES[first], axis=1))]
         assert second in order[1:6]
 

@@ -9,6 +9,7 @@ import plotly.graph_objects as go
 from model.evaluation.plots.style import (
     BENIGN,
     INK,
+    RowsDisplay,
     empty_figure,
     error_bars,
     fill,
@@ -22,7 +23,7 @@ MALIGNANT_OUTCOMES = ("found", "missed")
 
 
 @dataclass(frozen=True)
-class ForestDisplay:
+class ForestDisplay(RowsDisplay):
     """One estimate a row, with its interval, n and a line to compare with.
 
     Parameters
@@ -36,13 +37,12 @@ class ForestDisplay:
         Where the line stands: everyone's value, or 0 for differences.
     """
 
-    rows: pd.DataFrame
     quantity: str
     reference: float | None = None
 
     def _labels(self) -> list[str]:
         counts = ["" if pd.isna(count) else f", n = {count:,}" for count in self.rows["n_images"]]
-        return [f"{group}{count}" for group, count in zip(self.rows["group"], counts, strict=True)]
+        return [wrapped(f"{group}{count}") for group, count in zip(self.rows["group"], counts, strict=True)]
 
     def figure(self, dark: bool = False) -> go.Figure:
         """Return the chart; rows too small for a rate say so in words."""
@@ -65,10 +65,6 @@ class ForestDisplay:
             tickvals=list(rows["place"]), ticktext=labels, range=[len(rows) - 0.5, -0.5], showgrid=False, ticks=""
         )
         return figure
-
-    def table(self) -> pd.DataFrame:
-        """Return the rows."""
-        return self.rows
 
     @property
     def description(self) -> str:

@@ -1,5 +1,6 @@
 """Values over a quantity: along severity or training, and one model against another."""
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -8,6 +9,7 @@ import plotly.graph_objects as go
 
 from model.evaluation.plots.style import (
     MALIGNANT,
+    RowsDisplay,
     add_band,
     empty_figure,
     error_bars,
@@ -19,7 +21,7 @@ ROOM_FOR_NAME = 0.45  # powers of ten left free to the right of the last model
 
 
 @dataclass(frozen=True)
-class LinesDisplay:
+class LinesDisplay(RowsDisplay):
     """One line a series, with bands where there are intervals.
 
     Parameters
@@ -28,11 +30,13 @@ class LinesDisplay:
         series, x, value and, where known, low and high.
     across, quantity : str
         What x and value are: the axis titles.
+    ticks : mapping of float to str, optional
+        Names of the places along the axis, where x counts steps.
     """
 
-    rows: pd.DataFrame
     across: str
     quantity: str
+    ticks: Mapping[float, str] | None = None
 
     def figure(self, dark: bool = False) -> go.Figure:
         """Return the chart."""
@@ -46,11 +50,9 @@ class LinesDisplay:
                 line={"color": look.colour, "dash": look.dash}, marker={"symbol": look.symbol, "size": 8},
                 hovertemplate="%{x}: %{y:.3f}<extra>" + str(name) + "</extra>",
             )  # fmt: skip
+        if self.ticks:
+            figure.update_xaxes(tickvals=list(self.ticks), ticktext=list(self.ticks.values()))
         return figure
-
-    def table(self) -> pd.DataFrame:
-        """Return the rows."""
-        return self.rows
 
     @property
     def description(self) -> str:
@@ -58,11 +60,11 @@ class LinesDisplay:
         said = []
         for name, line in self.rows.sort_values("x").groupby("series", sort=False):
             said.append(f"{name} from {line['value'].iloc[0]:.3f} to {line['value'].iloc[-1]:.3f}")
-        return f"{self.quantity} over {self.across[:1].lower()}{self.across[1:]}: {'; '.join(said)}."
+        return sentence(self.quantity, "over", self.across, said)
 
 
 @dataclass(frozen=True)
-class TradeOffDisplay:
+class TradeOffDisplay(RowsDisplay):
     """What each model gives against what it costs.
 
     Parameters
@@ -73,29 +75,29 @@ class TradeOffDisplay:
         What cost and value are: the axis titles.
     """
 
-    rows: pd.DataFrame
     cost: str
     quantity: str
 
     def figure(self, dark: bool = False) -> go.Figure:
-        """Return the chart; the bundled model is a filled diamond, the others open circles."""
+        """Return the chart; the bundled model is a filled diamond, the others open circles.
+
+        Written names are those of the bundled model and of models that no other beats at their cost; all have theirs
+        under the pointer.
+        """
         figure = empty_figure(dark, 420, self.cost, self.quantity)
-        for ours, part in self.rows.groupby("ours"):
+        written = self.rows["name"].where(self.rows["ours"] | self.on_front(), "")
+        for ours, part in self.rows.assign(written=" " + written).groupby("ours"):
             look = series(MALIGNANT if ours else 0, dark)
             figure.add_scatter(
                 x=part["cost"], y=part["value"], error_y=error_bars(part, look), mode="markers+text",
-                text=" " + part["name"], textposition="middle right", cliponaxis=False,
+                text=part["written"], customdata=part["name"], textposition="middle right", cliponaxis=False,
                 name="Bundled model" if ours else "Other recipes",
                 marker={"color": look.colour, "symbol": "diamond" if ours else "circle-open", "size": 11},
-                hovertemplate="%{text}: %{y:.3f} at %{x:,}<extra></extra>",
+                hovertemplate="%{customdata}: %{y:.3f} at %{x:,}<extra></extra>",
             )  # fmt: skip
         ends = np.log10([self.rows["cost"].min(), self.rows["cost"].max()])
         figure.update_xaxes(type="log", tickformat="~s", dtick="D2", range=[ends[0] - 0.1, ends[1] + ROOM_FOR_NAME])
         return figure
-
-    def table(self) -> pd.DataFrame:
-        """Return the rows."""
-        return self.rows
 
     @property
     def description(self) -> str:
@@ -104,4 +106,14 @@ class TradeOffDisplay:
             f"{row.name_} {with_interval(row.value, row.low, row.high)} at {row.cost:,.10g}"
             for row in self.rows.rename(columns={"name": "name_"}).itertuples(index=False)
         ]
-        return f"{self.quantity} against {self.cost[:1].lower()}{self.cost[1:]}: {'; '.join(said)}."
+        return sentence(self.quantity, "against", self.cost, said)
+
+    def on_front(self) -> pd.Series:
+        """Say of every model whether no other is as good or better for less, or better for the same."""
+        cheapest = self.rows.sort_values(["cost", "value"], ascending=[True, False], kind="stable")
+        return (cheapest["value"] > cheapest["value"].cummax().shift(fill_value=-np.inf)).reindex(self.rows.index)
+
+
+def sentence(quantity: str, against: str, across: str, said: Iterable[str]) -> str:
+    """Say what a chart shows: what it draws, against what, and its values."""
+    return f"{quantity} {against} {across[:1].lower()}{across[1:]}: {'; '.join(said)}."

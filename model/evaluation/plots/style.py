@@ -9,7 +9,10 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-CONFIG = {"displaylogo": False, "responsive": True, "modeBarButtons": [["toImage", "resetScale2d"]]}
+CONFIG = {  # the camera stands there always: a phone has no pointer that could hover
+    "displaylogo": False, "responsive": True, "displayModeBar": True, "modeBarButtons": [["toImage", "resetScale2d"]],
+}  # fmt: skip
+PAGE = {False: "#F5F5F5", True: "#171717"}  # behind a chart, so that a saved picture can be read anywhere
 BENIGN, MALIGNANT = 0, 1  # places in the palettes below: blue, and vermilion with hatching
 NAME_CHARACTERS = 24  # a line of an axis label; longer names would leave no room for bars at 390 px
 PALETTES = {  # after Okabe and Ito; every colour stands out 3 to 1 from the page behind it
@@ -17,6 +20,7 @@ PALETTES = {  # after Okabe and Ito; every colour stands out 3 to 1 from the pag
     True: ("#56B4E9", "#F0833A", "#2CC295", "#E495C4", "#B0A6EC", "#E6B422", "#BDBDBD", "#F28C98"),
 }
 INK = {False: "#1A1A1A", True: "#EAEAEA"}
+MODE_BAR_PIXELS = 32  # above the axes, so that its buttons cover no number
 GRID = {False: "rgba(26,26,26,0.14)", True: "rgba(234,234,234,0.18)"}
 DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot", "solid", "dash")
 SYMBOLS = ("circle", "diamond", "square", "triangle-up", "x", "cross", "triangle-down", "star")
@@ -34,6 +38,17 @@ class Display(Protocol):
     @property
     def description(self) -> str:
         """What the chart shows, in words: the text alternative."""
+
+
+@dataclass(frozen=True)
+class RowsDisplay:
+    """A display whose numbers are its rows; each kind says in its own words what they hold."""
+
+    rows: pd.DataFrame
+
+    def table(self) -> pd.DataFrame:
+        """Return the rows."""
+        return self.rows
 
 
 @dataclass(frozen=True)
@@ -72,10 +87,11 @@ def empty_figure(dark: bool, height: int, x: str = "", y: str = "") -> go.Figure
     figure = go.Figure()
     figure.update_layout(
         template="none",
-        paper_bgcolor="rgba(0,0,0,0)",
-        plot_bgcolor="rgba(0,0,0,0)",
-        height=height,
-        margin={"l": 20, "r": 24, "t": 12, "b": 8},
+        paper_bgcolor=PAGE[dark],
+        plot_bgcolor=PAGE[dark],
+        height=height + MODE_BAR_PIXELS,
+        margin={"l": 20, "r": 24, "t": MODE_BAR_PIXELS, "b": 8},
+        modebar={"bgcolor": PAGE[dark], "color": INK[dark], "activecolor": INK[dark]},
         font={"family": "sans-serif", "size": 13, "color": INK[dark]},
         legend={"orientation": "h", "x": 0, "y": -0.2, "yanchor": "top", "font": {"size": 12}},
         hoverlabel={"font": {"family": "sans-serif", "size": 12}},

@@ -1,0 +1,193 @@
+"""The panels behind the first six: cases of a cell, subgroups, robustness, sets from elsewhere, other recipes."""
+
+from types import SimpleNamespace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from model.card import load_card
+from model.evaluation.confusion import cases_in_cell
+from tests.measured import POINT, charts, comparison, go, numbers, text
+from training.datasets import READERS
+from ui import evaluation_wording as wording
+from ui import evidence
+from ui.evaluation import case_photo, confusion, subgroups
+
+HOME = ("ham10000", "internal_test")
+
+
+def table(bundle, name: str) -> pd.DataFrame:
+    return evidence.table(load_card(bundle), f"results/{name}.csv")
+
+
+def cell_of(page, label: str, called: str):
+    """Choose a cell of the matrix by the list below it."""
+    return go(page, "Confusion matrix").selectbox(key=confusion.CELL).set_value((label, called)).run()
+
+
+def test_a_cell_lists_its_cases_with_their_archive_pages(page, measured_bundle):
+    shown = cell_of(page, "mel", "nv")
+    assert not shown.exception
+    predictions = evidence.of_set(table(measured_bundle, "predictions"), HOME)
+    expected = cases_in_cell(predictions, load_card(measured_bundle).labels, "mel", "nv")
+    [listed] = [element.value for element in shown.dataframe]
+    assert list(listed["image_id"]) == list(expected["image_id"])
+    assert list(listed["p_mel"]) == pytest.approx(list(expected["p_mel"]))
+    assert list(listed["page"]) == [f"https://api.isic-archive.com/images/{name}/" for name in expected["image_id"]]
+    assert wording.cell("Melanoma", "Melanocytic nevus", len(expected)) in shown.selectbox(key=confusion.CELL).options
+
+
+def test_a_cell_without_cases_says_so(page, measured_bundle):
+    counts = evidence.of_set(table(measured_bundle, "confusion"), ("ph2", "external"))
+    shown = cell_of(page, "bcc", "bcc").selectbox(key="measured_on").set_value(("ph2", "external")).run()
+    assert counts.set_index(["label", "predicted"])["count"]["bcc", "bcc"] == 0
+    assert wording.EMPTY_CELL in text(shown)
+    assert not shown.dataframe
+
+
+def test_a_click_on_the_matrix_chooses_its_cell(monkeypatch):
+    point = {"customdata": ["mel", "bkl"]}
+    state = {"chart": SimpleNamespace(selection=SimpleNamespace(points=[point]))}
+    monkeypatch.setattr(confusion.st, "session_state", state)
+    confusion.take_clicked("chart")
+    assert state[confusion.CELL] == ("mel", "bkl")
+    state["chart"].selection.points = []
+    confusion.take_clicked("chart")
+    assert state[confusion.CELL] == ("mel", "bkl")
+
+
+@pytest.mark.parametrize(
+    ("image_id", "named"),
+    [("ISIC_0000012", "ISIC_0000012"), ("ISIC_0000018_downsampled", "ISIC_0000018"), ("IMD003", None)],
+)
+def test_only_images_of_the_archive_have_a_page_there(image_id, named):
+    assert confusion.archive_page(image_id) == (named and f"https://api.isic-archive.com/images/{named}/")
+
+
+def test_without_the_images_the_page_says_how_to_get_them(page, monkeypatch):
+    monkeypatch.delenv(case_photo.DATA_VARIABLE, raising=False)
+    shown = cell_of(page, "mel", "mel")
+    [said] = [element.value for element in shown.info]
+    assert case_photo.DATA_VARIABLE in said and "doi:10.7910/DVN/DBW86T" in said
+    assert not shown.get("image")
+
+
+def test_the_photo_and_its_overlay_are_shown_where_the_images_are(page, analyser, lesion_png, tmp_path, monkeypatch):
+    first = cell_of(page, "mel", "mel").dataframe[0].value["image_id"].iloc[0]
+    place = tmp_path / "ham10000/HAM10000_images_part_2"
+    place.mkdir(parents=True)
+    (place / f"{first}.jpg").write_bytes(lesion_png)
+    monkeypatch.setenv(case_photo.DATA_VARIABLE, str(tmp_path))
+    monkeypatch.setattr("ui.cached.analyser", lambda: analyser)
+    before = sorted(tmp_path.rglob("*"))
+    shown = page.run().toggle(key="case_photo").set_value(True).run()
+    assert not shown.exception and not shown.info
+    assert [image.proto.imgs[0].alt for image in shown.get("image")] == [
+        wording.PHOTO_OF.format(first), wording.MAP_OF.format(answered(analyser, lesion_png))
+    ]  # fmt: skip
+    assert sorted(tmp_path.rglob("*")) == before
+    (place / f"{first}.jpg").write_bytes(b"%PDF-1.7")
+    refused = shown.run()
+    assert len(refused.info) == 1 and not refused.get("image")
+
+
+def answered(analyser, data: bytes) -> str:
+    """Return the name of the class that a photo is called."""
+    return analyser.card.labels[int(analyser.analyse(data).prediction.probabilities.argmax())].name
+
+
+def test_photos_are_looked_for_where_the_sets_are_published(tmp_path, monkeypatch):
+    monkeypatch.setenv(case_photo.DATA_VARIABLE, str(tmp_path))
+    assert set(case_photo.PLACES) == set(READERS)
+    for place in ("milk10k/MILK10k_Training_Input/L/I.jpg", "ph2/PH2 Dataset images/I/I_Dermoscopic_Image/I.bmp"):
+        path = tmp_path / place
+        path.parent.mkdir(parents=True)
+        path.touch()
+        assert case_photo.find(path.relative_to(tmp_path).parts[0], "L", "I") == path
+    assert case_photo.find("isic2019", "L", "I") is None
+    assert case_photo.find("elsewhere", "L", "I") is None
+
+
+@pytest.mark.parametrize("metric", wording.SUBGROUP_METRICS)
+def test_subgroups_are_drawn_from_the_table(page, measured_bundle, metric):
+    shown = go(page, "Subgroups").button_group(key="subgroup_metric").set_value(metric).run()
+    assert not shown.exception
+    rows = evidence.of_set(table(measured_bundle, "subgroups"), HOME)
+    rows = rows[(rows["metric"] == metric) & rows["value"].notna()]
+    [drawn] = charts(shown)
+    points = [trace for trace in drawn["data"] if trace.get("mode") == "markers"][0]
+    assert numbers(points["x"]) == pytest.approx(list(rows["value"]))
+    assert f"{100 * POINT['value']:.3g} %" in text(shown)
+
+
+def test_a_group_is_named_with_its_attribute_and_too_small_ones_are_counts(measured_bundle):
+    rows = evidence.of_set(table(measured_bundle, "subgroups"), HOME)
+    display = subgroups.forest(rows, "sensitivity")
+    named = display.rows.set_index("group")
+    assert {"everyone", "Sex: male", "Age: 30 to 49", "Skin tone: not assessed"} <= set(named.index)
+    assert np.isnan(named.loc["Confirmed by: consensus", "value"])
+    assert named.loc["Confirmed by: consensus", "n_images"] > 0
+    assert display.reference == named.loc["everyone", "value"]
+
+
+def test_robustness_draws_a_line_a_corruption_from_the_photo_as_taken(page, measured_bundle):
+    shown = go(page, "Robustness")
+    rows = table(measured_bundle, "robustness")
+    rows = rows[rows["metric"] == "accuracy"]
+    lines = {trace["name"]: trace for trace in charts(shown)[0]["data"] if "name" in trace}
+    assert set(lines) == {"blur", "hair"}
+    expected = rows[rows["corruption"].isin(["none", "blur"])].sort_values("severity")
+    assert numbers(lines["blur"]["y"]) == pytest.approx(list(expected["value"]))
+    assert numbers(lines["blur"]["x"]) == [0, 1, 2, 3]
+    assert "HAM10000, internal test: 280 images of 140 lesions" in text(shown)
+    agreed = shown.selectbox(key="robust_metric").set_value("map_agreement").run()
+    lines = {trace["name"]: trace for trace in charts(agreed)[0]["data"] if "name" in trace}
+    assert numbers(lines["hair"]["y"]) == pytest.approx([1, 0.8, 0.6, 0.4])
+    fewer = agreed.button_group(key="corruptions").set_value(["hair"]).run()
+    assert {trace["name"] for trace in charts(fewer)[0]["data"] if "name" in trace} == {"hair"}
+    none = fewer.button_group(key="corruptions").set_value([]).run()
+    assert [element.value for element in none.info] == [wording.NO_CORRUPTION]
+
+
+def test_a_set_from_elsewhere_stands_beside_the_internal_test(page, measured_bundle):
+    shown = go(page, "External")
+    assert len(charts(shown)) == len(wording.EXTERNAL_METRICS)
+    for drawn in charts(shown):
+        labels = drawn["layout"]["yaxis"]["ticktext"]
+        assert [label.split(",")[0] for label in labels] == ["HAM10000", "PH2"]
+    metrics = table(measured_bundle, "metrics").set_index(["dataset", "metric", "subject", "split"])["value"]
+    area = charts(shown)[0]["data"][0]["x"]
+    keys = [("ham10000", "auc", "mel_vs_nv", "internal_test"), ("ph2", "auc", "mel_vs_nv", "external")]
+    assert numbers(area) == pytest.approx([metrics[key] for key in keys])
+
+
+def test_a_mean_over_fewer_classes_says_so(page):
+    assert "mean over all 7 classes" in text(page)
+    assert "mean over the 2 of 7 classes in this set" in text(page)
+    assert "of seven classes" not in text(page)
+
+
+def test_calibration_figures_stand_before_and_after_temperature(page, measured_bundle):
+    said = text(go(page, "Calibration"))
+    rows = evidence.of_set(table(measured_bundle, "reliability"), HOME)
+    assert set(rows["state"]) == {"before", "after", "change"}
+    for row in rows.itertuples():
+        assert f"{row.value:,.3f}</b>" in said, (row.metric, row.state)
+
+
+def test_recipes_are_compared_and_claims_are_marked(page):
+    shown = go(page, "Comparison")
+    assert not shown.exception
+    [listed] = [element.value for element in shown.dataframe]
+    assert list(listed["recipe"]) == list(comparison()["recipe"])
+    assert list(listed.columns[:4]) == [
+        "recipe", "balanced_accuracy", "balanced_accuracy_low", "balanced_accuracy_high"
+    ]  # fmt: skip
+    assert list(listed["claimed"].fillna("")) == ["", "accuracy .94", ""]
+    assert wording.NOT_ANSWERED.format("two_way") in text(shown)
+    assert len(charts(shown)) == 3
+    forest = charts(shown)[2]
+    assert numbers(forest["data"][0]["x"]) == pytest.approx([-0.1, -0.05])
+    changed = shown.selectbox(key="compared_metric").set_value("malignant_auc").run()
+    assert sum(len(numbers(trace["x"])) for trace in charts(changed)[0]["data"]) == 3

@@ -1,0 +1,67 @@
+"""One judged image: its photo from the user's own copy of the set, read anew through the model each time."""
+
+import os
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from model import explain, report
+from model.card import Card
+from model.errors import LesionscopeError
+from model.image import read_file
+from ui import cached, components, pictures
+from ui import evaluation_wording as wording
+
+DATA_VARIABLE = "LESIONSCOPE_DATA"  # environment variable that names the folder with the image sets
+PLACES = {  # dataset -> where in its folder, laid out as published, an image lies
+    "ham10000": tuple(f"HAM10000_images{part}/{{image}}.jpg" for part in ("", "_part_1", "_part_2")),
+    "milk10k": ("MILK10k_Training_Input/{lesion}/{image}.jpg",),
+    "isic2019": ("ISIC_2019_Training_Input/{image}.jpg",),
+    "ph2": tuple(f"PH2 Dataset images/{{image}}/{{image}}_Dermoscopic_Image/{{image}}.{e}" for e in ("bmp", "jpg")),
+}
+
+
+def find(dataset: str, lesion_id: str, image_id: str) -> Path | None:
+    """Return the file of an image in the folder that `DATA_VARIABLE` names, None where there is none."""
+    folder = os.environ.get(DATA_VARIABLE)
+    if not folder:
+        return None
+    tried = (place.format(image=image_id, lesion=lesion_id) for place in PLACES.get(dataset, ()))
+    return next((path for place in tried if (path := Path(folder, dataset, place)).is_file()), None)
+
+
+def show(card: Card, case: pd.Series) -> None:
+    """Show one row of the predictions: stored probabilities and, where the file is here, photo and overlay."""
+    path = find(case["dataset"], str(case["lesion_id"]), case["image_id"])
+    left, middle, right = st.columns([10, 16, 16])
+    with left:
+        st.html(components.differential(card, stored_answer(card, case)))
+    if path is None:
+        middle.info(wording.NO_PHOTO.format(DATA_VARIABLE, wording.PUBLISHERS.get(case["dataset"], "")))
+    elif middle.toggle(wording.SHOW_PHOTO, key="case_photo"):
+        _photo(card, case, path, (middle, right))
+
+
+def stored_answer(card: Card, case: pd.Series) -> SimpleNamespace:
+    """Return the stored probabilities in the form of a prediction."""
+    probabilities = case[[f"p_{code}" for code in card.codes]].to_numpy(float)
+    malignant = np.array([label.malignant for label in card.labels])
+    return SimpleNamespace(probabilities=probabilities, malignant=float(probabilities[malignant].sum()))
+
+
+def _photo(card: Card, case: pd.Series, path: Path, columns) -> None:
+    try:
+        analysis = cached.analyser().analyse(read_file(path))
+    except LesionscopeError as error:
+        columns[0].info(str(error))
+        return
+    called = card.labels[int(analysis.prediction.probabilities.argmax())]
+    pixels, square = report.for_screen(analysis.photo.pixels, analysis.square)
+    overlay = explain.overlay(pixels, analysis.explanations[called.code].heat, square)
+    name = wording.PHOTO_OF.format(case["image_id"])
+    counted = wording.MAP_OF.format(called.name)
+    for column, caption, picture in zip(columns, (name, counted), (pixels, overlay), strict=True):
+        column.image(pictures.jpeg(picture), width="stretch", caption=caption, alt=caption)

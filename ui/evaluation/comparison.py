@@ -1,0 +1,91 @@
+"""Every recipe beside the bundled model: what it gives, what it costs, and how far it differs."""
+
+import pandas as pd
+import streamlit as st
+
+from model.card import Card
+from model.evaluation.plots import ForestDisplay, TradeOffDisplay
+from ui import evaluation_wording as wording
+from ui import evidence
+from ui.evaluation_methods import METHODS
+
+COMPARISON = "results/comparison.csv"
+ABOUT = ["ancestor", "data", "weights", "balancing", "size", "epochs", "minutes", "device", "mapping", "note"]
+
+
+def comparison(card: Card) -> None:
+    """Show the table, the two trade-offs and the paired differences."""
+    table = evidence.table(card, COMPARISON)
+    metrics = {name: said for name, said in wording.COMPARED.items() if name in table}
+    metric = st.selectbox(
+        wording.FIGURE, metrics, format_func=metrics.get, key="compared_metric", persist_state="session"
+    )
+    judged = table.iloc[0]
+    said = wording.size(judged["n_images"], judged["n_lesions"])
+    st.caption(wording.COMPARISON.format(judged["split"].replace("_", " "), said))
+    st.dataframe(listed(table, metric, list(metrics)), hide_index=True, column_config=_columns(metric, metrics))
+    answered = table.dropna(subset=[metric])
+    if len(answered) < len(table):
+        st.caption(wording.NOT_ANSWERED.format(", ".join(table["recipe"][table[metric].isna()])))
+    for column, (cost, name) in zip(st.columns(2), wording.COSTS.items(), strict=True):
+        with column:
+            _trade_off(card, answered, metric, cost, name)
+    evidence.origin(card, (COMPARISON,), METHODS["comparison"], table, "comparison.csv", wording.COMPARISON_COMMAND)
+    _differences(card, table)
+
+
+def listed(table: pd.DataFrame, metric: str, metrics: list[str]) -> pd.DataFrame:
+    """Return the sortable table: the chosen figure with its interval, the claim, other figures, cost and making."""
+    columns = ["recipe", metric, f"{metric}_low", f"{metric}_high", "n_images", "split", "claimed"]
+    columns += [name for name in metrics if name != metric] + [*wording.COSTS, *ABOUT]
+    return table.filter(columns)
+
+
+def _columns(metric: str, metrics: dict[str, str]) -> dict:
+    number = st.column_config.NumberColumn
+    columns = {name: number(said, format="%.3f") for name, said in metrics.items()}
+    columns |= {
+        f"{metric}_low": number(wording.LOW, format="%.3f"),
+        f"{metric}_high": number(wording.HIGH, format="%.3f"),
+    }
+    costs = {name: number(said, format="localized") for name, said in wording.COSTS.items()}
+    return (
+        columns
+        | costs
+        | {"recipe": st.column_config.TextColumn(wording.RECIPE, pinned=True), "claimed": wording.CLAIMED}
+    )
+
+
+def _trade_off(card: Card, answered: pd.DataFrame, metric: str, cost: str, name: str) -> None:
+    rows = answered.dropna(subset=[cost]).rename(
+        columns={"recipe": "name", cost: "cost", metric: "value", f"{metric}_low": "low", f"{metric}_high": "high"}
+    )
+    rows = rows[rows["cost"] > 0][["name", "cost", "value", "low", "high", "n_images"]]
+    st.header(wording.AGAINST.format(name.lower()))
+    if rows.empty:
+        st.caption(wording.NO_COST)
+        return
+    display = TradeOffDisplay(rows.assign(ours=rows["name"] == card.model_id), name, wording.COMPARED[metric])
+    evidence.chart(display, f"trade_off_{cost}")
+
+
+def _differences(card: Card, table: pd.DataFrame) -> None:
+    metrics = [name for name in wording.COMPARED if f"{name}_difference" in table]
+    if not metrics:
+        return
+    st.header(wording.DIFFERENCES)
+    metric = st.segmented_control(
+        wording.FIGURE, metrics, format_func=wording.COMPARED.get, default=metrics[0], required=True,
+        key="difference_metric", persist_state="session",
+    )  # fmt: skip
+    names = {f"{metric}_difference{end}": name for end, name in (("", "value"), ("_low", "low"), ("_high", "high"))}
+    rows = table[table["recipe"] != card.model_id].rename(columns=names | {"recipe": "group"})
+    rows = rows.dropna(subset="value")[["group", "value", "low", "high", "n_images"]].sort_values("value")
+    if rows.empty:
+        st.caption(wording.NO_DIFFERENCE)
+        return
+    display = ForestDisplay(rows.reset_index(drop=True), wording.DIFFERENCE.format(wording.COMPARED[metric]), 0.0)
+    evidence.chart(display, "differences")
+    evidence.origin(
+        card, (COMPARISON,), METHODS["differences"], rows, f"differences_{metric}.csv", wording.COMPARISON_COMMAND
+    )

@@ -1,0 +1,30 @@
+"""How each panel of the evaluation page was computed, in one line a panel."""
+
+METHODS = {
+    "overview": "shares carry Wilson's interval at the effective sample size, other figures {}.",
+    "points": "Wilson's interval at the effective sample size that lesions leave.",
+    "confusion": "the most probable class of every image, counted.",
+    "curves": "bands, drawn where they are stored, from resampling lesions; points from every distinct probability.",
+    "threshold": (
+        "sensitivity and specificity with Wilson's interval at the effective sample size, predictive values with "
+        "Mercaldo's at the chosen prevalence; number needed to biopsy is 1 / PPV."
+    ),
+    "calibration": (
+        "{} bins of equal width, n above each bar, Wilson's interval by lesion; "
+        "before temperature by undoing the card's."
+    ),
+    "calibration_figures": "of the most probable class; intervals and the paired change from resampling lesions.",
+    "cases": "the stored answers of one cell, the surest first.",
+    "subgroups": (
+        "rates with Wilson's interval by lesion, AUC by resampling lesions; fewer than 30 cases give a count only."
+    ),
+    "robustness": (
+        "each photo changed and judged anew by the served model; shares with Wilson's interval by lesion, "
+        "agreement by resampling lesions."
+    ),
+    "external": "shares with Wilson's interval by lesion; the AUC is the stored one.",
+    "comparison": "95 % intervals from resampling lesions.",
+    "differences": "recipe minus bundled model on the same resampled lesions; an interval that holds 0 leaves it open.",
+    "clinic": "the measured rates with Wilson's interval by lesion, times the lesions; biopsies in all by MOVER.",
+    "decision": "net benefit after Vickers and Elkin (2006), 95 % band from resampling lesions.",
+}

@@ -142,7 +142,10 @@ def origin(
 ) -> None:
     """Say from which tables a panel was computed, by what command and how, and offer its numbers as CSV."""
     listed = card.raw.get("tables", {})
-    sources = ", ".join(f"`{name}` (sha256 {listed[name]['sha256'][:12]})" for name in tables if name in listed)
+    sources = (
+        ", ".join(f"`{name}` (sha256 {listed[name]['sha256'][:12]})" for name in tables if name in listed)
+        or "`card.json`"
+    )
     st.caption(f"{wording.METHOD}: {sources}, written by `{command}`; {method}")
     st.download_button(
         wording.SAVE, rows.to_csv(index=False), file_name, "text/csv", key=f"save_{file_name}", on_click="ignore"

@@ -43,7 +43,7 @@ SUMMARY = (
 )
 ONE_STAGE, MORE_STAGES = "one stage", "{} stages"
 RECORD = "Commit {commit}, manifest sha256 {manifest}, {libraries}."
-RECIPE_METHOD = "the record of the training run, packed into `card.json` by `python -m training.bundle`."
+RECIPE_METHOD = "the record of the training run, packed by `python -m training.bundle`."
 
 CURVES_HINT = (
     "Progress on validation photos, which chose among recipes: no result, so no interval is given. Epochs of all "

@@ -4,9 +4,10 @@ import streamlit as st
 
 from model.card import load_card
 from model.errors import BundleError, LesionscopeError
-from ui import evaluation
+from ui import evaluation, navigation
 from ui import evaluation_wording as wording
 
+navigation.inside_frame()
 st.title(wording.TITLE)
 try:
     card = load_card()

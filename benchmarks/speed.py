@@ -4,12 +4,16 @@
 
 All ways are timed in turn within one run, so that other work on the machine slows all of them alike: trust the
 ratios more than the milliseconds. The one-pass way computes all of the card's views and the maps of all classes;
-predict and Grad-CAM do one view and one class.
+predict and Grad-CAM do one view and one class. Two limits are stated with what was measured: the one-pass way against
+a plain MobileNetV2 called in its fastest way, and the peak memory of the app, from a process of its own.
 """
 
 import argparse
 import io
+import os
 import statistics
+import subprocess
+import sys
 import time
 import warnings
 from collections.abc import Callable
@@ -18,6 +22,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from model.card import BUNDLE_VARIABLE
 from model.explain import explain_all
 from model.pipeline import Analyser
 from model.preprocess import to_tensor
@@ -28,7 +33,12 @@ PHONE = "upload to answer, 12-megapixel JPEG"
 ONE_PASS = "prediction and maps of all classes, one pass"
 PREDICT = "Keras predict, one view, no map"
 GRADCAM = "tf-keras-vis Gradcam, one view, one class"
+PLAIN = "plain MobileNetV2 at 224 px, one view, no map"
+PLAIN_SIZE = 224
+PLAIN_LIMIT = 5  # times the plain network that a prediction with all maps may take
+MEMORY_LIMIT = 1.5e9  # bytes that the app may hold
 WARM_UP = 2  # calls that are not counted
+ROOT = Path(__file__).resolve().parents[1]
 
 
 def jpeg(width: int, height: int) -> bytes:
@@ -55,7 +65,19 @@ def ways(analyser: Analyser) -> dict[str, Callable[[], object]]:
         ONE_PASS: one_pass,
         PREDICT: lambda: classifier.network.predict(tensor, verbose=0),
         GRADCAM: library_call(analyser, tensor),
+        PLAIN: plain_call(),
     }
+
+
+def plain_call() -> Callable[[], object]:
+    """Return one call of MobileNetV2 (Sandler 2018) as it was published, untrained, as one compiled function."""
+    import keras
+    import tensorflow as tf
+
+    network = keras.applications.MobileNetV2((PLAIN_SIZE, PLAIN_SIZE, 3), weights=None)
+    photo = tf.zeros((1, PLAIN_SIZE, PLAIN_SIZE, 3))
+    forward = tf.function(lambda batch: network(batch, training=False))
+    return lambda: forward(photo).numpy()
 
 
 def library_call(analyser: Analyser, tensor: np.ndarray) -> Callable[[], object]:
@@ -89,7 +111,25 @@ def table(medians: dict[str, float]) -> str:
     lines += [f"{name:<50}{taken:8.1f}{taken / medians[ONE_PASS]:16.1f}" for name, taken in medians.items()]
     ratio = (medians[PREDICT] + medians[GRADCAM]) / medians[ONE_PASS]
     lines.append(f"\npredict and Gradcam together take {ratio:.1f} times as long as the one-pass way")
+    plain = medians[ONE_PASS] / medians[PLAIN]
+    lines.append(f"the one-pass way takes {plain:.1f} times as long as the plain network, {limit(plain, PLAIN_LIMIT)}")
     return "\n".join(lines)
+
+
+def limit(value: float, highest: float) -> str:
+    """Return how a value stands to its limit."""
+    return f"{'within' if value <= highest else 'ABOVE'} the limit of {highest:g}"
+
+
+def memory(bundle: Path | None) -> str:
+    """Return the app's peak memory in words."""
+    environment = os.environ | ({BUNDLE_VARIABLE: str(bundle.resolve())} if bundle else {})
+    command = [sys.executable, "-m", "benchmarks.memory"]
+    finished = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True)
+    if finished.returncode:
+        return "the app's memory was not measured: it did not answer a photo"
+    gigabytes = int(finished.stdout) / 1e9
+    return f"the app holds {gigabytes:.2f} GB at most, {limit(gigabytes, MEMORY_LIMIT / 1e9)} GB"
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -105,6 +145,7 @@ def main(arguments: list[str] | None = None) -> int:
     card = analyser.card
     print(f"{card.model_id} {card.version}, {card.size} px, views: {', '.join(card.views)}")
     print(table(measure(ways(analyser), options.repeats)))
+    print(memory(options.bundle))
     return 0
 
 

@@ -1,13 +1,21 @@
 """The benchmark measures what it says, and its table adds up."""
 
-from benchmarks import speed
+import re
+
+import pytest
+
+from benchmarks import engines, speed
+
+NAMES = (speed.UPLOAD, speed.PHONE, speed.ONE_PASS, speed.PREDICT, speed.GRADCAM, speed.PLAIN)
 
 
 def test_one_run_times_every_way_and_gives_ratios(bundle_in_use, capsys):
     assert speed.main(["--repeats", "1"]) == 0
     printed = capsys.readouterr().out
-    for name in (speed.UPLOAD, speed.PHONE, speed.ONE_PASS, speed.PREDICT, speed.GRADCAM):
+    for name in NAMES:
         assert name in printed
+    gigabytes = float(re.search(r"the app holds ([\d.]+) GB at most, within", printed).group(1))
+    assert 0.2 < gigabytes < 1.5, "TensorFlow alone takes more than the lower, the app promises the upper"
 
 
 def test_medians_are_of_the_counted_calls_only(monkeypatch):
@@ -17,6 +25,56 @@ def test_medians_are_of_the_counted_calls_only(monkeypatch):
 
 
 def test_ratio_compares_both_plain_calls_with_one_pass():
-    names = (speed.UPLOAD, speed.PHONE, speed.ONE_PASS, speed.PREDICT, speed.GRADCAM)
-    printed = speed.table(dict(zip(names, (30, 60, 20, 65, 495), strict=True)))
-    assert printed.endswith("28.0 times as long as the one-pass way")
+    printed = speed.table(dict(zip(NAMES, (30, 60, 20, 65, 495, 5), strict=True)))
+    assert "28.0 times as long as the one-pass way" in printed
+
+
+@pytest.mark.parametrize(("plain", "said"), [(5, "4.0 times as long as the plain network, within"), (2, "10.0 times")])
+def test_one_pass_is_held_against_the_plain_network(plain, said):
+    printed = speed.table(dict(zip(NAMES, (30, 60, 20, 65, 495, plain), strict=True)))
+    assert said in printed
+    assert ("ABOVE the limit of 5" in printed) == (plain == 2)
+
+
+def test_an_app_that_answers_nothing_has_no_memory_figure(tmp_path):
+    assert "not measured" in speed.memory(tmp_path)
+
+
+def test_an_engine_is_a_share_of_tensorflow():
+    costs = {engines.TENSORFLOW: engines.Cost(8.0, 800_000_000, 0.1), "onnx": engines.Cost(2.0, 200_000_000, 0.05)}
+    assert engines.table(costs).splitlines()[-1].split() == ["onnx", "2.00", "0.25", "200", "0.25", "50.0", "0.50"]
+
+
+def test_engines_are_started_and_asked_in_turn():
+    calls = []
+
+    class Scripted:
+        def __init__(self, name):
+            self.name, self.ready, self.times = name, 3.0, iter([9.0, 9.0, 1.0, 2.0, 6.0])
+            calls.append(f"start {name}")
+
+        def answer(self):
+            calls.append(self.name)
+            return next(self.times)
+
+        def finish(self):
+            calls.append(f"finish {self.name}")
+            return 7
+
+    costs = engines.measure(["a", "b"], Scripted, starts=2, repeats=3)
+    assert costs["b"] == engines.Cost(ready=3.0, peak=7, answer=2.0)
+    assert calls[:6] == ["start a", "start b", "finish a", "start a", "finish b", "start b"]
+    assert calls[6:10] == ["a", "b", "a", "b"]
+
+
+def test_missing_exports_are_named_in_one_sentence(bundle_in_use, tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr("training.engines.find_spec", lambda name: name)  # as if the packages were there
+    assert engines.main(["--worker", "onnx", "--exported", str(tmp_path)]) == 1
+    assert "run python -m training.export" in capsys.readouterr().err
+
+
+def test_tensorflow_answers_in_a_process_of_its_own(bundle_in_use, tmp_path):
+    worker = engines.Worker(engines.TENSORFLOW, bundle_in_use, tmp_path)
+    assert 0 < worker.answer() < 60
+    assert worker.ready > 0
+    assert worker.finish() > 2e8, "TensorFlow alone takes more"

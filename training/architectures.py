@@ -4,46 +4,62 @@ Flat, because Grad-CAM libraries cannot see into a nested model; pooling and one
 then Grad-CAM has a closed form that the application computes together with the answer.
 """
 
+import inspect
 from collections.abc import Callable
 from pathlib import Path
 
 import keras
 
+from training.blocks import ATTENTION, BATCH_MOMENTUM, dense_head, photo_input, pooled_head
+from training.metadata import COLUMNS
+from training.recipe import Recipe, RecipeError
+from training.small_networks import cnn, dense, tiny, vgg
+
 IMAGENET, NO_WEIGHTS = "imagenet", "none"
 
 
-class WeightsError(Exception):
+class WeightsError(RecipeError):
     """Pretrained weights are missing or belong to another network."""
-
-
-def _photo(size: int) -> tuple[keras.KerasTensor, keras.KerasTensor]:
-    photo = keras.Input((size, size, 3), name="photo")
-    return photo, keras.layers.Rescaling(1 / 127.5, offset=-1, name="normalise")(photo)
 
 
 def _applications_weights(weights: str) -> str | None:
     return {IMAGENET: "imagenet", NO_WEIGHTS: None}.get(weights, weights)
 
 
-def _head(photo, features, classes: int, dropout: float) -> keras.Model:
-    pooled = keras.layers.GlobalAveragePooling2D(name="pool")(features)
-    if dropout:
-        pooled = keras.layers.Dropout(dropout, name="drop")(pooled)
-    # float32 even under mixed precision: the softmax of bfloat16 logits loses the third digit
-    logits = keras.layers.Dense(classes, name="logits", dtype="float32")(pooled)
-    return keras.Model(photo, keras.layers.Activation("softmax", name="probabilities", dtype="float32")(logits))
-
-
-def mobilenetv2(size: int, classes: int, weights: str = IMAGENET, dropout: float = 0.2) -> keras.Model:
-    """MobileNetV2 (Sandler 2018), 2.3 M parameters, features 1/32 of the input."""
-    photo, scaled = _photo(size)
+def _mobilenetv2_trunk(size: int, weights: str) -> tuple[keras.KerasTensor, keras.KerasTensor]:
+    photo, scaled = photo_input(size)
     trunk = keras.applications.MobileNetV2(
         include_top=False, weights=_applications_weights(weights), input_tensor=scaled
     )
     for layer in trunk.layers:
         if isinstance(layer, keras.layers.BatchNormalization):
-            layer.momentum = 0.95  # Keras ships .999: with a few hundred steps an epoch its statistics lag behind
-    return _head(photo, trunk.output, classes, dropout)
+            layer.momentum = BATCH_MOMENTUM
+    return photo, trunk.output
+
+
+def mobilenetv2(size: int, classes: int, weights: str = IMAGENET, dropout: float = 0.2) -> keras.Model:
+    """MobileNetV2 (Sandler 2018), 2.3 M parameters, features 1/32 of the input."""
+    return pooled_head(*_mobilenetv2_trunk(size, weights), classes, dropout)
+
+
+def mobilenetv2_attention(
+    size: int, classes: int, weights: str = IMAGENET, dropout: float = 0.2, attention: str = "cbam"
+) -> keras.Model:
+    """MobileNetV2 with an attention block between trunk and pooling; ``attention``: see training.blocks.ATTENTION."""
+    if attention not in ATTENTION:
+        raise RecipeError(f"No attention {attention!r}; there are {', '.join(ATTENTION)}.")
+    photo, features = _mobilenetv2_trunk(size, weights)
+    return pooled_head(photo, ATTENTION[attention](features), classes, dropout)
+
+
+def mobilenetv2_metadata(size: int, classes: int, weights: str = IMAGENET, dropout: float = 0.2) -> keras.Model:
+    """MobileNetV2 whose pooled features are joined by age, sex and site; its inputs are "photo" and "metadata"."""
+    photo, features = _mobilenetv2_trunk(size, weights)
+    metadata = keras.Input((len(COLUMNS),), name="metadata")
+    known = keras.layers.Dense(32, activation="relu", name="patient")(metadata)
+    pooled = keras.layers.GlobalAveragePooling2D(name="pool")(features)
+    joined = keras.layers.Concatenate(name="joined")([pooled, known])
+    return dense_head({"photo": photo, "metadata": metadata}, joined, classes, dropout, (128,))
 
 
 def resnet50v2_conv4(size: int, classes: int, weights: str = IMAGENET, dropout: float = 0.2) -> keras.Model:
@@ -52,22 +68,64 @@ def resnet50v2_conv4(size: int, classes: int, weights: str = IMAGENET, dropout: 
     Batch normalisation stays as it was pretrained: fine-tuning with frozen statistics is twice as fast on a CPU,
     works with small batches and cannot drift from what is served. ``weights`` may be a Keras file of this trunk.
     """
-    photo, scaled = _photo(size)
+    photo, scaled = photo_input(size)
     full = keras.applications.ResNet50V2(
         include_top=False, weights="imagenet" if weights == IMAGENET else None, input_tensor=scaled
     )
-    features = full.get_layer("conv5_block1_preact_relu").output
-    model = _head(photo, features, classes, dropout)
+    model = pooled_head(photo, full.get_layer("conv5_block1_preact_relu").output, classes, dropout)
     if weights not in (IMAGENET, NO_WEIGHTS):
-        _copy_by_name(weights, model)
+        _copy_by_name(_trunk_file(weights), model, weights)
     _freeze_batch_normalisation(model)
     return model
 
 
-def _copy_by_name(path: str, model: keras.Model) -> None:
+def inceptionv3(
+    size: int, classes: int, weights: str = IMAGENET, dropout: float = 0.2, until: str = "mixed8"
+) -> keras.Model:
+    """Inception V3 (Szegedy 2016) to one of its mixed layers; mixed8: 10.7 M parameters, features 1/32 of the input.
+
+    Batch normalisation stays as it was pretrained; in trunks whose normalisation was folded into the kernels it is
+    an identity that training statistics would destroy. ``weights`` may be a Keras file of the trunk.
+    """
+    photo, scaled = photo_input(size)
+    full = keras.applications.InceptionV3(
+        include_top=False, weights="imagenet" if weights == IMAGENET else None, input_tensor=scaled
+    )
+    features = full.get_layer(until).output
+    model = pooled_head(photo, features, classes, dropout)
+    if weights not in (IMAGENET, NO_WEIGHTS):
+        _copy_in_order(_trunk_file(weights), keras.Model(photo, features), weights)
+    if weights != NO_WEIGHTS:
+        _freeze_batch_normalisation(model)
+    return model
+
+
+def efficientnetb0(size: int, classes: int, weights: str = IMAGENET, dropout: float = 0.2) -> keras.Model:
+    """EfficientNetB0 (Tan and Le 2019), 4.1 M parameters; brings its own scaling of photos in [0, 255]."""
+    photo = keras.Input((size, size, 3), name="photo")
+    trunk = keras.applications.EfficientNetB0(
+        include_top=False, weights=_applications_weights(weights), input_tensor=photo
+    )
+    for layer in trunk.layers:
+        if isinstance(layer, keras.layers.BatchNormalization):
+            layer.momentum = BATCH_MOMENTUM
+    return pooled_head(photo, trunk.output, classes, dropout)
+
+
+def vgg16(size: int, classes: int, weights: str = IMAGENET, dropout: float = 0.3, dense=()) -> keras.Model:
+    """VGG16 (Simonyan and Zisserman 2015), 14.7 M parameters, with dense layers of the given widths on top."""
+    photo, scaled = photo_input(size)
+    trunk = keras.applications.VGG16(include_top=False, weights=_applications_weights(weights), input_tensor=scaled)
+    return pooled_head(photo, trunk.output, classes, dropout, tuple(dense))
+
+
+def _trunk_file(path: str) -> keras.Model:
     if not Path(path).is_file():
         raise WeightsError(f"Pretrained weights {path} are missing; give 'imagenet', 'none' or a file.")
-    source = keras.models.load_model(path, compile=False)
+    return keras.models.load_model(path, compile=False)
+
+
+def _copy_by_name(source: keras.Model, model: keras.Model, path: str) -> None:
     for layer in source.layers:
         if not layer.weights:
             continue
@@ -77,25 +135,78 @@ def _copy_by_name(path: str, model: keras.Model) -> None:
             raise WeightsError(f"{path} does not fit this network at layer {layer.name}: {error}") from error
 
 
+def _copy_in_order(source: keras.Model, trunk: keras.Model, path: str) -> None:
+    """Copy layer by layer, for networks whose layers are numbered anew each time one is built."""
+    ours = [layer for layer in trunk.layers if layer.weights]
+    theirs = [layer for layer in source.layers if layer.weights]
+    shapes = [[w.shape for layer in layers for w in layer.weights] for layers in (ours, theirs)]
+    if shapes[0] != shapes[1]:
+        raise WeightsError(f"{path} does not fit this network.")
+    for layer, other in zip(ours, theirs, strict=True):
+        layer.set_weights(other.get_weights())
+
+
 def _freeze_batch_normalisation(model: keras.Model) -> None:
     for layer in model.layers:
         if isinstance(layer, keras.layers.BatchNormalization):
             layer.trainable = False
 
 
-def tiny(size: int, classes: int, weights: str = NO_WEIGHTS, dropout: float = 0.0) -> keras.Model:
-    """Four small convolutions for rehearsals and tests; trains in seconds."""
-    photo, features = _photo(size)
-    for filters in (16, 32, 48, 64):
-        features = keras.layers.Conv2D(filters, 3, strides=2, padding="same", activation="relu")(features)
-    return _head(photo, features, classes, dropout)
+def copy_matching(source: keras.Model, network: keras.Model) -> None:
+    """Take over the weights of an earlier stage: all of the same network, else of layers with the same name and shape.
+
+    Raises
+    ------
+    WeightsError
+        If no layer matches.
+    """
+    if [w.shape for w in source.weights] == [w.shape for w in network.weights]:
+        network.set_weights(source.get_weights())
+        return
+    theirs, copied = {layer.name: layer for layer in source.layers}, 0
+    for layer in network.layers:
+        other = theirs.get(layer.name)
+        if other is not None and layer.weights and [w.shape for w in other.weights] == [w.shape for w in layer.weights]:
+            layer.set_weights(other.get_weights())
+            copied += 1
+    if not copied:
+        raise WeightsError("No layer of the earlier stage fits this network.")
 
 
 ARCHITECTURES: dict[str, Callable[..., keras.Model]] = {
     "mobilenetv2": mobilenetv2,
+    "mobilenetv2_attention": mobilenetv2_attention,
+    "mobilenetv2_metadata": mobilenetv2_metadata,
     "resnet50v2_conv4": resnet50v2_conv4,
+    "inceptionv3": inceptionv3,
+    "efficientnetb0": efficientnetb0,
+    "vgg16": vgg16,
+    "vgg": vgg,
+    "cnn": cnn,
+    "dense": dense,
     "tiny": tiny,
 }
+
+
+def build_network(recipe: Recipe, classes: int) -> keras.Model:
+    """Return the recipe's network.
+
+    Raises
+    ------
+    RecipeError
+        If it has no such architecture, or an option that the architecture does not take.
+    """
+    if recipe.architecture not in ARCHITECTURES:
+        raise RecipeError(f"No architecture {recipe.architecture!r}; there are {', '.join(ARCHITECTURES)}.")
+    build = ARCHITECTURES[recipe.architecture]
+    known = inspect.signature(build).parameters
+    unknown = set(recipe.architecture_options) - set(known)
+    if unknown:
+        options = ", ".join(name for name in known if name not in ("size", "classes", "weights", "dropout"))
+        raise RecipeError(
+            f"{recipe.architecture} has no option {', '.join(sorted(unknown))}; it has {options or 'none'}."
+        )
+    return build(recipe.size, classes, recipe.weights, recipe.dropout, **recipe.architecture_options)
 
 
 def logits_model(model: keras.Model) -> keras.Model:

@@ -9,6 +9,7 @@ Writes ``results/baseline_metrics.csv`` into the bundle.
 import argparse
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -22,23 +23,32 @@ from training.calibrate import load_run
 from training.datasets import CODES
 from training.splits import INTERNAL_TEST, TRAIN, VALIDATION
 
+if TYPE_CHECKING:
+    import keras
+
 STRENGTHS = (0.0003, 0.003)
 SIZE = 224
 
 
-def embed(work: Path, rows: np.ndarray, weights: str) -> np.ndarray:
-    """Return pooled features of a frozen MobileNetV2, float32, shape (len(rows), 1280)."""
+def frozen_trunk(size: int, weights: str) -> "keras.Model":
+    """Return MobileNetV2 up to its pooling, photo (size, size, 3) to 1280 features; nothing in it learns."""
     import keras
-    from tqdm import tqdm
 
     from training.architectures import mobilenetv2
+
+    network = mobilenetv2(size, len(CODES), weights)
+    return keras.Model(network.input, network.get_layer("pool").output)
+
+
+def embed(work: Path, rows: np.ndarray, weights: str, size: int = SIZE) -> np.ndarray:
+    """Return pooled features of a frozen MobileNetV2, float32, shape (len(rows), 1280)."""
+    from tqdm import tqdm
+
     from training.data import open_canvas, plain_views
 
-    network = mobilenetv2(SIZE, len(CODES), weights)
-    trunk = keras.Model(network.input, network.get_layer("pool").output)
-    canvas, features = open_canvas(work), []
+    trunk, canvas, features = frozen_trunk(size, weights), open_canvas(work), []
     for start in tqdm(range(0, len(rows), 64), desc="embedding", unit=" batches"):
-        views = plain_views(canvas, rows[start : start + 64], SIZE).astype(np.float32)
+        views = plain_views(canvas, rows[start : start + 64], size).astype(np.float32)
         features.append(np.asarray(trunk.predict_on_batch(views)))
     return np.concatenate(features)
 

@@ -160,13 +160,26 @@ def write_golden(bundle: Path) -> None:
     write_json(folder / "expected.json", {"probabilities": probabilities, "tolerance": GOLDEN_TOLERANCE})
 
 
+def stage_history(run: Path) -> pd.DataFrame:
+    """Return the training log of a run and, above it, of every earlier stage that lies beside it; ``stage`` names each.
+
+    A stage whose folder is gone is left out: its settings, epochs and minutes are still in the card.
+    """
+    recipe, record, _ = load_run(run)
+    names = [stage["recipe"]["name"] for stage in record["stages"]]
+    folders = [(name, run.parent / name) for name in names] + [(recipe.name, run)]
+    logs = [pd.read_csv(folder / "history.csv") for _, folder in folders if (folder / "history.csv").exists()]
+    known = [name for name, folder in folders if (folder / "history.csv").exists()]
+    return pd.concat([log.assign(stage=name) for name, log in zip(known, logs, strict=True)], ignore_index=True)
+
+
 def pack(run: Path, bundle: Path, version: str) -> None:
     """Write a bundle from a calibrated run; tables of an earlier model are removed, they are not this one's."""
     for folder in ("results", "golden", "dataset"):
         shutil.rmtree(bundle / folder, ignore_errors=True)
     (bundle / "results").mkdir(parents=True)
     shutil.copy(run / "trained.keras", bundle / "weights.keras")
-    shutil.copy(run / "history.csv", bundle / "results" / "history.csv")
+    stage_history(run).to_csv(bundle / "results" / "history.csv", index=False)
     write_dataset_tables(load_run(run)[2], bundle / "dataset")
     write_json(bundle / "card.json", make_card(run, bundle, version))
     seal(bundle)
@@ -174,17 +187,29 @@ def pack(run: Path, bundle: Path, version: str) -> None:
     seal(bundle)
 
 
-def main(arguments: list[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+def parse_run_and_bundle(
+    parser: argparse.ArgumentParser, arguments: list[str] | None, smoke: str
+) -> argparse.Namespace:
+    """Add what names a run and its bundle to a command, and return its options with both filled in.
+
+    ``smoke`` says what the command does with the rehearsal's run.
+    """
     parser.add_argument("run", nargs="?", type=Path, help="folder of a calibrated training run")
-    parser.add_argument("--bundle", type=Path, help="where to write (default model/bundle)")
-    parser.add_argument("--version", default="1.0.0", help="of the model; a retrained one needs a new number")
-    parser.add_argument("--smoke", action="store_true", help=f"pack {SMOKE_RUN} into {SMOKE_BUNDLE}")
+    parser.add_argument("--bundle", type=Path, help="folder of the packed model (default model/bundle)")
+    parser.add_argument("--smoke", action="store_true", help=smoke)
     options = parser.parse_args(arguments)
     if not (options.run or options.smoke):
         parser.error("name the folder of a training run, or give --smoke")
-    run = options.run or SMOKE_RUN
-    bundle = options.bundle or (SMOKE_BUNDLE if options.smoke else Path("model/bundle"))
+    options.run = options.run or SMOKE_RUN
+    options.bundle = options.bundle or (SMOKE_BUNDLE if options.smoke else Path("model/bundle"))
+    return options
+
+
+def main(arguments: list[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--version", default="1.0.0", help="of the model; a retrained one needs a new number")
+    options = parse_run_and_bundle(parser, arguments, smoke=f"pack {SMOKE_RUN} into {SMOKE_BUNDLE}")
+    run, bundle = options.run, options.bundle
     if not (run / "calibration.json").exists():
         parser.error(f"{run} is not calibrated; run training.calibrate first")
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")

@@ -1,9 +1,8 @@
 """Reads the official layout of each image set into one table; the only place that knows file names and label maps.
 
-python -m training.datasets --data FOLDER      says which sets were found in FOLDER
+python -m training.datasets --list [--data FOLDER]    says what was found of each set, and where it is published
 """
 
-import argparse
 import hashlib
 from collections.abc import Callable
 from pathlib import Path
@@ -37,8 +36,18 @@ ISIC2019_TO_SEVEN = {
     "MEL": "mel", "NV": "nv", "BCC": "bcc", "AK": "akiec", "BKL": "bkl", "DF": "df", "VASC": "vasc",
     "SCC": "akiec", "UNK": "",
 }  # fmt: skip
+HAM10000_TO_SEVEN = {code: code for code in CODES}
 PH2_TO_SEVEN = {0: "nv", 1: "nv", 2: "mel"}
 PH2_DIAGNOSES = {0: "common nevus", 1: "atypical nevus", 2: "melanoma"}
+
+
+PUBLISHED = {
+    "ham10000": "Harvard Dataverse, doi:10.7910/DVN/DBW86T",
+    "milk10k": "the ISIC Archive, collection MILK10k",
+    "isic2019": "https://challenge.isic-archive.com/data/#2019",
+    "ph2": "https://www.fc.up.pt/addi/ph2%20database.html",
+    "class_folders": "https://www.isic-archive.com, among others",
+}
 
 
 class DatasetError(Exception):
@@ -61,9 +70,25 @@ def _known(values: pd.Series) -> pd.Series:
     return values.where(~values.isin(["unknown", "", "nan"]))
 
 
+def _seven(source: pd.Series, mapping: dict[str, str], file: str) -> pd.Series:
+    """Return the code of the seven classes for each published label, empty where it has none."""
+    unknown = sorted(set(source.dropna()) - set(mapping))
+    if unknown:
+        raise DatasetError(f"Unknown class {unknown[0]!r} in {file}; known are {', '.join(mapping)}.")
+    return source.map(mapping).fillna("")
+
+
+def _marked(truth: pd.DataFrame, file: str) -> pd.Series:
+    """Return the one column that each row marks with 1."""
+    wrong = truth.index[truth.sum(axis=1) != 1]
+    if len(wrong):
+        raise DatasetError(f"{file} marks {truth.loc[wrong[0]].sum():g} classes for {wrong[0]}; one is expected.")
+    return truth.idxmax(axis=1)
+
+
 def read_ham10000(root: Path) -> pd.DataFrame:
     """HAM10000 (Tschandl, Rosendahl, Kittler, Sci Data 5:180161, 2018): 10,015 dermoscopic images, seven classes."""
-    where = "Harvard Dataverse, doi:10.7910/DVN/DBW86T"
+    where = PUBLISHED["ham10000"]
     metadata = pd.read_csv(_need(root / "HAM10000_metadata.csv", where))
     # The Dataverse archive comes in two parts; both unpacked side by side are as good as one joined folder.
     folders = [
@@ -76,7 +101,7 @@ def read_ham10000(root: Path) -> pd.DataFrame:
         {
             "image_id": metadata.image_id,
             "lesion_id": metadata.lesion_id,
-            "label": metadata.dx,
+            "label": _seven(metadata.dx, HAM10000_TO_SEVEN, "HAM10000_metadata.csv"),
             "source_label": metadata.dx,
             "path": metadata.image_id.map(files),
             "age": metadata.age,
@@ -90,12 +115,12 @@ def read_ham10000(root: Path) -> pd.DataFrame:
 
 def read_milk10k(root: Path) -> pd.DataFrame:
     """MILK10k (ISIC 2025), its dermoscopic half: 5,240 lesions, eleven diagnoses."""
-    where = "the ISIC Archive, collection MILK10k"
+    where = PUBLISHED["milk10k"]
     truth = pd.read_csv(_need(root / "MILK10k_Training_GroundTruth.csv", where)).set_index("lesion_id")
     metadata = pd.read_csv(_need(root / "MILK10k_Training_Metadata.csv", where))
     metadata = metadata[metadata.image_type.str.startswith("dermoscopic")]
     supplement = pd.read_csv(_need(root / "MILK10k_Training_Supplement.csv", where)).set_index("isic_id")
-    source = truth.idxmax(axis=1).reindex(metadata.lesion_id).to_numpy()
+    source = _marked(truth, "MILK10k_Training_GroundTruth.csv").reindex(metadata.lesion_id)
     images = _need(root / "MILK10k_Training_Input", where)
     paths = [
         images / lesion / f"{image}.jpg" for lesion, image in zip(metadata.lesion_id, metadata.isic_id, strict=True)
@@ -104,8 +129,8 @@ def read_milk10k(root: Path) -> pd.DataFrame:
         {
             "image_id": metadata.isic_id.to_numpy(),
             "lesion_id": metadata.lesion_id.to_numpy(),
-            "label": [MILK10K_TO_SEVEN[name] for name in source],
-            "source_label": source,
+            "label": _seven(source, MILK10K_TO_SEVEN, "MILK10k_Training_GroundTruth.csv").to_numpy(),
+            "source_label": source.to_numpy(),
             "path": [str(path) if path.exists() else None for path in paths],
             "age": metadata.age_approx.to_numpy(),
             "sex": _known(metadata.sex).to_numpy(),
@@ -117,21 +142,20 @@ def read_milk10k(root: Path) -> pd.DataFrame:
     return _table(rows, "milk10k", "CC BY-NC 4.0")
 
 
-def read_isic2019(root: Path) -> pd.DataFrame:
-    """ISIC 2019 training set without the HAM10000 images it repeats (Combalia 2019; Codella 2018; Tschandl 2018)."""
-    where = "https://challenge.isic-archive.com/data/#2019"
+def list_isic2019(root: Path) -> pd.DataFrame:
+    """ISIC 2019 training set (Combalia 2019; Codella 2018; Tschandl 2018): all 25,331 rows, eight diagnoses."""
+    where = PUBLISHED["isic2019"]
     truth = pd.read_csv(_need(root / "ISIC_2019_Training_GroundTruth.csv", where)).set_index("image")
     metadata = pd.read_csv(_need(root / "ISIC_2019_Training_Metadata.csv", where)).set_index("image")
     images = _need(root / "ISIC_2019_Training_Input", where)
-    metadata = metadata[~metadata.lesion_id.fillna("").str.startswith("HAM_")]
-    source = truth.idxmax(axis=1).reindex(metadata.index)
+    source = _marked(truth, "ISIC_2019_Training_GroundTruth.csv").reindex(metadata.index)
     files = {path.stem: str(path) for path in sorted(images.glob("*.jpg"))}
     rows = pd.DataFrame(
         {
             "image_id": metadata.index,
             # An image without a lesion id is a lesion of its own; near-duplicate groups join what belongs together.
             "lesion_id": metadata.lesion_id.fillna(pd.Series(metadata.index, index=metadata.index)).to_numpy(),
-            "label": source.map(ISIC2019_TO_SEVEN).to_numpy(),
+            "label": _seven(source, ISIC2019_TO_SEVEN, "ISIC_2019_Training_GroundTruth.csv").to_numpy(),
             "source_label": source.to_numpy(),
             "path": metadata.index.map(files),
             "age": metadata.age_approx.to_numpy(),
@@ -142,9 +166,15 @@ def read_isic2019(root: Path) -> pd.DataFrame:
     return _table(rows, "isic2019", "CC0 / CC BY-NC 4.0")
 
 
+def read_isic2019(root: Path) -> pd.DataFrame:
+    """ISIC 2019 training set without the HAM10000 images that it repeats."""
+    rows = list_isic2019(root)
+    return rows[~rows.lesion_id.str.startswith("HAM_")].reset_index(drop=True)
+
+
 def read_ph2(root: Path) -> pd.DataFrame:
     """PH2 (Mendonca, EMBC 2013): 200 dermoscopic images of one hospital, 40 melanomas; for evaluation only."""
-    where = "https://www.fc.up.pt/addi/ph2%20database.html"
+    where = PUBLISHED["ph2"]
     listing = pd.read_csv(_need(root / "PH2_dataset.txt", where), sep="\t")
     listing = listing[listing.Name.fillna("").str.fullmatch(r"IMD\d+")]  # a legend follows the rows
     folder = _need(root / "PH2 Dataset images", where)
@@ -166,11 +196,19 @@ def read_ph2(root: Path) -> pd.DataFrame:
     return _table(rows, "ph2", "research and education")
 
 
+def read_class_folders(root: Path) -> pd.DataFrame:
+    """A set sorted into ``train/CLASS`` and ``test/CLASS``; see `training.class_folders`."""
+    from training.class_folders import read
+
+    return read(root)
+
+
 READERS: dict[str, Callable[[Path], pd.DataFrame]] = {
     "ham10000": read_ham10000,
     "milk10k": read_milk10k,
     "isic2019": read_isic2019,
     "ph2": read_ph2,
+    "class_folders": read_class_folders,
 }
 
 
@@ -179,21 +217,7 @@ def file_sha256(path: str | Path) -> str:
     return hashlib.sha256(Path(path).read_bytes()).hexdigest()
 
 
-def main(arguments: list[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(description="Say which image sets a folder holds, and what is missing.")
-    parser.add_argument("--data", type=Path, required=True, help="folder with ham10000/, milk10k/, isic2019/, ph2/")
-    folder = parser.parse_args(arguments).data
-    for name, reader in READERS.items():
-        try:
-            table = reader(folder / name)
-        except DatasetError as error:
-            print(f"{name}: not found. {error}")
-            continue
-        here = table[table.path.notna()]
-        print(f"{name}: {len(here):,} images of {here.lesion_id.nunique():,} lesions ({len(table):,} rows listed)")
-        print("   " + "  ".join(f"{label} {count:,}" for label, count in here.source_label.value_counts().items()))
-    return 0
-
-
 if __name__ == "__main__":
+    from training.inventory import main
+
     raise SystemExit(main())

@@ -1,183 +1,66 @@
 """The loop: one epoch at a time, each logged, each a checkpoint from which the run resumes to the same result."""
 
+import copy
 import csv
 import dataclasses
-import os
 import time
-from dataclasses import dataclass
 from pathlib import Path
 
 import keras
 import numpy as np
 import pandas as pd
-from sklearn.metrics import balanced_accuracy_score, log_loss, roc_auc_score
 
-from model.card import VIEWS
-from training.architectures import ARCHITECTURES, logits_model
-from training.augment import LEVELS
-from training.balancing import BALANCING
-from training.data import TrainingBatches, label_indices, plain_views
-from training.datasets import CODES
+from training.architectures import build_network, copy_matching, logits_model
+from training.checkpoints import (
+    CHECKPOINT,
+    finished_epochs,
+    load_checkpoint,
+    load_weights,
+    save_checkpoint,
+    save_weights,
+    seed_dropout,
+    swap_average,
+)
+from training.data import (
+    TrainingBatches,
+    fewer_draws,
+)
+from training.distributed import scope, worker_folder
+from training.judge import HeldOut
+from training.judge import predict_logits as predict_logits  # others take it from the loop
+from training.label_sets import LABEL_SETS
 from training.losses import LOSSES
-from training.recipe import Recipe, RecipeError
-from training.splits import TRAIN, VALIDATION
-
-CHECKPOINT = "checkpoint.npz"
+from training.phases import best_row, freeze_until, is_over, make_optimizer, part_after
+from training.recipe import Phase, Recipe
+from training.task import Task, make_task, takes_metadata
 
 
 def build(recipe: Recipe) -> keras.Model:
     """Return the recipe's network with softmax output; float32 whatever precision it trains in."""
-    return ARCHITECTURES[recipe.architecture](recipe.size, len(CODES), recipe.weights, recipe.dropout)
+    return build_network(recipe, len(LABEL_SETS[recipe.label_set].codes))
 
 
-def freeze_until(network: keras.Model, name: str) -> None:
-    """Keep every layer before the named one as it is; an empty name trains them all.
-
-    Raises
-    ------
-    RecipeError
-        If the network has no layer of that name.
-    """
-    if name and name not in [layer.name for layer in network.layers]:
-        raise RecipeError(f"The network has no layer {name!r} to freeze up to.")
-    for layer in network.layers:
-        if layer.name == name:
-            return
-        layer.trainable = layer.trainable and not name
+def read_log(path: Path, finished: int) -> list[dict]:
+    """Return the rows of the epochs that a checkpoint holds; a later row belongs to an epoch that was cut off."""
+    if not path.exists():
+        return []
+    log = pd.read_csv(path)
+    return log[log.epoch <= finished].to_dict("records")
 
 
-def make_optimizer(recipe: Recipe, steps: int) -> keras.optimizers.Optimizer:
-    """Return AdamW with a cosine schedule that warms up and ends near zero."""
-    warmup = max(1, int(recipe.warmup * steps))
-    schedule = keras.optimizers.schedules.CosineDecay(
-        recipe.rate / 25, max(1, steps - warmup), alpha=0.01, warmup_target=recipe.rate, warmup_steps=warmup
-    )
-    return keras.optimizers.AdamW(
-        schedule,
-        weight_decay=recipe.weight_decay,
-        clipnorm=1.0,
-        use_ema=recipe.average > 0,
-        ema_momentum=recipe.average or 0.99,
-    )
-
-
-def save_checkpoint(path: Path, network: keras.Model, epoch: int) -> None:
-    """Write weights, optimizer state and epoch; the previous checkpoint survives until the new one is complete."""
-    arrays = {f"weight_{i:04d}": np.asarray(value) for i, value in enumerate(network.get_weights())}
-    state = [keras.ops.convert_to_numpy(variable) for variable in network.optimizer.variables]
-    arrays |= {f"state_{i:04d}": value for i, value in enumerate(state)}
-    partial = path.with_suffix(".partial")
-    with open(partial, "wb") as file:
-        np.savez(file, epoch=epoch, **arrays)
-        file.flush()
-        os.fsync(file.fileno())
-    partial.replace(path)
-
-
-def load_checkpoint(path: Path, network: keras.Model) -> int:
-    """Restore what `save_checkpoint` wrote into a compiled network; return the number of finished epochs."""
-    with np.load(path) as stored:
-        network.set_weights([stored[name] for name in sorted(stored) if name.startswith("weight_")])
-        network.optimizer.build(network.trainable_variables)
-        names = [name for name in sorted(stored) if name.startswith("state_")]
-        for variable, name in zip(network.optimizer.variables, names, strict=True):
-            variable.assign(stored[name])
-        return int(stored["epoch"])
-
-
-def swap_average(network: keras.Model) -> None:
-    """Exchange the weights with their moving average; call twice to get them back."""
-    averages = network.optimizer._model_variables_moving_average
-    for variable, average in zip(network.trainable_variables, averages, strict=True):
-        current = keras.ops.copy(variable)
-        variable.assign(average)
-        average.assign(current)
-
-
-def seed_dropout(network: keras.Model, seed: int, epoch: int) -> None:
-    """Start every dropout layer's chance anew, so that a resumed epoch draws what an uninterrupted one would."""
-    for number, layer in enumerate(network.layers):
-        if isinstance(layer, keras.layers.Dropout):
-            layer.seed_generator.state.assign(np.array([seed + number, epoch], np.uint32))
-
-
-def predict_logits(network: keras.Model, images: np.ndarray, views: tuple[str, ...], batch: int = 64) -> np.ndarray:
-    """Return logits of uint8 images, shape (n, classes), averaged over the named views of `model.card.VIEWS`."""
-    logits = []
-    for start in range(0, len(images), batch):
-        block = images[start : start + batch].astype(np.float32)
-        seen = [np.ascontiguousarray(np.flip(block, VIEWS[view])) for view in views]
-        logits.append(np.mean([np.asarray(network.predict_on_batch(view)) for view in seen], axis=0))
-    return np.concatenate(logits)
-
-
-def quick_metrics(logits: np.ndarray, labels: np.ndarray) -> dict[str, float]:
-    """Return the figures of the training log; the published ones come from `training.evaluate`."""
-    p = np.exp(logits - logits.max(axis=1, keepdims=True))
-    p /= p.sum(axis=1, keepdims=True)
-    classes = range(p.shape[1])
-    aucs = [roc_auc_score(labels == k, p[:, k]) for k in classes if 0 < (labels == k).sum() < len(labels)]
-    malignant = [CODES.index(code) for code in ("akiec", "bcc", "mel")]
-    melanoma = labels == CODES.index("mel")
-    return {
-        "balanced_accuracy": balanced_accuracy_score(labels, p.argmax(axis=1)),
-        "accuracy": float((p.argmax(axis=1) == labels).mean()),
-        "macro_auc": float(np.mean(aucs)) if aucs else float("nan"),
-        "melanoma_auc": roc_auc_score(melanoma, p[:, CODES.index("mel")]) if melanoma.sum() > 0 else float("nan"),
-        "malignant_auc": roc_auc_score(np.isin(labels, malignant), p[:, malignant].sum(axis=1)),
-        "log_loss": log_loss(labels, p, labels=list(classes)),
-    }
-
-
-def _log(path: Path, row: dict) -> None:
-    new = not path.exists()
-    with open(path, "a", newline="") as file:
-        writer = csv.DictWriter(file, fieldnames=list(row))
-        if new:
-            writer.writeheader()
-        writer.writerow(row)
-
-
-def _training_batches(recipe: Recipe, canvas: np.ndarray, manifest: pd.DataFrame) -> TrainingBatches:
-    rows = manifest[manifest.split == TRAIN]
-    labels = label_indices(rows.label, CODES)
-    balance = BALANCING[recipe.balancing](labels, len(CODES), **recipe.balancing_options)
-    return TrainingBatches(
-        canvas, rows.canvas_row.to_numpy(), labels, balance,
-        classes=len(CODES), size=recipe.size, batch=recipe.batch, amount=LEVELS[recipe.augmentation],
-        mixup=recipe.mixup, seed=recipe.seed, workers=recipe.workers,
-    )  # fmt: skip
-
-
-@dataclass(frozen=True)
-class HeldOut:
-    """The validation images as the network will see them, and which of them belong to the recipe's first set."""
-
-    views: np.ndarray
-    labels: np.ndarray
-    home: np.ndarray
-
-    def row(self, logits: np.ndarray) -> dict[str, float]:
-        """Return the log's figures: of the first set, and of all other sets together."""
-        row = {f"validation_{k}": v for k, v in quick_metrics(logits[self.home], self.labels[self.home]).items()}
-        if not self.home.all():
-            other = quick_metrics(logits[~self.home], self.labels[~self.home])
-            row |= {f"other_sets_{name}": value for name, value in other.items()}
-        return row
-
-
-def _held_out(recipe: Recipe, canvas: np.ndarray, manifest: pd.DataFrame) -> HeldOut:
-    rows = manifest[manifest.split == VALIDATION]
-    return HeldOut(
-        plain_views(canvas, rows.canvas_row.to_numpy(), recipe.size),
-        label_indices(rows.label, CODES),
-        (rows.dataset == recipe.datasets[0]).to_numpy(),
-    )
+def write_log(path: Path, rows: list[dict]) -> None:
+    """Write the log anew."""
+    names = list(dict.fromkeys(name for row in rows for name in row))
+    with open(path, "w", newline="") as file:
+        writer = csv.DictWriter(file, fieldnames=names)
+        writer.writeheader()
+        writer.writerows(rows)
 
 
 def fit(
-    recipe: Recipe, canvas: np.ndarray, manifest: pd.DataFrame, run: Path, start: Path | None = None, verbose: int = 1
-) -> keras.Model:
+    recipe: Recipe, canvas, manifest: pd.DataFrame, run: Path, start: Path | None = None, verbose: int = 1,
+    cache: Path | None = None, callbacks: tuple = (),
+) -> keras.Model:  # fmt: skip
     """Train a recipe and return the network up to its logits, with the weights that will be served.
 
     Parameters
@@ -193,45 +76,125 @@ def fit(
         Trained network of an earlier stage whose weights to begin with.
     verbose : int
         1 shows a progress bar, 0 nothing.
+    cache : Path, optional
+        Where features of frozen layers are kept from one run to the next.
+    callbacks : tuple
+        Keras callbacks of every epoch, a TensorBoard for instance.
     """
     keras.utils.set_random_seed(recipe.seed)
     keras.mixed_precision.set_global_policy(recipe.precision)
-    batches = _training_batches(recipe, canvas, manifest)
-    network = logits_model(build(recipe))
-    freeze_until(network, recipe.freeze_until)
-    loss = LOSSES[recipe.loss](batches.balance.draws_per_class(batches.labels, len(CODES)), **recipe.loss_options)
-    network.compile(make_optimizer(recipe, recipe.epochs * len(batches)), loss)
-    finished = 0
-    if (run / CHECKPOINT).exists():
-        finished = load_checkpoint(run / CHECKPOINT, network)
-    elif start:
-        network.set_weights(logits_model(keras.models.load_model(start, compile=False)).get_weights())
-    held_out = _held_out(recipe, canvas, manifest)
-    for epoch in range(finished, recipe.epochs):
-        row = _epoch(recipe, network, batches, held_out, epoch, run / CHECKPOINT, verbose)
-        _log(run / "history.csv", {name: round(float(value), 5) for name, value in row.items()})
-        if verbose:
-            print("  ".join(f"{name} {value:.4f}" for name, value in row.items()), flush=True)
-    if recipe.average:
-        swap_average(network)
+    run = worker_folder(run)
+    with scope():
+        network = logits_model(build(recipe))
+    may_learn = [layer.trainable for layer in network.layers]
+    if start:
+        copy_matching(keras.models.load_model(start, compile=False), network)
+    task = make_task(recipe, canvas, manifest, takes_metadata(network), cache)
+    Loop(recipe, network, may_learn, task, run, verbose, callbacks).run()
     return network
 
 
-def _epoch(recipe, network, batches, held_out: HeldOut, epoch: int, checkpoint: Path, verbose: int) -> dict:
-    """Train one epoch, save it, and return its row of the log, judged with the weights that would be served."""
-    clock = time.perf_counter()
-    batches.start_epoch(epoch)
-    seed_dropout(network, recipe.seed, epoch)
-    # The queue's own shuffle draws from a global seed, and a resumed run would see other batches.
-    history = network.fit(batches, initial_epoch=epoch, epochs=epoch + 1, shuffle=False, verbose=verbose)
-    save_checkpoint(checkpoint, network, epoch + 1)
-    if recipe.average:
-        swap_average(network)
-    logits = predict_logits(network, held_out.views, ("identity",))
-    if recipe.average:
-        swap_average(network)
-    row = {"epoch": epoch + 1, "loss": history.history["loss"][-1]} | held_out.row(logits)
-    return row | {"seconds": time.perf_counter() - clock}
+class Loop:
+    """One run: goes through the phases, and within a phase through the epochs."""
+
+    def __init__(self, recipe: Recipe, network, may_learn: list[bool], task: Task, run: Path, verbose, callbacks):
+        self.recipe, self.network, self.may_learn, self.folder = recipe, network, may_learn, run
+        self.verbose, self.callbacks, self.task = verbose, list(callbacks), task
+        self.batches, self.held_out = task.images(network), task.judged()
+        self.finished = finished_epochs(run / CHECKPOINT)
+        self.rows = read_log(run / "history.csv", self.finished)
+
+    def run(self) -> None:
+        """Train all phases; what a checkpoint holds is not trained again."""
+        first = 0
+        for phase in self.recipe.planned:
+            if phase.epochs and self.finished <= first + phase.epochs:
+                self.train(phase, first)
+            first += phase.epochs
+
+    def train(self, phase: Phase, first: int) -> None:
+        """Train a phase whose first epoch is number ``first``, from 0, and leave its best or averaged weights."""
+        recipe, resumed = self.recipe, self.finished > first
+        if resumed:
+            self.restore_weights()
+        learner, batches, held_out = self.compile(phase)
+        if resumed:
+            load_checkpoint(self.folder / CHECKPOINT, self.network, learner)
+        best = self.folder / f"best_{first}.npz"
+        rows = [row for row in self.rows if row["epoch"] > first]
+        while not is_over(rows, recipe, phase):
+            epoch = first + len(rows)
+            row = self.epoch(phase, learner, batches, held_out, epoch)
+            rows.append(row)
+            if recipe.patience and best_row(rows, recipe) == len(rows) - 1:
+                self.save_served(best, learner)
+            self.rows.append(row)
+            write_log(self.folder / "history.csv", self.rows)
+            save_checkpoint(self.folder / CHECKPOINT, self.network, epoch + 1, learner)
+        if recipe.patience:
+            load_weights(best, self.network)
+        elif recipe.average:
+            swap_average(learner)
+
+    def restore_weights(self) -> None:
+        """Bring the network to where the checkpoint is, before features are computed from it."""
+        with np.load(self.folder / CHECKPOINT) as stored:
+            self.network.set_weights([stored[name] for name in sorted(stored) if name.startswith("weight_")])
+
+    def compile(self, phase: Phase) -> tuple[keras.Model, TrainingBatches, HeldOut]:
+        """Return the part of the network that learns, ready to, with what it learns from and is judged by."""
+        recipe, batches, held_out = self.recipe, self.batches, self.held_out
+        freeze_until(self.network, phase.freeze_until, self.may_learn)
+        learner = self.network
+        if phase.cached:
+            batches, held_out = self.task.cached(self.network, phase.cached, batches, held_out)
+            learner = part_after(self.network, phase.cached)
+        if phase.epoch_images:
+            batches = copy.copy(batches)
+            batches.balance = fewer_draws(batches.balance, phase.epoch_images)
+        classes = len(LABEL_SETS[recipe.label_set].codes)
+        draws = np.bincount(batches.drawn_labels, weights=batches.balance.draws, minlength=classes)
+        with scope():
+            learner.compile(
+                make_optimizer(recipe, phase.epochs * len(batches), phase.rate),
+                LOSSES[recipe.loss](draws, **recipe.loss_options),
+            )
+        return learner, batches, held_out
+
+    def epoch(self, phase: Phase, learner, batches, held_out: HeldOut, epoch: int) -> dict:
+        """Train one epoch and return its row of the log, judged with the weights that would be served."""
+        clock = time.perf_counter()
+        batches.start_epoch(epoch)
+        seed_dropout(self.network, self.recipe.seed, epoch)
+        # The queue's own shuffle draws from a global seed, and a resumed run would see other batches.
+        history = learner.fit(
+            batches,
+            initial_epoch=epoch,
+            epochs=epoch + 1,
+            shuffle=False,
+            verbose=self.verbose,
+            callbacks=self.callbacks,
+        )
+        if self.recipe.average:
+            swap_average(learner)
+        figures = held_out.row(learner)
+        if self.recipe.average:
+            swap_average(learner)
+        figures = {"loss": history.history["loss"][-1]} | figures | {"seconds": time.perf_counter() - clock}
+        row = {"epoch": epoch + 1} | {name: round(float(value), 5) for name, value in figures.items()}
+        if phase.name:
+            row["phase"] = phase.name
+        if self.verbose:
+            print("  ".join(f"{name} {value}" for name, value in row.items()), flush=True)
+        return row
+
+    def save_served(self, path: Path, learner: keras.Model) -> None:
+        """Save the weights that would be served now."""
+        if self.recipe.average:
+            swap_average(learner)
+        save_weights(path, self.network)
+        if self.recipe.average:
+            swap_average(learner)
 
 
 def weights_in_float32(recipe: Recipe, network: keras.Model) -> keras.Model:

@@ -39,7 +39,24 @@ def logit_adjusted(class_counts: np.ndarray, label_smoothing: float = 0.0, stren
     return LogitAdjusted(class_counts, strength, label_smoothing)
 
 
+def balanced_softmax(class_counts: np.ndarray, label_smoothing: float = 0.0) -> keras.losses.Loss:
+    """`LogitAdjusted` at strength 1, which is the balanced softmax of Ren et al. (NeurIPS 2020)."""
+    return LogitAdjusted(class_counts, 1.0, label_smoothing)
+
+
+def focal(class_counts: np.ndarray, gamma: float = 2.0, label_smoothing: float = 0.0) -> keras.losses.Loss:
+    """Cross-entropy times (1 - p) ** gamma of each class's probability p (Lin et al., ICCV 2017), without its alpha.
+
+    ``gamma`` 0 is cross-entropy. Weights of classes come from `training.balancing`, not from here.
+    """
+    return keras.losses.CategoricalFocalCrossentropy(
+        alpha=1.0, gamma=gamma, from_logits=True, label_smoothing=label_smoothing
+    )
+
+
 LOSSES: dict[str, Callable[..., keras.losses.Loss]] = {
     "cross_entropy": cross_entropy,
+    "focal": focal,
     "logit_adjusted": logit_adjusted,
+    "balanced_softmax": balanced_softmax,
 }

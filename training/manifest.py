@@ -20,6 +20,7 @@ from model.errors import LesionscopeError
 from model.image import read_photo
 from model.preprocess import centre_square, crop
 from training.datasets import READERS, DatasetError
+from training.inventory import take_stock
 
 CANVAS = 256  # pixels; the sets are published at 450 to 1,024 px, and no recipe looks closer than this
 NEAR_DUPLICATE_BITS = 30  # of 256: up to about 10 is surely one lesion, above 30 mostly chance
@@ -127,16 +128,22 @@ def _read(path: str) -> tuple[str, np.ndarray] | str:
 
 
 def list_images(data: Path, datasets: list[str], per_class: int | None = None) -> pd.DataFrame:
-    """Read the label tables of the named sets and keep rows whose image is there.
+    """Read the label tables of the named sets and keep rows whose image is there; say what was left out.
 
     ``per_class`` keeps that many images of each set and class, for rehearsals.
+
+    Raises
+    ------
+    DatasetError
+        When a set is missing, has no image, or none of its images has a label.
     """
-    table = pd.concat([READERS[name](data / name) for name in datasets], ignore_index=True)
-    table = table[table.path.notna()].reset_index(drop=True)
-    if table.empty:
-        raise DatasetError(f"No image was found under {data} for {', '.join(datasets)}.")
+    stocks = [take_stock(name, data / name) for name in datasets]
+    for stock in stocks:
+        print(*stock.gaps(), sep="\n", end="\n" if stock.gaps() else "")
+    table = pd.concat([stock.here for stock in stocks], ignore_index=True)
     if per_class:
-        table = table.groupby(["dataset", "source_label"]).head(per_class).reset_index(drop=True)
+        keys = [key for key in ("dataset", "source_label", "preset_split") if key in table]
+        table = table.groupby(keys, dropna=False).head(per_class).reset_index(drop=True)
     return table
 
 

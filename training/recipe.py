@@ -14,6 +14,19 @@ class RecipeError(Exception):
 
 
 @dataclass(frozen=True)
+class Phase:
+    """A stretch of a recipe's epochs in which one part of the network learns."""
+
+    name: str
+    share: float = 1.0  # of the recipe's epochs; shares need not add up to one
+    rate: float = 1.0  # factor on the recipe's learning rate
+    freeze_until: str = ""  # name of the first layer that learns
+    cached: str = ""  # layer whose output is computed once, on plain views, and from which on layers learn
+    epoch_images: int = 0  # images drawn in an epoch, 0 for as many as the recipe says
+    epochs: int = 0  # filled in by `Recipe.planned`
+
+
+@dataclass(frozen=True)
 class Recipe:
     """What `training.fit` needs to know. Recipes are the files in ``training/recipes``."""
 
@@ -43,6 +56,35 @@ class Recipe:
     start_from: str = ""  # recipe of an earlier stage, trained first: smaller images, or more of them
     seed: int = 2018
     workers: int = 2  # threads that augment
+    label_set: str = "seven"  # see training.label_sets
+    architecture_options: dict = dataclasses.field(default_factory=dict)
+    optimizer: str = "adamw"  # see training.phases.OPTIMIZERS
+    phases: tuple[Phase, ...] = ()  # transfer learning in steps; none trains everything from freeze_until on
+    images_per_class: int = 0  # at most so many training images of a class are kept at all; 0 keeps all
+    epoch_images: int = 0  # images drawn in an epoch, 0 for as many as the balancing says
+    validation_images: int = 0  # validation images looked at after an epoch, 0 for all
+    patience: int = 0  # epochs without a better validation score before a phase ends with its best weights; 0 is off
+    watch: str = "balanced_accuracy"  # the validation score that patience watches
+    masks: bool = False  # show the outline of the lesion in the photo, see training.masks
+    ancestor: str = ""  # the system that the recipe reproduces, in words
+    claimed: str = ""  # what its authors reported, in words
+    note: str = ""  # what a reader of the comparison must know
+
+    def __post_init__(self):
+        """Accept phases as they come out of JSON."""
+        phases = tuple(phase if isinstance(phase, Phase) else Phase(**phase) for phase in self.phases)
+        object.__setattr__(self, "phases", phases)
+
+    @property
+    def planned(self) -> list[Phase]:
+        """Phases with their number of epochs, which add up to the recipe's."""
+        phases = self.phases or (Phase("", freeze_until=self.freeze_until),)
+        total, before, plan = sum(phase.share for phase in phases), 0.0, []
+        for phase in phases:
+            start, end = round(before / total * self.epochs), round((before + phase.share) / total * self.epochs)
+            before += phase.share
+            plan.append(dataclasses.replace(phase, epochs=end - start))
+        return plan
 
     @property
     def served(self) -> int:

@@ -31,7 +31,8 @@ def make_splits(manifest: pd.DataFrame, seed: int = 2018) -> pd.Series:
     Parameters
     ----------
     manifest : DataFrame
-        With columns dataset, label, lesion_id and group.
+        With columns dataset, label, source_label, image_id, lesion_id and group; a set that its publisher divided
+        has train or internal_test in the column preset_split.
     seed : int
         Another seed gives another split.
 
@@ -39,6 +40,11 @@ def make_splits(manifest: pd.DataFrame, seed: int = 2018) -> pd.Series:
     -------
     Series of str
         train, validation, internal_test, or external for sets that are never trained on.
+
+    Raises
+    ------
+    SplitError
+        If an image is listed twice, or a preset split divides a lesion or a near-duplicate group.
     """
     rarity = manifest.groupby(["dataset", "source_label"]).lesion_id.nunique()
     keyed = manifest.assign(rarity=[rarity[key] for key in zip(manifest.dataset, manifest.source_label, strict=True)])
@@ -54,7 +60,17 @@ def make_splits(manifest: pd.DataFrame, seed: int = 2018) -> pd.Series:
     names = np.array(list(FRACTIONS))
     groups["split"] = names[np.searchsorted(cuts, share)]
     groups.loc[groups.dataset.isin(EXTERNAL_DATASETS), "split"] = EXTERNAL
-    return manifest.group.map(groups.split).rename("split")
+    split = manifest.group.map(groups.split).rename("split")
+    if "preset_split" in manifest:
+        split = _keep_preset(split, manifest.preset_split)
+    check_splits(manifest, split)
+    return split
+
+
+def _keep_preset(split: pd.Series, preset: pd.Series) -> pd.Series:
+    """Leave a set that came divided its own test images; its others go to training or validation only."""
+    split = split.mask(preset == INTERNAL_TEST, INTERNAL_TEST)
+    return split.mask((preset == TRAIN) & (split == INTERNAL_TEST), TRAIN)
 
 
 def split_table(manifest: pd.DataFrame, split: pd.Series) -> pd.DataFrame:
@@ -79,8 +95,33 @@ def apply_split_table(manifest: pd.DataFrame, table: pd.DataFrame) -> pd.Series:
     return split
 
 
+def extend_split_table(manifest: pd.DataFrame, table: pd.DataFrame, seed: int = 2018) -> pd.Series:
+    """Return the split of each row: the published one, and for images that it does not list one that agrees with it.
+
+    Such an image joins the split of its group; a group that is new is put by a hash of its name, 70 : 15 : 15. Sets
+    that the published table keeps external are split too: only recipes that say so train on them.
+    """
+    split = manifest.image_id.map(table.set_index("image_id").split).astype(object)
+    cuts, names = np.cumsum(list(FRACTIONS.values()))[:-1], np.array(list(FRACTIONS))
+    known = split.groupby(manifest.group).first()
+    lesion = manifest.dataset + "/" + manifest.lesion_id.astype(str)
+    drawn = manifest.group.map(lambda group: names[np.searchsorted(cuts, _draw(seed, str(group)))])
+    split = split.fillna(manifest.group.map(known)).fillna(lesion.map(split.groupby(lesion).first())).fillna(drawn)
+    if "preset_split" in manifest:
+        listed = manifest.image_id.isin(table.image_id)
+        split = split.where(listed, _keep_preset(split, manifest.preset_split))
+    check_splits(manifest, split)
+    return split
+
+
 def check_splits(manifest: pd.DataFrame, split: pd.Series) -> None:
-    """Raise `SplitError` if any lesion or near-duplicate group is in more than one split."""
+    """Raise `SplitError` if any lesion or near-duplicate group is in more than one split, or an image listed twice."""
+    twice = manifest[["dataset", "image_id"]].duplicated()
+    if twice.any():
+        raise SplitError(
+            f"Image {manifest.image_id[twice].iloc[0]} is listed twice; images are repeated after the split, "
+            "by training.balancing."
+        )
     for column in ("lesion_id", "group"):
         key = manifest.dataset + "/" + manifest[column].astype(str) if column == "lesion_id" else manifest[column]
         spread = split.groupby(key.to_numpy()).nunique()

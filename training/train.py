@@ -10,16 +10,22 @@ an interrupted run goes on where it stopped when the same command is given again
 import argparse
 import dataclasses
 import importlib.metadata
+import importlib.util
 import json
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
+from training.balancing import BalancingError
 from training.datasets import CODES, DatasetError, file_sha256
+from training.label_sets import labels_in
 from training.recipe import Recipe, RecipeError, load_recipe, recipe_names
+from training.splits import TRAIN, SplitError
 
 LIBRARIES = ("keras", "numpy", "opencv-python-headless", "pillow", "scikit-learn", "pandas")
 SMOKE_OPTIONS = {
@@ -32,8 +38,15 @@ SMOKE_OPTIONS = {
     "architecture": "tiny",
     "weights": "none",
     "start_from": "",
+    "freeze_until": "",
     "precision": "float32",
     "datasets": ("synthetic",),
+    "label_set": "seven",
+    "architecture_options": {},
+    "phases": (),
+    "masks": False,
+    "images_per_class": 0,
+    "epoch_images": 0,
 }
 
 
@@ -61,7 +74,7 @@ def git_commit() -> str:
 def prepare(recipe: Recipe, data: Path, work: Path, splits: Path | None, per_class: int | None) -> pd.DataFrame:
     """Return the manifest of the recipe's sets with a split column, reading the images first if need be."""
     from training.manifest import build_manifest, list_images
-    from training.splits import apply_split_table, make_splits
+    from training.splits import EXTERNAL, apply_split_table, extend_split_table, make_splits
 
     if (work / "manifest.csv").exists() and (work / "canvas.npy").exists():
         manifest = pd.read_csv(work / "manifest.csv", keep_default_na=True)
@@ -71,11 +84,30 @@ def prepare(recipe: Recipe, data: Path, work: Path, splits: Path | None, per_cla
     missing = set(recipe.datasets) - set(manifest.dataset)
     if missing:
         raise DatasetError(f"{work} was made without {', '.join(sorted(missing))}; remove it or name another --work.")
-    wanted = manifest.dataset.isin(recipe.datasets) & manifest.label.isin(CODES)
+    wanted = manifest.dataset.isin(recipe.datasets) & labels_in(manifest, recipe.label_set).notna()
     if splits:  # a published table lists what was used, not every image that was read
-        manifest = manifest[wanted]
-        return manifest.assign(split=apply_split_table(manifest, pd.read_csv(splits)).to_numpy()).reset_index(drop=True)
-    return manifest.assign(split=make_splits(manifest, 2018).to_numpy())[wanted].reset_index(drop=True)
+        manifest, table = manifest[wanted], pd.read_csv(splits)
+        split = (
+            apply_split_table(manifest, table) if recipe.label_set == "seven" else extend_split_table(manifest, table)
+        )
+    else:
+        split = make_splits(manifest, 2018)
+        if recipe.label_set != "seven":  # external sets are split as well when a recipe of other classes names them
+            split = extend_split_table(manifest, manifest.assign(split=split)[split != EXTERNAL])
+        manifest, split = manifest[wanted], split[wanted]
+    manifest = manifest.assign(split=split.to_numpy()).reset_index(drop=True)
+    return _few(recipe, manifest, per_class)
+
+
+def _few(recipe: Recipe, manifest: pd.DataFrame, per_class: int | None) -> pd.DataFrame:
+    """Keep as many training images of each class as the recipe says, and for a rehearsal few of every split."""
+    key = labels_in(manifest, recipe.label_set)
+    shuffled = manifest.sample(frac=1, random_state=recipe.seed)
+    place = shuffled.groupby([key, shuffled.split]).cumcount().reindex(manifest.index)
+    most = pd.Series(float("inf"), manifest.index)
+    if recipe.images_per_class:
+        most[manifest.split == TRAIN] = recipe.images_per_class
+    return manifest[place < np.minimum(most, per_class or np.inf)].reset_index(drop=True)
 
 
 def synthetic_table(work: Path, per_class: int = 24) -> pd.DataFrame:
@@ -106,6 +138,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--weights", help="imagenet, none, or a file with the pretrained trunk")
     parser.add_argument("--set", nargs="*", default=[], metavar="NAME=VALUE", help="change options of the recipe")
     parser.add_argument("--per-class", type=int, help="rehearse with that many images of each class")
+    parser.add_argument("--tensorboard", action="store_true", help="also log for TensorBoard, into the run folder")
     parser.add_argument("--smoke", action="store_true", help="a tiny network on synthetic images")
     options = parser.parse_args(arguments)
     try:
@@ -115,19 +148,51 @@ def main(arguments: list[str] | None = None) -> int:
         if options.weights:
             recipe = dataclasses.replace(recipe, weights=options.weights)
         return _train(recipe, options)
-    except (RecipeError, DatasetError) as error:
+    except (RecipeError, DatasetError, SplitError, BalancingError) as error:
         print(error, file=sys.stderr)
         return 1
+
+
+def device_name() -> str:
+    """Return what the network runs on, in words."""
+    import keras
+
+    found = [name for name in keras.distribution.list_devices() if not name.lower().startswith("cpu")]
+    return ", ".join(found) or f"CPU, {os.cpu_count()} cores"
+
+
+def start_record(recipe: Recipe, stages: list[dict], work: Path) -> dict:
+    """Return what is known of a run before it is trained."""
+    trunk = Path(recipe.weights)
+    return {
+        "recipe": dataclasses.asdict(recipe),
+        "label_set": recipe.label_set,
+        "stages": stages,
+        "libraries": library_versions(),
+        "device": device_name(),
+        "seed": recipe.seed,
+        "git_commit": git_commit(),
+        "manifest_sha256": file_sha256(work / "manifest.csv"),
+        "work": str(work),
+        "head": None,
+        "weights": "file" if trunk.is_file() else recipe.weights,
+        "pretrained": trunk.name if trunk.is_file() else None,
+        "pretrained_sha256": file_sha256(trunk) if trunk.is_file() else None,
+    }
 
 
 def _train(recipe: Recipe, options: argparse.Namespace) -> int:
     """Train a recipe, and before it the recipe that it starts from when that has not been trained yet."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    from training.architectures import logits_model
     from training.data import open_canvas
     from training.fit import fit, weights_in_float32
     from training.head import refit
+    from training.masks import OutlinedCanvas
+    from training.predictions import write_predictions
     from training.splits import split_table
 
+    started = time.perf_counter()
     run = options.run or Path("runs") / ("smoke" if options.smoke else recipe.name)
     work = options.work or Path("runs") / ("smoke-data" if options.smoke else "data")
     stages = []
@@ -136,28 +201,36 @@ def _train(recipe: Recipe, options: argparse.Namespace) -> int:
     run.mkdir(parents=True, exist_ok=True)
     manifest = prepare(recipe, options.data, work, options.splits, options.per_class)
     split_table(manifest, manifest.split).to_csv(run / "splits.csv", index=False)
-    record = {
-        "recipe": dataclasses.asdict(recipe),
-        "stages": stages,
-        "libraries": library_versions(),
-        "git_commit": git_commit(),
-        "manifest_sha256": file_sha256(work / "manifest.csv"),
-        "work": str(work),
-        "head": None,
-        "pretrained_sha256": file_sha256(recipe.weights) if Path(recipe.weights).is_file() else None,
-    }
+    before = json.loads((run / "run.json").read_text()).get("wall_minutes", 0) if (run / "run.json").exists() else 0
+    record = start_record(recipe, stages, work)
     (run / "run.json").write_text(json.dumps(record, indent=1) + "\n")
     start = run.parent / recipe.start_from / "trained.keras" if recipe.start_from else None
     canvas = open_canvas(work)
-    model = weights_in_float32(recipe, fit(recipe, canvas, manifest, run, start))
+    if recipe.masks:
+        canvas = OutlinedCanvas(canvas, manifest)
+    network = fit(recipe, canvas, manifest, run, start, cache=work / "features", callbacks=_callbacks(options, run))
+    model = weights_in_float32(recipe, network)
     if recipe.refit_head:
         record["head"] = refit(model, canvas, manifest, recipe.datasets[0])
+    write_predictions(run, recipe, logits_model(model), canvas, manifest)
     model.save(run / "trained.keras")
     log = pd.read_csv(run / "history.csv")
-    record |= {"minutes": round(log.seconds.sum() / 60, 1), "epochs": len(log)}
+    wall = before + (time.perf_counter() - started) / 60
+    record |= {"minutes": round(log.seconds.sum() / 60, 1), "wall_minutes": round(wall, 1), "epochs": len(log),
+               "parameters": int(model.count_params())}  # fmt: skip
     (run / "run.json").write_text(json.dumps(record, indent=1) + "\n")
     print(f"trained in {record['minutes']} minutes; next: python -m training.calibrate {run}")
     return 0
+
+
+def _callbacks(options: argparse.Namespace, run: Path) -> tuple:
+    if not options.tensorboard:
+        return ()
+    if importlib.util.find_spec("tensorboard") is None:
+        raise RecipeError("TensorBoard is not installed; pip install tensorboard, or leave out --tensorboard.")
+    import keras
+
+    return (keras.callbacks.TensorBoard(run / "tensorboard"),)
 
 
 def _first_stage(recipe: Recipe, run: Path, options: argparse.Namespace) -> tuple[list[dict], Recipe]:

@@ -9,6 +9,7 @@ import streamlit as st
 from model.card import Card
 from model.errors import TableError
 from model.evaluation.plots import CONFIG, Display
+from model.evaluation.plots.style import wrapped
 from ui import evaluation_wording as wording
 
 Set = tuple[str, str]  # dataset, split
@@ -97,6 +98,22 @@ def figures(heading: str, rows: pd.DataFrame, digits: Mapping[str, int] | None =
     digits = digits or {}
     body = "".join(_row(row, digits.get(row["name"], 3)) for row in rows.to_dict("records"))
     st.html(f"<table class='measured'><caption>{escape(heading)}</caption>{body}</table>")
+
+
+def on_lines(name: str) -> str:
+    """Return a name broken into lines, for a chart whose labels must leave room on a phone."""
+    return wrapped(name)
+
+
+def grid(heading: str, columns: tuple[str, ...], rows: list[tuple]) -> None:
+    """Show a table of text, the first column naming its row; a narrow screen scrolls it sideways."""
+    head = "".join(f"<th scope='col'>{escape(name)}</th>" for name in columns)
+    body = "".join(
+        f"<tr><th scope='row'>{escape(str(first))}</th>{''.join(f'<td>{escape(str(cell))}</td>' for cell in rest)}</tr>"
+        for first, *rest in rows
+    )
+    caption = f"<caption>{escape(heading)}</caption>" if heading else ""
+    st.html(f"<div class='wide'><table class='measured'>{caption}<tr>{head}</tr>{body}</table></div>")
 
 
 def _row(row: dict, digits: int) -> str:

@@ -8,6 +8,9 @@ from streamlit.navigation.page import StreamlitPage
 PAGES = (
     ("pages/analyse.py", "Analyse"),
     ("pages/evaluation.py", "Evaluation"),
+    ("pages/dataset.py", "Dataset"),
+    ("pages/method.py", "Method"),
+    ("pages/about.py", "About"),
 )
 FRAMED = "framed"  # session key: the frame was drawn in this run
 

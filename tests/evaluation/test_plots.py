@@ -227,6 +227,31 @@ def test_balance_counts_what_it_is_asked_for():
     assert "6,090 lesions" in lesions.description
 
 
+def test_groups_are_shares_of_a_class_beside_the_whole_set():
+    rows = pd.DataFrame({"group": ["a", "b", "?"], "images": [3, 1, 0], "images_all": [5, 3, 2]})
+    display = plots.GroupsDisplay(rows, {"?"})
+    assert display.table()["share"].tolist() == [0.75, 0.25, 0]
+    bars, diamonds, _ = display.figure().data
+    assert list(diamonds.x) == [0.5, 0.3, 0.2]
+    assert list(bars.marker.pattern.shape) == ["", "", "/"]
+    alone = plots.GroupsDisplay(rows.drop(columns="images_all"), {"?"})
+    assert len(alone.figure(dark=True).data) == 2
+    assert "largest group is a with 75.0%" in alone.description
+
+
+def test_an_epoch_shows_photos_and_synthetic_ones_apart():
+    rows = pd.DataFrame(
+        {"label": list(COUNTS["label"])[:2], "images": [9, 3], "draws": [9.0, 6.0], "synthetic": [0.0, 3.0],
+         "class_weight": [1.0, 2.0]}
+    )  # fmt: skip
+    display = plots.EpochDisplay(rows, FULL)
+    before, photos, made = display.figure().data
+    assert list(before.x) == [9, 3] and list(photos.x) == [9, 3] and list(made.x) == [0, 3]
+    assert list(made.base) == [9, 3]
+    assert "15 images instead of 12" in display.description and "2.0 times" in display.description
+    assert len(plots.EpochDisplay(rows.assign(synthetic=0.0), FULL, logarithmic=True).figure(dark=True).data) == 2
+
+
 def test_lines_run_from_left_to_right(displays):
     assert list(drawn(displays["lines"].figure(), "hair").y) == [0.9, 0.7, 0.5]
     assert (

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from training import baseline, bundle, calibrate, evaluate, train
+from training import ablation, baseline, bundle, calibrate, evaluate, train
 from training.calibrate import load_run
 from training.datasets import CODES, DatasetError, read_ham10000
 from training.manifest import build_manifest
@@ -51,6 +51,20 @@ def test_training_learnt_something(place):
     metrics = pd.read_csv(place / "runs/smoke-bundle/results/metrics.csv")
     chosen = metrics[(metrics.metric == "macro_auc") & (metrics.split == "internal_test")]
     assert chosen.value.item() > 0.75
+
+
+def test_the_ablation_reads_validation_alone_and_tries_every_setting(place):
+    packed = place / "runs/smoke-bundle"
+    assert ablation.main([str(place / "runs/smoke"), "--bundle", str(packed)]) == 0
+    table = pd.read_csv(packed / "results/ablation.csv")
+    splits = pd.read_csv(packed / "dataset/splits.csv")
+    assert set(table.split) == {"validation"}
+    assert set(table.n_images[table.metric == "log_loss"]) == {(splits.split == "validation").sum()}
+    tried = set(zip(table["size"], table.views, strict=True))
+    assert tried == {(64, 4), (192, 4), (224, 4), (256, 4), (224, 1), (224, 2)}
+    losses = table[table.metric == "log_loss"].set_index(["size", "views"]).value
+    assert losses.nunique() == len(losses)  # every setting was really run
+    assert "results/ablation.csv" in json.loads((packed / "card.json").read_text())["tables"]
 
 
 def test_a_test_split_is_not_opened_twice_by_accident(place, capsys):

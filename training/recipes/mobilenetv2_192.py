@@ -1,4 +1,4 @@
-"""Second stage of `mobilenetv2_bundle`, released as 1.0.0: MobileNetV2 on HAM10000, MILK10k and ISIC 2019 at 192 px, from `mobilenetv2_160`.
+"""Second stage of `mobilenetv2_bundle`, released as 1.0.0: HAM10000, MILK10k and ISIC 2019 at 192 px.
 
     python -m training.train mobilenetv2_192 --data DATA [--weights imagenet]
 

@@ -4,6 +4,7 @@ from model.evaluation.plots.balance import ClassBalanceDisplay
 from model.evaluation.plots.calibrated import DecisionDisplay, ReliabilityDisplay
 from model.evaluation.plots.curve import CurveDisplay
 from model.evaluation.plots.forest import ClinicDisplay, ForestDisplay
+from model.evaluation.plots.groups import EpochDisplay, GroupsDisplay
 from model.evaluation.plots.lines import LinesDisplay, TradeOffDisplay
 from model.evaluation.plots.matrix import ConfusionDisplay
 from model.evaluation.plots.style import CONFIG, Display
@@ -16,7 +17,9 @@ __all__ = [
     "CurveDisplay",
     "DecisionDisplay",
     "Display",
+    "EpochDisplay",
     "ForestDisplay",
+    "GroupsDisplay",
     "LinesDisplay",
     "ReliabilityDisplay",
     "TradeOffDisplay",

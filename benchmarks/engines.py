@@ -1,0 +1,184 @@
+"""The app's TensorFlow beside ONNX Runtime and TFLite: time to be ready, memory, and time to an answer.
+
+    python -m training.export
+    python -m benchmarks.engines [--repeats 20] [--starts 3] [--bundle FOLDER] [--exported exported]
+
+Each engine runs in a process of its own. All are kept alive and asked in turn, so that other work on the machine slows
+all of them alike: trust the ratios more than the milliseconds. An answer is the calibrated probabilities over all of
+the card's views and the heat maps of all classes.
+"""
+
+import argparse
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from benchmarks.memory import peak_bytes
+from model.card import Card, bundle_folder, load_card
+from model.errors import LesionscopeError
+from model.explain import explain, explain_all
+from model.image import read_file, read_photo
+from model.preprocess import to_tensor
+from training.engines import RUNNERS, ExportError, exported_path, load
+
+TENSORFLOW = "tensorflow"
+WARM_UP = 2  # calls that are not counted
+ROOT = Path(__file__).resolve().parents[1]
+Call = Callable[[np.ndarray], object]
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What one engine takes: seconds from process start to ready, peak bytes, seconds to an answer (medians)."""
+
+    ready: float
+    peak: int
+    answer: float
+
+
+def tensorflow_call(card: Card) -> Call:
+    """Return the app's own way to an answer."""
+    from model.predict import Classifier
+
+    classifier = Classifier.load(card.bundle_dir)
+
+    def call(photo):
+        raw = classifier.run(photo)
+        return classifier.predictions(raw.logits), explain_all(card.codes, raw.features[0], classifier.kernel)
+
+    return call
+
+
+def exported_call(card: Card, path: Path) -> Call:
+    """Return the same answer from an exported file."""
+    engine = load(path)
+
+    def call(photo):
+        answer = engine(photo)
+        return answer.probabilities, [explain(*pair) for pair in zip(card.codes, answer.maps, strict=True)]
+
+    return call
+
+
+def work(name: str, bundle: Path, exported: Path) -> None:
+    """Load one engine, say so, and answer the golden photo for each line that comes in; the last words are the peak."""
+    card = load_card(bundle)
+    call = tensorflow_call(card) if name == TENSORFLOW else exported_call(card, exported_path(exported, card, name))
+    call(np.zeros((1, card.size, card.size, 3), np.float32))
+    print("ready", flush=True)
+    photo = to_tensor(read_photo(read_file(bundle / "golden" / "photo.png")).pixels, card.size)
+    for _ in sys.stdin:
+        start = time.perf_counter()
+        call(photo)
+        print(time.perf_counter() - start, flush=True)
+    print(peak_bytes(), flush=True)
+
+
+class Worker:
+    """A process with one engine; ``ready`` is how many seconds it took to start and load."""
+
+    def __init__(self, name: str, bundle: Path, exported: Path) -> None:
+        command = [sys.executable, "-m", "benchmarks.engines", "--worker", name]
+        folders = ["--bundle", str(bundle.resolve()), "--exported", str(exported.resolve())]
+        self._complaints = tempfile.TemporaryFile("w+")  # noqa: SIM115, closed with the process
+        start = time.perf_counter()
+        self._process = subprocess.Popen(
+            command + folders, cwd=ROOT, text=True,
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self._complaints,
+        )  # fmt: skip
+        self._line()
+        self.ready = time.perf_counter() - start
+
+    def answer(self) -> float:
+        """Return how many seconds one answer took."""
+        print(file=self._process.stdin, flush=True)
+        return float(self._line())
+
+    def finish(self) -> int:
+        """End the process and return its peak memory in bytes."""
+        self._process.stdin.close()
+        peak = int(self._line())
+        self._process.stdout.close()
+        self._process.wait()
+        self._complaints.close()
+        return peak
+
+    def _line(self) -> str:
+        line = self._process.stdout.readline()
+        if not line:
+            self._process.wait()
+            self._complaints.seek(0)
+            said = self._complaints.read().strip().splitlines() or ["it said nothing"]
+            raise ExportError("engine_failed", said[-1])
+        return line
+
+
+def measure(names: list[str], start: Callable[[str], Worker], starts: int, repeats: int) -> dict[str, Cost]:
+    """Start every engine ``starts`` times, ask the last ones ``repeats`` times, always in turn."""
+    ready: dict[str, list[float]] = {name: [] for name in names}
+    taken: dict[str, list[float]] = {name: [] for name in names}
+    workers: dict[str, Worker] = {}
+    for _ in range(starts):
+        for name in names:
+            if name in workers:
+                workers.pop(name).finish()
+            workers[name] = start(name)
+            ready[name].append(workers[name].ready)
+    for turn in range(WARM_UP + repeats):
+        for name, worker in workers.items():
+            seconds = worker.answer()
+            if turn >= WARM_UP:
+                taken[name].append(seconds)
+    median = statistics.median
+    return {name: Cost(median(ready[name]), workers[name].finish(), median(taken[name])) for name in names}
+
+
+def table(costs: dict[str, Cost]) -> str:
+    """Return the costs, each also as a share of TensorFlow's in the same run."""
+    plain = costs[TENSORFLOW]
+    lines = [f"{'engine':<12}{'ready s':>9}{'ratio':>7}{'peak MB':>9}{'ratio':>7}{'answer ms':>11}{'ratio':>7}"]
+    lines += [
+        f"{name:<12}{cost.ready:9.2f}{cost.ready / plain.ready:7.2f}{cost.peak / 1e6:9.0f}{cost.peak / plain.peak:7.2f}"
+        f"{1000 * cost.answer:11.1f}{cost.answer / plain.answer:7.2f}"
+        for name, cost in costs.items()
+    ]
+    return "\n".join(lines)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks.engines",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--repeats", type=int, default=20, help="timed answers of each engine (default 20)")
+    parser.add_argument("--starts", type=int, default=3, help="timed starts of each engine (default 3)")
+    parser.add_argument("--bundle", type=Path, help="folder of the model (default: the one in the repository)")
+    parser.add_argument("--exported", type=Path, default=Path("exported"), help="folder that training.export wrote")
+    parser.add_argument("--worker", choices=(TENSORFLOW, *RUNNERS), help=argparse.SUPPRESS)
+    options = parser.parse_args(arguments)
+    bundle = bundle_folder(options.bundle)
+    try:
+        if options.worker:
+            work(options.worker, bundle, options.exported)
+            return 0
+        card = load_card(bundle)
+        print(f"{card.model_id} {card.version}, {card.size} px, views: {', '.join(card.views)}")
+        names = [TENSORFLOW, *RUNNERS]
+        start = lambda name: Worker(name, bundle, options.exported)  # noqa: E731
+        print(table(measure(names, start, options.starts, options.repeats)))
+    except LesionscopeError as error:
+        print(error, file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

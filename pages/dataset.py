@@ -1,0 +1,6 @@
+"""Dataset: which images the model learnt from and was judged on, and what their imbalance does."""
+
+from ui import dataset, sections
+from ui import dataset_wording as wording
+
+sections.show(wording.TITLE, dataset.SECTIONS, "dataset_section")

@@ -1,0 +1,120 @@
+"""The page on how the model was made, from the card and tables alone."""
+
+import pandas as pd
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from model.card import BUNDLE_VARIABLE
+from tests.card_bundle import charts, text, write_bundle
+from training.synthetic import SAMPLES
+from ui import method_wording as wording
+
+APP = str(SAMPLES.parents[1] / "app.py")
+HISTORY = pd.DataFrame(
+    {
+        "stage": ["first", "first", "second"], "epoch": [1, 2, 1], "loss": [1.5, 1.1, 0.8],
+        "validation_balanced_accuracy": [0.5, 0.6, 0.7], "validation_melanoma_auc": [0.8, 0.85, 0.9],
+        "other_sets_balanced_accuracy": [None, None, 0.65],
+    }
+)  # fmt: skip
+ABLATION = pd.DataFrame(
+    {
+        "tried": ["views", "views"], "setting": ["one", "four"], "metric": "balanced_accuracy", "value": [0.6, 0.7],
+        "low": [0.5, 0.6], "high": [0.7, 0.8], "n": 40, "split": "validation",
+    }
+)  # fmt: skip
+COMPARISON = pd.DataFrame(
+    {
+        "recipe": ["second", "two_way"], "n_images": [1512, 1512], "n_lesions": [1119, 1119], "split": "internal_test",
+        "balanced_accuracy": [0.7, None], "balanced_accuracy_low": [0.65, None], "balanced_accuracy_high": [0.75, None],
+        "melanoma_auc": [0.9, 0.8], "melanoma_auc_low": [0.88, 0.75], "melanoma_auc_high": [0.92, 0.85],
+    }
+)  # fmt: skip
+TABLES = {"results/history.csv": HISTORY, "results/ablation.csv": ABLATION, "results/comparison.csv": COMPARISON}
+
+
+def open_page():
+    return AppTest.from_file(APP, default_timeout=60).switch_page("pages/method.py").run()
+
+
+@pytest.fixture
+def page(tmp_path, monkeypatch):
+    monkeypatch.setenv(BUNDLE_VARIABLE, str(write_bundle(tmp_path / "bundle", TABLES)))
+    return open_page()
+
+
+def go(page, section: str):
+    return page.button_group(key="method_section").set_value(section).run()
+
+
+def test_every_section_is_drawn(page):
+    for section in wording.SECTIONS:
+        shown = go(page, section)
+        assert not shown.exception, section
+        assert not shown.info, section
+        assert len(shown.get("download_button")) == (section != wording.SECTIONS[-1]), section
+
+
+def test_the_recipe_has_a_column_for_every_stage(page):
+    said = text(page)
+    assert "MobileNetV2 with 2,266,951 parameters" in said and "in 2 stages on 1,234 photos of 987 lesions" in said
+    assert f"{wording.SETTINGS['size']}</th><td>160</td><td>192</td>" in said
+    assert f"{wording.SETTINGS['serve_size']}</th><td>160</td><td>224</td>" in said
+    assert f"{wording.SETTINGS['balancing']}</th><td>power, exponent 0.6</td>" in said
+    assert f"{wording.TRAINED['minutes']}</th><td>34.1</td><td>46.7</td>" in said
+
+
+def test_curves_run_on_over_the_stages(page):
+    shown = go(page, "Training curves")
+    loss, figure = charts(shown)
+    assert [line["x"] for line in loss["data"]] == [[1, 2], [3]]
+    assert [line["name"] for line in figure["data"]] == ["first, HAM10000", "second, HAM10000", "second, other sets"]
+    changed = shown.selectbox(key="progress").set_value("validation_melanoma_auc").run()
+    assert [line["y"] for line in charts(changed)[1]["data"]] == [[0.8, 0.85], [0.9]]
+    assert "40 images of 30 lesions" in text(changed)
+
+
+def test_a_log_of_the_last_stage_alone_says_so(tmp_path, monkeypatch):
+    bundle = write_bundle(tmp_path / "bundle", {"results/history.csv": HISTORY[2:].drop(columns="stage")})
+    monkeypatch.setenv(BUNDLE_VARIABLE, str(bundle))
+    shown = go(open_page(), "Training curves")
+    assert not shown.exception
+    assert wording.LAST_STAGE.format("the last", 2) in text(shown)
+    assert [line["x"] for line in charts(shown)[0]["data"]] == [[1]]
+
+
+def test_what_was_tried_has_interval_n_and_split(page):
+    shown = go(page, "What was tried")
+    assert charts(shown)[0]["data"][0]["x"] == [0.6, 0.7]
+    assert any("n = 40" in tick for tick in charts(shown)[0]["layout"]["yaxis"]["ticktext"])
+    assert "validation" in text(shown)
+
+
+def test_a_recipe_that_cannot_answer_is_not_assessed(page):
+    said = text(go(page, "Recipes compared"))
+    assert "0.700 [0.650, 0.750]" in said and "0.800 [0.750, 0.850]" in said
+    assert wording.NOT_ASSESSED in said
+
+
+def test_the_commands_name_this_model(page):
+    assert "python -m training.train second --data data" in text(go(page, "Make it again"))
+
+
+@pytest.mark.parametrize(
+    ("section", "name"),
+    [("Training curves", "history"), ("What was tried", "ablation"), ("Recipes compared", "comparison")],
+)
+def test_a_missing_table_is_one_sentence(tmp_path, monkeypatch, section, name):
+    tables = {path: table for path, table in TABLES.items() if name not in path}
+    monkeypatch.setenv(BUNDLE_VARIABLE, str(write_bundle(tmp_path / "bundle", tables)))
+    shown = go(open_page(), section)
+    assert not shown.exception
+    assert len(shown.info) == 1 and f"results/{name}.csv" in shown.info[0].value
+    assert not charts(shown)
+
+
+def test_a_card_that_says_nothing_of_training_is_one_sentence(tmp_path, monkeypatch):
+    monkeypatch.setenv(BUNDLE_VARIABLE, str(write_bundle(tmp_path / "bundle", TABLES, built={"recipe": "unknown"})))
+    page = open_page()
+    assert [element.value for element in page.info] == [wording.NO_RECIPE]
+    assert not go(page, "Training curves").exception

@@ -1,0 +1,176 @@
+"""The comparison on run folders whose answers are known: right numbers, fair differences, and unfair runs refused."""
+
+import json
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from model.evaluation.tables import load_table
+from training import compare
+from training.datasets import CODES, LABELS
+from training.judged_run import RunError
+from training.splits import INTERNAL_TEST
+
+MALIGNANT = [code for code, _, malignant in LABELS if malignant]
+EIGHT = ["MEL", "NV", "BCC", "AK", "BKL", "DF", "VASC", "SCC"]
+RESAMPLES = 60
+
+
+@pytest.fixture
+def bundle(tiny_bundle, tmp_path) -> Path:
+    return Path(shutil.copytree(tiny_bundle, tmp_path / "bundle"))
+
+
+@pytest.fixture
+def test_images(bundle) -> pd.DataFrame:
+    splits = pd.read_csv(bundle / "dataset/splits.csv")
+    return splits[splits.split == INTERNAL_TEST].reset_index(drop=True)
+
+
+def make_run(folder: Path, predictions: pd.DataFrame, label_set: str = "seven", **record) -> Path:
+    """Write a run folder whose training images are none of the bundle's."""
+    folder.mkdir(parents=True)
+    recipe = {"name": folder.name, "datasets": ["ham10000"], "size": 64, "balancing": "over", "label_set": label_set,
+              "balancing_options": {}, "weights": "none", "claimed": "accuracy .9", "ancestor": "a thesis"}  # fmt: skip
+    (folder / "run.json").write_text(json.dumps({"recipe": recipe, "epochs": 3, "minutes": 1.5} | record))
+    train = [(f"T{n}", f"TL{n}", f"TG{n}", "ham10000", "nv", "train") for n in range(10)]
+    columns = ["image_id", "lesion_id", "group", "dataset", "label", "split"]
+    pd.DataFrame(train, columns=columns).to_csv(folder / "splits.csv", index=False)
+    log = {"epoch": [1, 2], "loss": [2.0, 1.0], "validation_balanced_accuracy": [0.2, 0.3], "seconds": [1, 1]}
+    pd.DataFrame(log).to_csv(folder / "history.csv", index=False)
+    predictions.to_csv(folder / "predictions.csv", index=False)
+    return folder
+
+
+def answers(images: pd.DataFrame, codes: list[str], right: np.ndarray, wrong: str) -> pd.DataFrame:
+    """All probability on the true class, or on ``wrong`` where ``right`` says so."""
+    given = np.where(right, images.label, wrong)
+    sure = pd.DataFrame({f"p_{code}": (given == code).astype(float) for code in codes})
+    return pd.concat([images[["image_id"]], sure], axis=1)
+
+
+def test_a_recipe_that_is_right_about_all_but_melanoma(bundle, test_images, tmp_path):
+    right = (test_images.label != "mel").to_numpy()
+    make_run(tmp_path / "runs/one", answers(test_images, list(CODES), right, "nv"))
+    table, history = compare.compare(tmp_path / "runs", bundle, ["one"], RESAMPLES)
+    own, row = table.iloc[0], table.iloc[1]
+    assert list(table.columns) == compare.COLUMNS
+    assert row.balanced_accuracy == pytest.approx(6 / 7)
+    assert row.accuracy == pytest.approx(right.mean(), abs=1e-6)
+    assert row.accuracy_low < row.accuracy < row.accuracy_high
+    assert (row.melanoma_sensitivity, row.melanoma_auc) == (0, 0.5)
+    assert row.carcinoma_keratosis_auc == 1
+    assert row.balanced_accuracy_difference == pytest.approx(6 / 7 - own.balanced_accuracy, abs=1e-5)
+    assert (row.n_images, row.n_lesions, row.split) == (
+        len(test_images),
+        test_images.lesion_id.nunique(),
+        INTERNAL_TEST,
+    )
+    assert (row.recipe, row.claimed, row.data) == ("one", "accuracy .9", "ham10000: 10 training images")
+    assert row.ece == pytest.approx((~right).mean(), abs=1e-6)
+    assert "uncalibrated" in row.note and "calibrated" in own.note
+    assert pd.isna(own.balanced_accuracy_difference)
+    assert set(history.recipe) == {own.recipe, "one"}
+    assert "seconds" not in history
+
+
+def test_the_bundles_row_is_its_published_figures(bundle, tmp_path):
+    (tmp_path / "runs").mkdir()
+    own = compare.compare(tmp_path / "runs", bundle, [], RESAMPLES)[0].iloc[0]
+    metrics = pd.read_csv(bundle / "results/metrics.csv").set_index(["split", "metric", "subject"]).value
+    for column, key in compare.METRICS.items():
+        assert own[column] == pytest.approx(metrics[(INTERNAL_TEST, *key)], abs=1e-6)
+    assert own.milliseconds > 0
+
+
+def test_the_bundles_own_answers_differ_from_it_by_nothing(bundle, test_images, tmp_path):
+    published = pd.read_csv(bundle / "results/predictions.csv")
+    eight = published.rename(columns={f"p_{c}": f"p_{c.upper()}" for c in CODES} | {"p_akiec": "p_AK"})
+    eight = eight.assign(p_SCC=eight.p_AK / 2, p_AK=eight.p_AK / 2)
+    malignant = published[[f"p_{code}" for code in MALIGNANT]].sum(axis=1).clip(upper=1)
+    two = published[["image_id"]].assign(p_benign=1 - malignant, p_malignant=malignant)
+    make_run(tmp_path / "runs/eight", eight[["image_id", *(f"p_{code}" for code in EIGHT)]], "eight")
+    make_run(tmp_path / "runs/two", two, "two")
+    table = compare.compare(tmp_path / "runs", bundle, ["eight", "two"], RESAMPLES)[0].set_index("recipe")
+    differences = [f"{name}_difference{end}" for name in compare.DIFFERENCES for end in ("", "_low", "_high")]
+    assert table.loc["eight", differences].to_numpy(float) == pytest.approx(0, abs=1e-6)
+    assert table.loc["two", "malignant_auc_difference"] == pytest.approx(0, abs=1e-6)
+    assert table.loc["two", "two_way_accuracy"] == pytest.approx(table.loc["untrained", "two_way_accuracy"], abs=1e-6)
+    unanswerable = ["accuracy", "balanced_accuracy", "macro_auc", "melanoma_auc", "ece", "melanoma_auc_difference"]
+    assert table.loc["two", unanswerable].isna().all()
+
+
+def sees_image(run: Path, test: pd.DataFrame) -> None:
+    add_seen(run, image_id=test.image_id[0])
+
+
+def sees_lesion(run: Path, test: pd.DataFrame) -> None:
+    add_seen(run, lesion_id=test.lesion_id[0], split="validation")
+
+
+def sees_group(run: Path, test: pd.DataFrame) -> None:
+    add_seen(run, group=test.group[0])
+
+
+def sees_renamed_group(run: Path, test: pd.DataFrame) -> None:
+    add_seen(run, group="new name")
+    add_seen(run, group="new name", image_id=test.image_id[0], split="internal_test")
+
+
+def add_seen(run: Path, **changes) -> None:
+    splits = pd.read_csv(run / "splits.csv")
+    extra = splits.head(1).assign(image_id="X", lesion_id="XL", group="XG").assign(**changes)
+    pd.concat([splits, extra]).to_csv(run / "splits.csv", index=False)
+
+
+def loses_an_image(run: Path, test: pd.DataFrame) -> None:
+    pd.read_csv(run / "predictions.csv").iloc[1:].to_csv(run / "predictions.csv", index=False)
+
+
+def answers_twice(run: Path, test: pd.DataFrame) -> None:
+    table = pd.read_csv(run / "predictions.csv")
+    pd.concat([table, table.head(1)]).to_csv(run / "predictions.csv", index=False)
+
+
+def forgets_groups(run: Path, test: pd.DataFrame) -> None:
+    pd.read_csv(run / "splits.csv").drop(columns="group").to_csv(run / "splits.csv", index=False)
+
+
+@pytest.mark.parametrize(
+    ("spoil", "words"),
+    [
+        (sees_image, "share their image_id with the test"),
+        (sees_lesion, "share their lesion_id with the test"),
+        (sees_group, "share their group with the test"),
+        (sees_renamed_group, "share their group with the test"),
+        (loses_an_image, "no prediction of 1 of"),
+        (answers_twice, "more than one prediction"),
+        (forgets_groups, "lacks group"),
+    ],
+)
+def test_an_unfair_run_is_refused(spoil, words, bundle, test_images, tmp_path):
+    run = make_run(tmp_path / "runs/one", answers(test_images, list(CODES), np.ones(len(test_images), bool), "nv"))
+    spoil(run, test_images)
+    with pytest.raises(RunError, match=words):
+        compare.compare(tmp_path / "runs", bundle, ["one"], RESAMPLES)
+
+
+def test_the_command_writes_listed_tables_and_names_what_is_not_trained(
+    bundle, test_images, tmp_path, capsys, monkeypatch
+):
+    monkeypatch.setattr(compare, "recipe_names", lambda: ["one", "other"])
+    make_run(tmp_path / "runs/one", answers(test_images, list(CODES), np.ones(len(test_images), bool), "nv"))
+    command = ["--runs", str(tmp_path / "runs"), "--bundle", str(bundle), "--resamples", str(RESAMPLES)]
+    assert compare.main(command) == 0
+    assert "not in the table: other" in capsys.readouterr().out
+    from model.card import load_card
+
+    table = load_table(load_card(bundle), "results/comparison.csv")
+    assert list(table.recipe) == ["untrained", "one"]
+    assert len(load_table(load_card(bundle), "results/comparison_history.csv")) == 4
+    (tmp_path / "runs/one/run.json").unlink()
+    assert compare.main(command) == 1
+    assert "lacks run.json" in capsys.readouterr().err

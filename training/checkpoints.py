@@ -1,0 +1,78 @@
+"""What a run needs to go on where it stopped: weights, optimizer state, epoch, and the best weights of a phase."""
+
+import os
+from pathlib import Path
+
+import keras
+import numpy as np
+
+CHECKPOINT = "checkpoint.npz"
+
+
+def _write(path: Path, **arrays) -> None:
+    """Replace a file at once, so that the previous one survives until the new one is complete."""
+    partial = path.with_suffix(".partial")
+    with open(partial, "wb") as file:
+        np.savez(file, **arrays)
+        file.flush()
+        os.fsync(file.fileno())
+    partial.replace(path)
+
+
+def _weights(network: keras.Model) -> dict[str, np.ndarray]:
+    return {f"weight_{i:04d}": np.asarray(value) for i, value in enumerate(network.get_weights())}
+
+
+def save_checkpoint(path: Path, network: keras.Model, epoch: int, learner: keras.Model | None = None) -> None:
+    """Write weights, optimizer state and epoch; ``learner`` is the part that is trained, if not the network."""
+    optimizer = (learner or network).optimizer
+    state = [keras.ops.convert_to_numpy(variable) for variable in optimizer.variables]
+    arrays = _weights(network) | {f"state_{i:04d}": value for i, value in enumerate(state)}
+    _write(path, epoch=epoch, **arrays)
+
+
+def load_checkpoint(path: Path, network: keras.Model, learner: keras.Model | None = None) -> int:
+    """Restore what `save_checkpoint` wrote into a compiled network; return the number of finished epochs."""
+    learner = learner or network
+    with np.load(path) as stored:
+        network.set_weights([stored[name] for name in sorted(stored) if name.startswith("weight_")])
+        learner.optimizer.build(learner.trainable_variables)
+        names = [name for name in sorted(stored) if name.startswith("state_")]
+        for variable, name in zip(learner.optimizer.variables, names, strict=True):
+            variable.assign(stored[name])
+        return int(stored["epoch"])
+
+
+def finished_epochs(path: Path) -> int:
+    """Return how many epochs a run has finished, 0 before its first checkpoint."""
+    if not path.exists():
+        return 0
+    with np.load(path) as stored:
+        return int(stored["epoch"])
+
+
+def save_weights(path: Path, network: keras.Model) -> None:
+    """Write the weights alone."""
+    _write(path, **_weights(network))
+
+
+def load_weights(path: Path, network: keras.Model) -> None:
+    """Restore what `save_weights` wrote."""
+    with np.load(path) as stored:
+        network.set_weights([stored[name] for name in sorted(stored)])
+
+
+def swap_average(network: keras.Model) -> None:
+    """Exchange the weights with their moving average; call twice to get them back."""
+    averages = network.optimizer._model_variables_moving_average
+    for variable, average in zip(network.trainable_variables, averages, strict=True):
+        current = keras.ops.copy(variable)
+        variable.assign(average)
+        average.assign(current)
+
+
+def seed_dropout(network: keras.Model, seed: int, epoch: int) -> None:
+    """Start every dropout layer's chance anew, so that a resumed epoch draws what an uninterrupted one would."""
+    for number, layer in enumerate(network.layers):
+        if isinstance(layer, keras.layers.Dropout):
+            layer.seed_generator.state.assign(np.array([seed + number, epoch], np.uint32))

@@ -1,0 +1,69 @@
+"""Features of a frozen trunk, computed once and kept: the head then trains in seconds."""
+
+import hashlib
+from pathlib import Path
+
+import keras
+import numpy as np
+from tqdm import tqdm
+
+from training.data import plain_views
+
+MODEL_BATCH = 64
+
+
+def trunk_until(network: keras.Model, layer: str) -> keras.Model:
+    """Return the network from the photo to a layer's output."""
+    photo = network.input["photo"] if isinstance(network.input, dict) else network.input
+    return keras.Model(photo, network.get_layer(layer).output)
+
+
+def trunk_sha256(trunk: keras.Model) -> str:
+    """Return a checksum of a network's weights and layers; any change of either gives other features."""
+    digest = hashlib.sha256()
+    for layer in trunk.layers:
+        digest.update(type(layer).__name__.encode())
+        for value in layer.get_weights():
+            digest.update(str(value.shape).encode() + np.ascontiguousarray(value).tobytes())
+    return digest.hexdigest()
+
+
+def features(
+    network: keras.Model, layer: str, canvas, rows: np.ndarray, names: list[str] | None, folder: Path | None
+) -> np.ndarray:
+    """Return what a layer makes of images without augmentation: float16, shape (len(rows), ...).
+
+    Parameters
+    ----------
+    network : Model
+    layer : str
+    canvas : array-like, uint8, shape (images, edge, edge, 3)
+    rows : ndarray of int
+    names : list of str, optional
+        What identifies the pixels of each row, to find the features again; without names nothing is kept.
+    folder : Path, optional
+        Where to keep them; the file's name is a checksum of trunk, size and names.
+    """
+    trunk = trunk_until(network, layer)
+    size = trunk.input.shape[1]
+    kept = None
+    if names is not None and folder is not None:
+        key = "\n".join([trunk_sha256(trunk), str(size), layer, *names])
+        kept = folder / f"{hashlib.sha256(key.encode()).hexdigest()[:24]}.npy"
+        if kept.exists():
+            return np.load(kept)
+    computed = _compute(trunk, canvas, rows, size)
+    if kept is not None:
+        folder.mkdir(parents=True, exist_ok=True)
+        partial = kept.with_suffix(".partial.npy")
+        np.save(partial, computed)
+        partial.replace(kept)
+    return computed
+
+
+def _compute(trunk: keras.Model, canvas, rows: np.ndarray, size: int) -> np.ndarray:
+    out = np.empty((len(rows), *trunk.output.shape[1:]), np.float16)
+    for start in tqdm(range(0, len(rows), MODEL_BATCH), desc="features", unit=" batches", mininterval=10):
+        views = plain_views(canvas, rows[start : start + MODEL_BATCH], size).astype(np.float32)
+        out[start : start + MODEL_BATCH] = np.asarray(trunk.predict_on_batch(views))
+    return out

@@ -1,0 +1,53 @@
+"""What a trained recipe says of the images it is judged on: one row an image, one column a class."""
+
+from pathlib import Path
+
+import keras
+import numpy as np
+import pandas as pd
+
+from training.data import plain_views
+from training.judge import predict_logits, softmax
+from training.label_sets import LABEL_SETS, labels_in
+from training.metadata import metadata_columns
+from training.recipe import Recipe
+from training.splits import INTERNAL_TEST, VALIDATION
+
+JUDGED_ON = "ham10000"  # whatever a recipe learns from; a recipe that never saw it is judged on its own first set
+BLOCK = 256  # images decoded at a time
+
+
+def judged_rows(recipe: Recipe, manifest: pd.DataFrame) -> pd.DataFrame:
+    """Return the validation and internal test images of HAM10000, or else of the recipe's first set."""
+    home = JUDGED_ON if JUDGED_ON in recipe.datasets else recipe.datasets[0]
+    return manifest[(manifest.dataset == home) & manifest.split.isin([VALIDATION, INTERNAL_TEST])]
+
+
+def predictions(recipe: Recipe, network: keras.Model, canvas, rows: pd.DataFrame) -> pd.DataFrame:
+    """Return image_id, lesion_id, dataset, split, label, target and a probability for each class of the recipe.
+
+    Parameters
+    ----------
+    recipe : Recipe
+    network : Model
+        Up to its logits, at serving size.
+    canvas : array-like, uint8, shape (images, edge, edge, 3)
+    rows : DataFrame
+        Rows of the manifest. ``label`` stays the set's own; ``target`` is the class in the recipe's label set.
+    """
+    metadata = metadata_columns(rows) if isinstance(network.input, dict) else None
+    logits = []
+    for start in range(0, len(rows), BLOCK):
+        part = slice(start, start + BLOCK)
+        views = plain_views(canvas, rows.canvas_row.to_numpy()[part], recipe.served)
+        known = None if metadata is None else metadata[part]
+        logits.append(predict_logits(network, views, recipe.views, metadata=known))
+    codes = LABEL_SETS[recipe.label_set].codes
+    shares = pd.DataFrame(np.round(softmax(np.concatenate(logits)), 6), columns=[f"p_{code}" for code in codes])
+    table = rows[["image_id", "lesion_id", "dataset", "split", "label"]].reset_index(drop=True)
+    return table.assign(target=labels_in(rows, recipe.label_set).to_numpy()).join(shares)
+
+
+def write_predictions(run: Path, recipe: Recipe, network: keras.Model, canvas, manifest: pd.DataFrame) -> None:
+    """Write ``predictions.csv`` into a run folder."""
+    predictions(recipe, network, canvas, judged_rows(recipe, manifest)).to_csv(run / "predictions.csv", index=False)

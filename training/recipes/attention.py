@@ -1,0 +1,30 @@
+"""The trunk of 1.0.0 with convolutional attention (CBAM) between trunk and pooling; the trunk stays as it is.
+
+    python -m training.train attention --data DATA [--weights imagenet]
+    python -m training.train attention --data DATA --set 'architecture_options={"attention": "squeeze_and_excitation"}'
+
+Starts from `mobilenetv2_192`, the weights released as 1.0.0, and trains that first when it has not been done. The
+maps of the frozen trunk are computed once and kept; only attention and head learn, from plain views of HAM10000.
+"""
+
+from training.recipe import Phase, Recipe
+
+RECIPE = Recipe(
+    name="attention",
+    start_from="mobilenetv2_192",
+    architecture="mobilenetv2_attention",
+    architecture_options={"attention": "cbam"},
+    size=160,
+    epochs=8,
+    batch=32,
+    rate=5e-4,
+    dropout=0.3,
+    augmentation="none",
+    loss_options={"label_smoothing": 0.05},
+    phases=(Phase("attention and head", cached="out_relu"),),
+    patience=3,
+    watch="macro_auc",
+    views=("identity",),
+    ancestor="convolutional network with attention",
+    note="begins with the weights of 1.0.0, which learnt from MILK10k and ISIC 2019 too; the trunk is frozen",
+)

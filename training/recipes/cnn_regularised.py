@@ -1,0 +1,26 @@
+"""A convolutional network from random weights, held back by batch normalisation, dropout and an L2 penalty.
+
+    python -m training.train cnn_regularised --data DATA [--set 'architecture_options={"kernel_size": 5}']
+
+The size of its kernels is an option, as its ancestor compared several.
+"""
+
+from training.recipe import Recipe
+
+RECIPE = Recipe(
+    name="cnn_regularised",
+    architecture="cnn",
+    weights="none",
+    architecture_options={"kernel_size": 3, "penalty": 1e-4, "filters": [24, 48, 96, 128]},
+    size=64,
+    epochs=8,
+    batch=32,
+    rate=1.5e-3,
+    dropout=0.4,
+    augmentation="plain",
+    epoch_images=4000,
+    validation_images=600,
+    patience=5,
+    views=("identity",),
+    ancestor="convolutional network with dropout, L2 penalty and batch normalisation, several kernel sizes",
+)

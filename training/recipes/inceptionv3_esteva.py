@@ -1,0 +1,34 @@
+"""Inception V3 transfer learning after Esteva et al. (Nature 542, 2017), with nothing done about class imbalance.
+
+    python -m training.train inceptionv3_esteva --data DATA --weights FILE
+    python -m training.train inceptionv3_esteva --data DATA --weights imagenet \\
+        --set size=299 epochs=40 'architecture_options={"until": "mixed10"}'
+
+Its ancestor reports, on the official ISIC 2018 test images, a seven-way accuracy of .4451 and a malignant AUC of .79.
+The trunk ends at mixed8: that is how far the offline weights go.
+"""
+
+from training.recipe import Phase, Recipe
+
+RECIPE = Recipe(
+    name="inceptionv3_esteva",
+    architecture="inceptionv3",
+    architecture_options={"until": "mixed8"},
+    size=128,
+    epochs=14,
+    batch=32,
+    rate=2e-4,
+    optimizer="rmsprop",
+    dropout=0.0,
+    augmentation="plain",
+    balancing="none",
+    phases=(
+        Phase("head", share=12, rate=5.0, cached="pool"),
+        Phase("last block", share=2, freeze_until="mixed7", epoch_images=1500),
+    ),
+    validation_images=500,
+    views=("identity",),
+    ancestor="Inception V3 transfer learning after Esteva 2017, no handling of imbalance",
+    claimed="official ISIC 2018 test: seven-way accuracy .4451, malignant AUC .79",
+    note="Inception V3 to mixed8 with a new top at 128 px instead of the full network at 299 px",
+)

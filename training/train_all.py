@@ -1,0 +1,117 @@
+"""Train every recipe of an earlier system that has not been trained yet, one after the other.
+
+    python -m training.train_all --data DATA --weights-folder FOLDER [--only RECIPE ...]
+
+What was interrupted goes on where it stopped; what is finished is left alone. A recipe that asks for ImageNet weights
+takes the file of its trunk in FOLDER (see `WEIGHT_FILES`), or lets Keras download them.
+"""
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from training.recipe import load_recipe, recipe_names
+
+RUNS = Path("runs")
+# What the trunk's file is called in a folder of pretrained weights.
+WEIGHT_FILES = {
+    "mobilenetv2": "mobilenet_v2_imagenet_notop.weights.h5",
+    "mobilenetv2_attention": "mobilenet_v2_imagenet_notop.weights.h5",
+    "mobilenetv2_metadata": "mobilenet_v2_imagenet_notop.weights.h5",
+    "resnet50v2_conv4": "resnet50v2_imagenet_to_conv4.keras",
+    "inceptionv3": "inceptionv3_imagenet_to_mixed8.keras",
+    "efficientnetb0": "efficientnetb0_imagenet_notop.weights.h5",
+    "vgg16": "vgg16_imagenet_notop.weights.h5",
+}
+
+
+def ancestors() -> list[str]:
+    """Return the recipes that reproduce an earlier system."""
+    return [name for name in recipe_names() if load_recipe(name).ancestor]
+
+
+def is_trained(run: Path) -> bool:
+    """Say whether a run folder holds a finished run with its predictions."""
+    return (run / "trained.keras").exists() and (run / "predictions.csv").exists()
+
+
+def pretrained(name: str, folder: Path | None) -> list[str]:
+    """Return the command line option that names a recipe's pretrained weights, if it takes any from the folder."""
+    recipe = load_recipe(name)
+    file = folder / WEIGHT_FILES.get(recipe.architecture, "") if folder else None
+    return ["--weights", str(file)] if recipe.weights == "imagenet" and file and file.is_file() else []
+
+
+def train_missing(
+    recipes: list[str], data: Path, work: Path, weights_folder: Path | None = None, *,
+    splits: Path | None = None, runs: Path = RUNS, extra: tuple[str, ...] = (),
+) -> list[str]:  # fmt: skip
+    """Train the recipes that have not been trained, each in a process of its own; return those that failed.
+
+    A process of its own gives memory back and starts every recipe from the same state of chance.
+
+    Parameters
+    ----------
+    recipes : list of str
+    data, work : Path
+        Folder with the image sets, and the one with manifest and decoded images.
+    weights_folder : Path, optional
+        Where pretrained trunks lie.
+    splits : Path, optional
+        Published split table, so that all are judged on the same images.
+    runs : Path
+        Each recipe's run is a folder in it.
+    extra : tuple of str
+        Further options of ``training.train``.
+    """
+    failed = []
+    for name in recipes:
+        if is_trained(runs / name):
+            print(f"{name}: trained before", flush=True)
+            continue
+        command = [sys.executable, "-m", "training.train", name, "--data", data, "--work", work, "--run", runs / name]
+        command += pretrained(name, weights_folder) + (["--splits", splits] if splits else []) + list(extra)
+        clock = time.perf_counter()
+        (runs / name).mkdir(parents=True, exist_ok=True)
+        with open(runs / name / "output.txt", "a") as output:
+            done = subprocess.run([str(part) for part in command], stdout=output, stderr=subprocess.STDOUT)
+        minutes = (time.perf_counter() - clock) / 60
+        if done.returncode:
+            failed.append(name)
+            print(f"{name}: failed after {minutes:.1f} minutes, see {runs / name / 'output.txt'}", flush=True)
+            continue
+        record = json.loads((runs / name / "run.json").read_text())
+        print(f"{name}: {minutes:.1f} minutes, {record['epochs']} epochs", flush=True)
+    return failed
+
+
+def main(arguments: list[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--data", type=Path, required=True, help="folder with ham10000/ and other image sets")
+    parser.add_argument("--work", type=Path, default=RUNS / "data", help="folder for manifest and decoded images")
+    parser.add_argument("--runs", type=Path, default=RUNS, help="folder of the runs")
+    parser.add_argument("--weights-folder", type=Path, help="folder with pretrained trunks (default: Keras downloads)")
+    parser.add_argument("--splits", type=Path, help="a published split table to keep")
+    parser.add_argument(
+        "--only",
+        nargs="+",
+        choices=recipe_names(),
+        help="these recipes (default: all that reproduce an earlier system)",
+    )
+    parser.add_argument("--per-class", type=int, help="rehearse with that many images of each class and split")
+    options = parser.parse_args(arguments)
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    extra = ("--per-class", str(options.per_class)) if options.per_class else ()
+    failed = train_missing(
+        options.only or ancestors(), options.data, options.work, options.weights_folder,
+        splits=options.splits, runs=options.runs, extra=extra,
+    )  # fmt: skip
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

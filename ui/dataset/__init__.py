@@ -1,0 +1,10 @@
+"""The sections of the dataset page, each drawn from tables of the bundle alone."""
+
+from ui import dataset_wording as wording
+from ui.dataset.balancing import balancing, study
+from ui.dataset.classes import attributes, classes, sizes
+from ui.dataset.split import leakage, split
+
+SECTIONS = dict(
+    zip(wording.SECTIONS, [(sizes, classes), (attributes,), (balancing, study), (split, leakage)], strict=True)
+)

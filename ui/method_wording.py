@@ -1,0 +1,121 @@
+"""Every sentence of the method page."""
+
+TITLE = "Method"
+SECTIONS = ("Recipe", "Training curves", "What was tried", "Recipes compared", "Make it again")
+TRAIN_COMMAND = "python -m training.train {}"
+ABLATION_COMMAND = "python -m training.evaluate"
+COMPARISON_COMMAND = "python -m training.compare"
+
+IN_SHORT = "In short"
+STAGES = "Stages, from left to right"
+SETTING = "Setting"
+STAGE = "Stage {}"
+SETTINGS = {
+    "datasets": "Image sets",
+    "architecture": "Network",
+    "weights": "Started from",
+    "size": "Input edge while training, pixels",
+    "serve_size": "Input edge when answering, pixels",
+    "epochs": "Epochs",
+    "batch": "Photos a step",
+    "rate": "Highest learning rate",
+    "warmup": "Share of steps to reach it",
+    "weight_decay": "Weight decay",
+    "dropout": "Dropout",
+    "augmentation": "Distortion of photos",
+    "mixup": "Mixup",
+    "balancing": "Against imbalance",
+    "loss": "Loss",
+    "freeze_until": "First layer that learns",
+    "refit_head": "Last layer fitted anew",
+    "views": "Views averaged when answering",
+    "precision": "Numbers",
+    "average": "Moving average of weights",
+    "seed": "Seed",
+}
+TRAINED = {"epochs": "Epochs trained", "minutes": "Minutes"}
+EARLIER = "the stage before"
+NO_RECIPE = "The model card does not say how this model was trained."
+SUMMARY = (
+    "{architecture} with {parameters:,} parameters, started from weights learnt on other photos ({pretrained}), then "
+    "trained in {stages} on {images:,} photos of {lesions:,} lesions ({sets}). Its probabilities were then divided by "
+    "one temperature, {temperature:.3f}, fitted on {calibrated}."
+)
+ONE_STAGE, MORE_STAGES = "one stage", "{} stages"
+RECORD = "Commit {commit}, manifest sha256 {manifest}, {libraries}."
+RECIPE_METHOD = "the record of the training run, packed into `card.json` by `python -m training.bundle`."
+
+CURVES_HINT = (
+    "Progress on validation photos, which chose among recipes: no result, so no interval is given. Epochs of all "
+    "stages that the table holds are counted on."
+)
+VALIDATION_SIZE = "HAM10000 validation: {:,} images of {:,} lesions."
+LOSS = "Training loss"
+EPOCH = "Epoch, over all stages"
+SHOWN = "Figure"
+FIGURES = {
+    "validation_balanced_accuracy": "Balanced accuracy",
+    "validation_accuracy": "Accuracy",
+    "validation_macro_auc": "AUC, mean over classes",
+    "validation_melanoma_auc": "AUC, melanoma",
+    "validation_malignant_auc": "AUC, malignant",
+    "validation_log_loss": "Log loss",
+}
+HOME_SET, OTHER_SETS = "HAM10000", "other sets"
+OTHER = {name: name.replace("validation_", "other_sets_") for name in FIGURES}
+LAST_STAGE = "The table holds {} of {} stages."
+CURVES_METHOD = "one row an epoch, written while training."
+
+TRIED_HINT = "One change at a time, each judged in the same way. What helps on validation is not yet proven on a test."
+MEASURE = "Figure"
+TRIED_METHOD = "each row a recipe with one setting changed."
+SETS = "Judged on: {}."
+
+COMPARED_HINT = "Each recipe judged on the same images as the bundled model; 95 % intervals by lesion."
+COMPARED_COLUMNS = ("Recipe", "Balanced accuracy", "AUC, melanoma", "Images")
+COMPARED_METHOD = "the same internal test for every recipe, bootstrap by lesion."
+NOT_ASSESSED = "not assessed"
+MORE = "All figures of all recipes are on the page Evaluation"
+
+AGAIN = (
+    "On your own computer, from the folder of this program, with the image sets in `data/` as published (README.md "
+    "says where from). Two processor cores need hours, not days."
+)
+COMMANDS = """\
+python -m training.train {recipe} --data data --splits model/bundle/dataset/splits.csv
+python -m training.calibrate runs/{recipe}
+python -m training.bundle runs/{recipe} --bundle runs/bundle
+python -m training.evaluate runs/{recipe} --bundle runs/bundle
+"""
+EACH = """
+- the first trains every stage that is not there yet; an interrupted run goes on where it stopped
+- the second fits the temperature on validation
+- the third packs weights, card and tables into a folder
+- the fourth judges the packed model on the internal test and on the sets from outside
+"""
+TABLES = "The tables of this page and of the page Dataset:"
+TABLE_COMMANDS = """\
+python -m training.dataset_tables --data data --work runs/data --bundle runs/bundle
+python -m training.balancing_study --work runs/data --weights imagenet --bundle runs/bundle
+"""
+SERVE = "To see the result in this app:"
+SERVE_COMMAND = "LESIONSCOPE_BUNDLE=runs/bundle make app"
+
+
+def setting(name: str, recipe: dict, first: bool) -> str:
+    """Say a recipe's setting in a table cell."""
+    value = recipe.get(name)
+    if name == "weights" and not first:
+        return EARLIER
+    if name in ("balancing", "loss"):
+        options = recipe.get(f"{name}_options") or {}
+        return ", ".join([str(value).replace("_", " "), *(f"{k.replace('_', ' ')} {v}" for k, v in options.items())])
+    if name == "serve_size" and not value:
+        return str(recipe.get("size"))
+    if isinstance(value, list):
+        return ", ".join(str(part).replace("_", " ") for part in value)
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if not value:
+        return "none"
+    return f"{value:,}" if isinstance(value, int) and name != "seed" else str(value).replace("_", " ")

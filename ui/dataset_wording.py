@@ -24,6 +24,7 @@ SIZES_HINT = (
     "Imbalance is the largest class over the smallest, in images, and in brackets in lesions. Of each set, the images "
     "read are those that this model could learn from or be judged on."
 )
+SIZE_COLUMNS = ("Set", "Images", "Lesions", "Images read", "Classes", "Imbalance")
 UNIT = "Counted"
 UNITS = {"images": "Images", "lesions": "Lesions"}
 SCALE = "Logarithmic scale, so that rare classes can be read"
@@ -132,6 +133,7 @@ COMPUTED = {
     "attributes": "the published label tables, grouped; an empty field is counted as not recorded.",
     "balancing": "expected draws of an epoch and loss weights by `training.balancing`.",
     "study": "the most probable of seven classes; interval: {}.",
+    "checks": "lesions and groups of the table of splits, counted anew each time this page is shown.",
     "split": "the table of splits counted, one row an image.",
     "leakage": "{}.",
 }

@@ -9,7 +9,6 @@ import streamlit as st
 from model.card import Card
 from model.errors import TableError
 from model.evaluation.plots import CONFIG, Display
-from model.evaluation.plots.style import wrapped
 from ui import evaluation_wording as wording
 
 Set = tuple[str, str]  # dataset, split
@@ -98,11 +97,6 @@ def figures(heading: str, rows: pd.DataFrame, digits: Mapping[str, int] | None =
     digits = digits or {}
     body = "".join(_row(row, digits.get(row["name"], 3)) for row in rows.to_dict("records"))
     st.html(f"<table class='measured'><caption>{escape(heading)}</caption>{body}</table>")
-
-
-def on_lines(name: str) -> str:
-    """Return a name broken into lines, for a chart whose labels must leave room on a phone."""
-    return wrapped(name)
 
 
 def grid(heading: str, columns: tuple[str, ...], rows: list[tuple]) -> None:

@@ -1,5 +1,7 @@
 """Every sentence of the method page."""
 
+from ui.wording import SETS
+
 TITLE = "Method"
 SECTIONS = ("Recipe", "Training curves", "What was tried", "Recipes compared", "Make it again")
 TRAIN_COMMAND = "python -m training.train {}"
@@ -107,6 +109,10 @@ def setting(name: str, recipe: dict, first: bool) -> str:
     value = recipe.get(name)
     if name == "weights" and not first:
         return EARLIER
+    if name == "weights":
+        return str(value)
+    if name == "datasets":
+        return ", ".join(SETS.get(part, part) for part in value)
     if name in ("balancing", "loss"):
         options = recipe.get(f"{name}_options") or {}
         return ", ".join([str(value).replace("_", " "), *(f"{k.replace('_', ' ')} {v}" for k, v in options.items())])

@@ -75,7 +75,7 @@ def _pairs(rows: pd.DataFrame) -> pd.DataFrame:
         names = {"": wording.INFLATED.format(wording.leak(row["leak"])), "honest_": wording.HONEST}
         for prefix, name in names.items():
             figures = {key: row[prefix + key] for key in ("value", "low", "high")}
-            pairs.append({"group": evidence.on_lines(name), "n_images": row["n_test"], **figures})
+            pairs.append({"group": name, "n_images": row["n_test"], **figures})
     return pd.DataFrame(pairs).astype({"n_images": "Int64"})
 
 

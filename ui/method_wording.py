@@ -71,7 +71,7 @@ CURVES_METHOD = "one row an epoch, written while training."
 TRIED_HINT = "One change at a time, each judged in the same way. What helps on validation is not yet proven on a test."
 MEASURE = "Figure"
 TRIED_METHOD = "each row a recipe with one setting changed."
-SETS = "Judged on: {}."
+JUDGED_ON = "Judged on: {}."
 
 COMPARED_HINT = "Each recipe judged on the same images as the bundled model; 95 % intervals by lesion."
 COMPARED_COLUMNS = ("Recipe", "Balanced accuracy", "AUC, melanoma", "Images")

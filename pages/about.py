@@ -2,9 +2,10 @@
 
 import streamlit as st
 
-from ui import about, sections
+from ui import about, navigation, sections
 from ui import about_wording as wording
 
+navigation.inside_frame()
 st.title(wording.TITLE)
 card = sections.the_card()
 about.purpose(card)

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from model.errors import BundleError
-from ui import cached, components, source, state, wording
+from ui import cached, components, navigation, source, state, wording
 
 if TYPE_CHECKING:
     from model.pipeline import Analyser, Analysis
@@ -54,6 +54,7 @@ def show(analysis: "Analysis") -> None:
             components.downloads(analysis)
 
 
+navigation.inside_frame()
 analysis = state.analysis(model(wording.READING)) if state.waiting() else None
 if analysis:
     show(analysis)

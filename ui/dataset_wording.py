@@ -24,6 +24,7 @@ SIZES_HINT = (
     "Imbalance is the largest class over the smallest, in images, and in brackets in lesions. Of each set, the images "
     "read are those that this model could learn from or be judged on."
 )
+SIZE_COLUMNS = ("Set", "Images", "Lesions", "Images read", "Classes", "Imbalance")
 UNIT = "Counted"
 UNITS = {"images": "Images", "lesions": "Lesions"}
 SCALE = "Logarithmic scale, so that rare classes can be read"
@@ -69,8 +70,14 @@ METHODS = {
     "smote_pixels": "SMOTE, photos mixed as pixels",
     "smote_embedding": "SMOTE, mixed in the network's features",
 }
+SHORT_METHODS = {
+    "none": "None", "power": "Rare ones more often", "class_weights": "Class weights",
+    "effective_number": "Effective number", "class_balanced_batches": "All equally often", "over": "Over-sampling",
+    "under": "Under-sampling", "combined": "Combined", "smote_pixels": "SMOTE, pixels",
+    "smote_embedding": "SMOTE, features",
+}  # fmt: skip
 WITH_OPTIONS = "{} ({})"
-OPTIONS = {"per_class": "classes filled up to", "beta": "beta", "exponent": "exponent"}
+OPTIONS = {"per_class": "classes filled up to"}
 BALANCING_HINT = "HAM10000, the training split alone: validation and test stay as they are, whatever is chosen."
 EPOCH = "One epoch"
 EPOCH_COLUMNS = ("Class", "Photos", "Drawn in an epoch", "Loss weight before", "Loss weight after")
@@ -132,6 +139,7 @@ COMPUTED = {
     "attributes": "the published label tables, grouped; an empty field is counted as not recorded.",
     "balancing": "expected draws of an epoch and loss weights by `training.balancing`.",
     "study": "the most probable of seven classes; interval: {}.",
+    "checks": "lesions and groups of the table of splits, counted anew each time this page is shown.",
     "split": "the table of splits counted, one row an image.",
     "leakage": "{}.",
 }
@@ -154,11 +162,19 @@ def group(attribute: str, code: str) -> str:
 
 def method(name: str, options: str) -> str:
     """Name a way of balancing with its options, where they tell it from another."""
-    known = METHODS.get(name, name.replace("_", " "))
-    if "per_class" not in options:
-        return known
+    return _with_options(METHODS.get(name, name.replace("_", " ")), options)
+
+
+def short_method(name: str, options: str) -> str:
+    """Name a way of balancing beside a chart."""
+    return _with_options(SHORT_METHODS.get(name, name.replace("_", " ")), options.replace("per_class = ", "to "))
+
+
+def _with_options(known: str, options: str) -> str:
+    if options.startswith("to "):
+        return f"{known}, {options}"
     field, _, value = options.partition(" = ")
-    return WITH_OPTIONS.format(known, f"{OPTIONS.get(field, field)} {value}")
+    return WITH_OPTIONS.format(known, f"{OPTIONS[field]} {value}") if field == "per_class" else known
 
 
 def leak(names: str) -> str:

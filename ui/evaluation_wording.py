@@ -10,7 +10,6 @@ SECTIONS = (
     "Overview", "Confusion matrix", "ROC and precision", "Calibration", "Clinic", "Decision curve",
     "Subgroups", "Robustness", "External", "Comparison",
 )  # fmt: skip
-SECTION = "Section"
 SET = "Measured on"
 QUESTION = "Question"
 NO_QUESTION = "These images hold no question of this kind: choose another set."

@@ -9,7 +9,6 @@ import streamlit as st
 from model.card import Card
 from model.errors import TableError
 from model.evaluation.plots import CONFIG, Display
-from model.evaluation.plots.style import wrapped
 from ui import evaluation_wording as wording
 
 Set = tuple[str, str]  # dataset, split
@@ -100,11 +99,6 @@ def figures(heading: str, rows: pd.DataFrame, digits: Mapping[str, int] | None =
     st.html(f"<table class='measured'><caption>{escape(heading)}</caption>{body}</table>")
 
 
-def on_lines(name: str) -> str:
-    """Return a name broken into lines, for a chart whose labels must leave room on a phone."""
-    return wrapped(name)
-
-
 def grid(heading: str, columns: tuple[str, ...], rows: list[tuple]) -> None:
     """Show a table of text, the first column naming its row; a narrow screen scrolls it sideways."""
     head = "".join(f"<th scope='col'>{escape(name)}</th>" for name in columns)
@@ -142,7 +136,10 @@ def origin(
 ) -> None:
     """Say from which tables a panel was computed, by what command and how, and offer its numbers as CSV."""
     listed = card.raw.get("tables", {})
-    sources = ", ".join(f"`{name}` (sha256 {listed[name]['sha256'][:12]})" for name in tables if name in listed)
+    sources = (
+        ", ".join(f"`{name}` (sha256 {listed[name]['sha256'][:12]})" for name in tables if name in listed)
+        or "`card.json`"
+    )
     st.caption(f"{wording.METHOD}: {sources}, written by `{command}`; {method}")
     st.download_button(
         wording.SAVE, rows.to_csv(index=False), file_name, "text/csv", key=f"save_{file_name}", on_click="ignore"

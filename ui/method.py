@@ -113,10 +113,8 @@ def tried(card: Card) -> None:
     metrics = list(dict.fromkeys(table["metric"]))
     metric = st.selectbox(wording.MEASURE, metrics, format_func=_metric_name, key="tried", persist_state="session")
     rows = table[table["metric"] == metric]
-    st.caption(wording.SETS.format(", ".join(dict.fromkeys(rows["split"].str.replace("_", " ")))))
-    groups = [
-        evidence.on_lines(f"{row.tried}: {row.setting}") for row in rows[["tried", "setting"]].itertuples(index=False)
-    ]
+    st.caption(wording.JUDGED_ON.format(", ".join(dict.fromkeys(rows["split"].str.replace("_", " ")))))
+    groups = [f"{row.tried}: {row.setting}" for row in rows[["tried", "setting"]].itertuples(index=False)]
     shown = rows.assign(group=groups, n_images=rows["n"].astype("Int64"))
     evidence.chart(ForestDisplay(shown, _metric_name(metric)), "tried_chart")
     evidence.origin(card, (ABLATION,), wording.TRIED_METHOD, rows, f"tried_{metric}.csv", wording.ABLATION_COMMAND)

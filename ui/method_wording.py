@@ -1,5 +1,7 @@
 """Every sentence of the method page."""
 
+from ui.wording import SETS
+
 TITLE = "Method"
 SECTIONS = ("Recipe", "Training curves", "What was tried", "Recipes compared", "Make it again")
 TRAIN_COMMAND = "python -m training.train {}"
@@ -43,7 +45,7 @@ SUMMARY = (
 )
 ONE_STAGE, MORE_STAGES = "one stage", "{} stages"
 RECORD = "Commit {commit}, manifest sha256 {manifest}, {libraries}."
-RECIPE_METHOD = "the record of the training run, packed into `card.json` by `python -m training.bundle`."
+RECIPE_METHOD = "the record of the training run, packed by `python -m training.bundle`."
 
 CURVES_HINT = (
     "Progress on validation photos, which chose among recipes: no result, so no interval is given. Epochs of all "
@@ -69,7 +71,7 @@ CURVES_METHOD = "one row an epoch, written while training."
 TRIED_HINT = "One change at a time, each judged in the same way. What helps on validation is not yet proven on a test."
 MEASURE = "Figure"
 TRIED_METHOD = "each row a recipe with one setting changed."
-SETS = "Judged on: {}."
+JUDGED_ON = "Judged on: {}."
 
 COMPARED_HINT = "Each recipe judged on the same images as the bundled model; 95 % intervals by lesion."
 COMPARED_COLUMNS = ("Recipe", "Balanced accuracy", "AUC, melanoma", "Images")
@@ -107,6 +109,10 @@ def setting(name: str, recipe: dict, first: bool) -> str:
     value = recipe.get(name)
     if name == "weights" and not first:
         return EARLIER
+    if name == "weights":
+        return str(value)
+    if name == "datasets":
+        return ", ".join(SETS.get(part, part) for part in value)
     if name in ("balancing", "loss"):
         options = recipe.get(f"{name}_options") or {}
         return ", ".join([str(value).replace("_", " "), *(f"{k.replace('_', ' ')} {v}" for k, v in options.items())])

@@ -12,16 +12,26 @@ PAGES = (
     ("pages/method.py", "Method"),
     ("pages/about.py", "About"),
 )
+FRAMED = "framed"  # session key: the frame was drawn in this run
 
 
 def router() -> StreamlitPage:
-    """Build the menu along the top and return the page to run; the first of `PAGES` opens by itself.
-
-    An address that is a script's own name would, as the first one that a server is asked for, run that script
-    alone, without the disclaimer around it; so addresses differ from names.
-    """
+    """Build the menu along the top and return the page to run; the first of `PAGES` opens by itself."""
+    st.session_state[FRAMED] = True
     pages = [
-        st.Page(script, title=title, url_path=f"see-{Path(script).stem}", default=(script, title) == PAGES[0])
+        st.Page(script, title=title, url_path=Path(script).stem, default=(script, title) == PAGES[0])
         for script, title in PAGES
     ]
     return st.navigation(pages, position="top")
+
+
+def inside_frame() -> None:
+    """Start over through app.py where a page runs without it; every page calls this first.
+
+    A server that has run nothing yet takes the scripts in ``pages/`` for pages by themselves: an address that is the
+    first one it is asked for would open one alone, without the disclaimer, and an address that is no script's
+    name would be called unknown. Building the menu ends that for as long as the server runs.
+    """
+    if not st.session_state.pop(FRAMED, False):
+        router()
+        st.rerun()

@@ -119,7 +119,9 @@ def stored_subgroups(
     DataFrame
         dataset, split, point, threshold, then as `subgroup_table` gives them.
     """
-    first = {point["subject"]: point for point in reversed(points)}
+    first: dict[str, Mapping] = {}
+    for point in points:
+        first.setdefault(point["subject"], point)
 
     def groups_of_set(part: pd.DataFrame) -> list[pd.DataFrame]:
         answerable, attributes = subjects(read_cases(part, labels)), attributes_of(part)

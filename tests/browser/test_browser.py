@@ -21,7 +21,10 @@ import pytest
 from PIL import Image
 
 from model.card import BUNDLE_VARIABLE, DEFAULT_BUNDLE
+from tests.described import TABLES
+from training.bundle import seal
 from ui import wording
+from ui.navigation import PAGES
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 
@@ -218,6 +221,49 @@ def test_a_file_that_is_no_photo_gets_one_sentence(visit):
     assert alert.inner_text().strip().endswith(".")
     assert "mueller" not in page.inner_text("body")
     assert page.complaints == []
+
+
+@pytest.fixture(scope="module")
+def described_address(tiny_bundle, tmp_path_factory):
+    """The app with a bundle that also holds the tables of the pages on images and method."""
+    folder = tmp_path_factory.mktemp("described")
+    bundle = shutil.copytree(tiny_bundle, folder / "bundle")
+    for name, table in TABLES.items():
+        table.to_csv(bundle / name, index=False)
+    seal(bundle)
+    yield from serve(bundle, folder / "server.log")
+
+
+def settled(page) -> None:
+    """Wait until the script has run to its end and every chart is drawn."""
+    page.wait_for_timeout(300)  # a click takes a moment to start the script
+    page.wait_for_function(
+        """() => !document.querySelector('[data-testid="stStatusWidget"], [data-testid="stSkeleton"]')
+            && [...document.querySelectorAll('.stPlotlyChart')].every(chart => chart.querySelector('.main-svg'))"""
+    )
+
+
+@pytest.mark.parametrize("viewport", [DESK, PHONE], ids=["desk", "phone"])
+def test_a_walk_over_every_page_and_section_meets_no_error(visit, described_address, viewport):
+    page = visit(at=described_address, color_scheme="dark" if viewport is PHONE else "light")
+    links = page.locator("[data-testid=stTopNavLink]")
+    assert links.count() == len(PAGES)
+    for _, title in PAGES[1:]:
+        page.set_viewport_size(DESK)  # where the menu lies open
+        links.filter(has_text=title).click()
+        page.get_by_role("heading", level=1, name=title).wait_for()
+        page.set_viewport_size(viewport)
+        settled(page)
+        sections = page.locator("[data-testid=stButtonGroup]").first.get_by_role("radio")
+        for place in range(sections.count()):
+            sections.nth(place).click()
+            settled(page)
+            assert page.locator("[data-testid=stException]").count() == 0, title
+            assert page.evaluate("document.documentElement.scrollWidth") <= viewport["width"], title
+        assert page.locator(".disclaimer").is_visible()
+        assert page.complaints == [], title
+    outside = {url for url in page.requested if urlsplit(url).hostname not in ("localhost", None)}
+    assert outside == set()
 
 
 @pytest.mark.skipif("LESIONSCOPE_SCREENSHOT" not in os.environ, reason="LESIONSCOPE_SCREENSHOT is not set")

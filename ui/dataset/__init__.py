@@ -3,8 +3,8 @@
 from ui import dataset_wording as wording
 from ui.dataset.balancing import balancing, study
 from ui.dataset.classes import attributes, classes, sizes
-from ui.dataset.split import leakage, split
+from ui.dataset.split import checks, leakage, split
 
 SECTIONS = dict(
-    zip(wording.SECTIONS, [(sizes, classes), (attributes,), (balancing, study), (split, leakage)], strict=True)
+    zip(wording.SECTIONS, [(sizes, classes), (attributes,), (balancing, study), (split, checks, leakage)], strict=True)
 )

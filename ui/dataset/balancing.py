@@ -63,12 +63,10 @@ def study(card: Card) -> None:
     metric = st.selectbox(wording.MEASURE, offered, format_func=wording.MEASURES.get, key="measure",
                           persist_state="session")  # fmt: skip
     rows = table[table["metric"] == metric]
-    names = [wording.method(*way) for way in rows[["method", "options"]].itertuples(index=False)]
+    names = [wording.short_method(*way) for way in rows[["method", "options"]].itertuples(index=False)]
     plain = rows["value"][rows["method"] == "none"]
     reference = None if plain.empty else float(plain.iloc[0])
-    display = ForestDisplay(
-        rows.assign(group=[evidence.on_lines(name) for name in names]), wording.MEASURES[metric], reference
-    )
+    display = ForestDisplay(rows.assign(group=[name for name in names]), wording.MEASURES[metric], reference)
     evidence.chart(display, "study")
     st.caption(f"{wording.STUDY_LINE} {wording.STUDY_NOTE.format(rows['features'].iloc[0])}")
     method = wording.COMPUTED["study"].format(rows["interval"].iloc[0])

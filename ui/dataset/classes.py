@@ -23,8 +23,11 @@ def sizes(card: Card) -> None:
         filled = (classes["images"] > 0).sum()
         counted = (f"{images:,}", f"{lesions:,}", f"{read:,}", filled)
         rows.append((wording.set_name(dataset), *counted, f"{imbalance[0]} ({imbalance[1]})"))
-    evidence.grid(wording.SIZES, ("Set", "Images", "Lesions", "Images read", "Classes", "Imbalance"), rows)
+    evidence.grid(wording.SIZES, wording.SIZE_COLUMNS, rows)
     st.caption(wording.SIZES_HINT)
+    saved = pd.DataFrame(rows, columns=list(wording.SIZE_COLUMNS))
+    command = wording.TABLES_COMMAND
+    evidence.origin(card, (CLASSES,), wording.COMPUTED["classes"], saved, "image_sets.csv", command)
 
 
 def _imbalance(counts: pd.Series) -> float:

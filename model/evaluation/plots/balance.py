@@ -9,6 +9,8 @@ import plotly.graph_objects as go
 
 from model.evaluation.plots.style import empty_figure, fill, wrapped
 
+ROW_PIXELS = 46  # a name of three lines
+
 
 @dataclass(frozen=True)
 class ClassBalanceDisplay:
@@ -42,7 +44,7 @@ class ClassBalanceDisplay:
 
     def figure(self, dark: bool = False) -> go.Figure:
         """Return a bar a class."""
-        figure = empty_figure(dark, 330, self.unit.capitalize())
+        figure = empty_figure(dark, 50 + ROW_PIXELS * len(self.counts), self.unit.capitalize())
         figure.add_bar(
             x=self.counts[self.unit], y=[wrapped(self.names[code]) for code in self.counts["label"]],
             marker=fill(self.counts["label"].isin(self.malignant), dark), orientation="h",

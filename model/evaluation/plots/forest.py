@@ -18,7 +18,7 @@ from model.evaluation.plots.style import (
     wrapped,
 )
 
-ROW_PIXELS = 30
+ROW_PIXELS, LINE_PIXELS = 30, 17
 MALIGNANT_OUTCOMES = ("found", "missed")
 
 
@@ -46,7 +46,10 @@ class ForestDisplay(RowsDisplay):
 
     def figure(self, dark: bool = False) -> go.Figure:
         """Return the chart; rows too small for a rate say so in words."""
-        figure, look = empty_figure(dark, 90 + ROW_PIXELS * len(self.rows), self.quantity), series(BENIGN, dark)
+        labels, look = self._labels(), series(BENIGN, dark)
+        lines = max([label.count("<br>") + 1 for label in labels], default=1)
+        height = 90 + max(ROW_PIXELS, LINE_PIXELS * lines + 6) * len(labels)
+        figure = empty_figure(dark, height, wrapped(self.quantity))
         if self.reference is not None:
             figure.add_vline(self.reference, line={"color": INK[dark], "dash": "dot", "width": 1})
         rows = self.rows.assign(place=range(len(self.rows)))
@@ -60,7 +63,6 @@ class ForestDisplay(RowsDisplay):
         for place, count in counted[["place", "n_images"]].itertuples(index=False):
             said = "" if pd.isna(count) else "too few for a rate"
             figure.add_annotation(x=0.02, xref="paper", xanchor="left", y=place, text=said, showarrow=False)
-        labels = self._labels()
         figure.update_yaxes(
             tickvals=list(rows["place"]), ticktext=labels, range=[len(rows) - 0.5, -0.5], showgrid=False, ticks=""
         )

@@ -18,7 +18,7 @@ from model.evaluation.plots.style import (
     wrapped,
 )
 
-ROW_PIXELS = 30
+ROW_PIXELS = 34  # room for a name on two lines
 MALIGNANT_OUTCOMES = ("found", "missed")
 
 
@@ -41,12 +41,13 @@ class ForestDisplay(RowsDisplay):
     reference: float | None = None
 
     def _labels(self) -> list[str]:
-        counts = ["" if pd.isna(count) else f", n = {count:,}" for count in self.rows["n_images"]]
+        counts = ["" if pd.isna(count) else f", n\u00a0=\u00a0{count:,}" for count in self.rows["n_images"]]
         return [wrapped(f"{group}{count}") for group, count in zip(self.rows["group"], counts, strict=True)]
 
     def figure(self, dark: bool = False) -> go.Figure:
         """Return the chart; rows too small for a rate say so in words."""
-        figure, look = empty_figure(dark, 90 + ROW_PIXELS * len(self.rows), self.quantity), series(BENIGN, dark)
+        title, look = wrapped(self.quantity), series(BENIGN, dark)
+        figure = empty_figure(dark, 90 + ROW_PIXELS * (len(self.rows) + title.count("<br>")), title)
         if self.reference is not None:
             figure.add_vline(self.reference, line={"color": INK[dark], "dash": "dot", "width": 1})
         rows = self.rows.assign(place=range(len(self.rows)))
@@ -58,7 +59,7 @@ class ForestDisplay(RowsDisplay):
             hovertemplate="%{text}<extra></extra>",
         )  # fmt: skip
         for place, count in counted[["place", "n_images"]].itertuples(index=False):
-            said = "" if pd.isna(count) else "too few for a rate"
+            said = "" if pd.isna(count) else "too few for a rate" if count else "no case"
             figure.add_annotation(x=0.02, xref="paper", xanchor="left", y=place, text=said, showarrow=False)
         labels = self._labels()
         figure.update_yaxes(

@@ -58,7 +58,7 @@ class LinesDisplay(RowsDisplay):
     def description(self) -> str:
         """Where each line starts and ends, in words."""
         said = []
-        for name, line in self.rows.sort_values("x").groupby("series", sort=False):
+        for name, line in self.rows.sort_values("x", kind="stable").groupby("series", sort=False):
             said.append(f"{name} from {line['value'].iloc[0]:.3f} to {line['value'].iloc[-1]:.3f}")
         return sentence(self.quantity, "over", self.across, said)
 
@@ -103,7 +103,7 @@ class TradeOffDisplay(RowsDisplay):
     def description(self) -> str:
         """Every model in words."""
         said = [
-            f"{row.name_} {with_interval(row.value, row.low, row.high)} at {row.cost:,.10g}"
+            f"{row.name_} {with_interval(row.value, row.low, row.high)} at {row.cost:{',.0f' if row.cost >= 100 else '.3g'}}"
             for row in self.rows.rename(columns={"name": "name_"}).itertuples(index=False)
         ]
         return sentence(self.quantity, "against", self.cost, said)

@@ -1,6 +1,6 @@
 """Judge the packed bundle on photos made worse: blur, JPEG, light, colour, rotation, zoom, hair, ink.
 
-    python -m training.robustness runs/RECIPE [--bundle model/bundle] [--photos 240]
+    python -m training.robustness runs/RECIPE [--bundle model/bundle] [--photos 210]
     python -m training.robustness --smoke
 
 The photos are a fixed part of the internal test, chosen by hash and as even over the classes as these allow. Every
@@ -32,7 +32,7 @@ from training.calibrate import SMOKE_RUN, load_run
 from training.corruptions import CORRUPTIONS, Corruption
 from training.splits import INTERNAL_TEST
 
-PHOTOS = 240
+PHOTOS = 210
 STEPS = (1, 2, 3)
 READERS = 2  # threads: one draws the next change while the network reads the last
 AS_TAKEN = {"corruption": "none", "severity": 0, "setting": "as taken"}

@@ -49,7 +49,7 @@ METRICS = {
 MODES = {"count": "Counts", "row": "By row", "column": "By column"}
 MODE = "Numbers"
 MODE_HINTS = {
-    "count": "Images. Colour shows the share of the true class.",
+    "count": "Colour shows the share of the true class.",
     "row": "Of each true class, the share that got each answer; the diagonal is sensitivity.",
     "column": "Of each answer, the share that was each class; the diagonal is the PPV at this set's mix of classes.",
 }

@@ -266,6 +266,17 @@ def test_a_walk_over_every_page_and_section_meets_no_error(visit, described_addr
     assert outside == set()
 
 
+def test_an_address_that_a_server_is_asked_for_first_is_known_and_framed(browser, tiny_bundle, tmp_path):
+    for at in serve(tiny_bundle, tmp_path / "server.log"):
+        page = browser.new_page()
+        page.set_default_timeout(1000 * PATIENCE_SECONDS)
+        page.goto(f"{at}/evaluation")
+        page.get_by_role("heading", name="Evaluation", exact=True).wait_for()
+        page.locator(".disclaimer").wait_for()
+        assert page.get_by_role("dialog").count() == 0
+        page.close()
+
+
 @pytest.mark.skipif("LESIONSCOPE_SCREENSHOT" not in os.environ, reason="LESIONSCOPE_SCREENSHOT is not set")
 def test_screenshot_for_the_readme(visit, tmp_path):
     for at in serve(DEFAULT_BUNDLE, tmp_path / "server.log"):

@@ -201,7 +201,8 @@ def test_forest_gives_counts_where_a_group_is_too_small(displays):
     figure = displays["forest"].figure()
     assert list(figure.data[0].x) == [0.9, 0.8]
     assert figure.layout.yaxis.ticktext == (
-        "everyone, n = 1,200", "female, n = 40", "under 30, n = 12", "skin tone: not assessed"
+        "everyone, n\u00a0=\u00a01,200", "female, n\u00a0=\u00a040", "under 30, n\u00a0=\u00a012",
+        "skin tone: not assessed",
     )  # fmt: skip
     said = {note.y: note.text for note in figure.layout.annotations}
     assert said == {2: "too few for a rate", 3: ""}

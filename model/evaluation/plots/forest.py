@@ -41,15 +41,15 @@ class ForestDisplay(RowsDisplay):
     reference: float | None = None
 
     def _labels(self) -> list[str]:
-        counts = ["" if pd.isna(count) else f", n = {count:,}" for count in self.rows["n_images"]]
+        counts = ["" if pd.isna(count) else f", n\u00a0=\u00a0{count:,}" for count in self.rows["n_images"]]
         return [wrapped(f"{group}{count}") for group, count in zip(self.rows["group"], counts, strict=True)]
 
     def figure(self, dark: bool = False) -> go.Figure:
         """Return the chart; rows too small for a rate say so in words."""
-        labels, look = self._labels(), series(BENIGN, dark)
+        title, labels, look = wrapped(self.quantity), self._labels(), series(BENIGN, dark)
         lines = max([label.count("<br>") + 1 for label in labels], default=1)
-        height = 90 + max(ROW_PIXELS, LINE_PIXELS * lines + 6) * len(labels)
-        figure = empty_figure(dark, height, wrapped(self.quantity))
+        row = max(ROW_PIXELS, LINE_PIXELS * lines + 6)
+        figure = empty_figure(dark, 90 + row * len(labels) + LINE_PIXELS * title.count("<br>"), title)
         if self.reference is not None:
             figure.add_vline(self.reference, line={"color": INK[dark], "dash": "dot", "width": 1})
         rows = self.rows.assign(place=range(len(self.rows)))
@@ -61,7 +61,7 @@ class ForestDisplay(RowsDisplay):
             hovertemplate="%{text}<extra></extra>",
         )  # fmt: skip
         for place, count in counted[["place", "n_images"]].itertuples(index=False):
-            said = "" if pd.isna(count) else "too few for a rate"
+            said = "" if pd.isna(count) else "too few for a rate" if count else "no case"
             figure.add_annotation(x=0.02, xref="paper", xanchor="left", y=place, text=said, showarrow=False)
         figure.update_yaxes(
             tickvals=list(rows["place"]), ticktext=labels, range=[len(rows) - 0.5, -0.5], showgrid=False, ticks=""

@@ -58,7 +58,7 @@ class LinesDisplay(RowsDisplay):
     def description(self) -> str:
         """Where each line starts and ends, in words."""
         said = []
-        for name, line in self.rows.sort_values("x").groupby("series", sort=False):
+        for name, line in self.rows.sort_values("x", kind="stable").groupby("series", sort=False):
             said.append(f"{name} from {line['value'].iloc[0]:.3f} to {line['value'].iloc[-1]:.3f}")
         return sentence(self.quantity, "over", self.across, said)
 
@@ -103,7 +103,7 @@ class TradeOffDisplay(RowsDisplay):
     def description(self) -> str:
         """Every model in words."""
         said = [
-            f"{row.name_} {with_interval(row.value, row.low, row.high)} at {row.cost:,.10g}"
+            f"{row.name_} {with_interval(row.value, row.low, row.high)} at {cost_text(row.cost)}"
             for row in self.rows.rename(columns={"name": "name_"}).itertuples(index=False)
         ]
         return sentence(self.quantity, "against", self.cost, said)
@@ -117,3 +117,8 @@ class TradeOffDisplay(RowsDisplay):
 def sentence(quantity: str, against: str, across: str, said: Iterable[str]) -> str:
     """Say what a chart shows: what it draws, against what, and its values."""
     return f"{quantity} {against} {across[:1].lower()}{across[1:]}: {'; '.join(said)}."
+
+
+def cost_text(cost: float) -> str:
+    """Write a cost with no more digits than it needs."""
+    return f"{cost:,.0f}" if cost >= 100 else f"{cost:.3g}"

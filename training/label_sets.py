@@ -6,8 +6,8 @@ import pandas as pd
 
 from training.datasets import CODES, LABELS
 
-# AK is HAM10000's akiec, which joins actinic keratosis and Bowen's disease; HAM10000 has no SCC of its own, so the
-# images of that class come from MILK10k's SCCKA (squamous cell carcinoma and keratoacanthoma).
+# AK is HAM10000's akiec, which joins actinic keratosis and Bowen's disease. ISIC 2019's own table calls some of these
+# images SCC; here they stay with the label they were published under, and SCC comes from MILK10k's SCCKA.
 SEVEN_TO_EIGHT = {
     "akiec": "AK", "bcc": "BCC", "bkl": "BKL", "df": "DF", "mel": "MEL", "nv": "NV", "vasc": "VASC",
 }  # fmt: skip

@@ -5,7 +5,7 @@ from ui.wording import SETS
 TITLE = "Method"
 SECTIONS = ("Recipe", "Training curves", "What was tried", "Recipes compared", "Make it again")
 TRAIN_COMMAND = "python -m training.train {}"
-ABLATION_COMMAND = "python -m training.evaluate"
+ABLATION_COMMAND = "python -m training.ablation RUN"
 COMPARISON_COMMAND = "python -m training.compare"
 
 IN_SHORT = "In short"

@@ -33,5 +33,8 @@ RECIPE = Recipe(
     views=("identity",),
     ancestor="EfficientNetB0 in three steps on ISIC 2019, about 250 images a class",
     claimed="accuracy .57, eight classes, own split",
-    note="from random weights, for want of ImageNet weights; all of HAM10000's akiec count as AK, though ISIC 2019 calls some of them SCC",
+    note=(
+        "from random weights, for want of ImageNet weights; "
+        "all of HAM10000's akiec count as AK, though ISIC 2019 calls some of them SCC"
+    ),
 )

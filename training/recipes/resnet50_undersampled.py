@@ -34,5 +34,8 @@ RECIPE = Recipe(
     views=("identity",),
     ancestor="ResNet50 in three steps on ISIC 2019, about 250 images a class",
     claimed="accuracy .94, eight classes, own split",
-    note="ResNet50V2 to the end of its fourth stage instead of ResNet50; all of HAM10000's akiec count as AK, though ISIC 2019 calls some of them SCC",
+    note=(
+        "ResNet50V2 to the end of its fourth stage instead of ResNet50; "
+        "all of HAM10000's akiec count as AK, though ISIC 2019 calls some of them SCC"
+    ),
 )

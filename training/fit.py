@@ -197,6 +197,16 @@ class Loop:
             swap_average(learner)
 
 
+def blend_with(start: Path, network: keras.Model, share: float) -> None:
+    """Move the weights back towards those of an earlier stage (Wortsman et al., CVPR 2022): ``share`` is the new ones'.
+
+    Two points of one valley: the mean of their weights does what an ensemble of both would, at the cost of one.
+    """
+    earlier = logits_model(keras.models.load_model(start, compile=False)).get_weights()
+    pairs = zip(network.get_weights(), earlier, strict=True)
+    network.set_weights([share * new + (1 - share) * old for new, old in pairs])
+
+
 def weights_in_float32(recipe: Recipe, network: keras.Model) -> keras.Model:
     """Return the full network, softmax included, in float32 and at serving size, with the trained weights."""
     keras.mixed_precision.set_global_policy("float32")

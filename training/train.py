@@ -186,7 +186,7 @@ def _train(recipe: Recipe, options: argparse.Namespace) -> int:
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     from training.architectures import logits_model
     from training.data import open_canvas
-    from training.fit import fit, weights_in_float32
+    from training.fit import blend_with, fit, weights_in_float32
     from training.head import refit
     from training.masks import OutlinedCanvas
     from training.predictions import write_predictions
@@ -209,10 +209,13 @@ def _train(recipe: Recipe, options: argparse.Namespace) -> int:
     if recipe.masks:
         canvas = OutlinedCanvas(canvas, manifest)
     network = fit(recipe, canvas, manifest, run, start, cache=work / "features", callbacks=_callbacks(options, run))
+    if start and recipe.blend < 1:
+        blend_with(start, network, recipe.blend)
     model = weights_in_float32(recipe, network)
     if recipe.refit_head:
         record["head"] = refit(model, canvas, manifest, recipe.datasets[0])
-    write_predictions(run, recipe, logits_model(model), canvas, manifest)
+    if recipe.ancestor:  # the shipped model's test is opened by training.evaluate alone
+        write_predictions(run, recipe, logits_model(model), canvas, manifest)
     model.save(run / "trained.keras")
     log = pd.read_csv(run / "history.csv")
     wall = before + (time.perf_counter() - started) / 60

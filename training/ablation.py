@@ -1,9 +1,9 @@
 """What each choice of the shipped model gave, measured on validation alone.
 
-    python -m training.ablation runs/RECIPE [--bundle model/bundle] [--before EARLIER_BUNDLE]
+    python -m training.ablation runs/RECIPE [--bundle model/bundle] [--beside BUNDLE ...]
 
 Judges the trained network at several input sizes and with one, two or four views, each with its own temperature,
-and puts the stored validation predictions of an earlier bundle beside it. Writes
+and puts the stored validation predictions of whole bundles beside it. Writes
 ``results/ablation.csv`` into the bundle; the test split is not read.
 """
 
@@ -103,7 +103,7 @@ def judge(run: Path, rows: pd.DataFrame, canvas: np.ndarray, labels: list) -> li
         logits = np.mean([stored[size][view] for view in views], axis=0)
         names = [f"p_{code}" for code in CODES]
         scored = rows.reset_index(drop=True).join(pd.DataFrame(calibrated(logits, truth), columns=names))
-        tables.append(figures(scored, labels, recipe.name, size, len(views)))
+        tables.append(figures(scored, labels, run.name, size, len(views)))
     return tables
 
 
@@ -123,7 +123,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("run", type=Path, help="folder of the shipped model's training run")
     parser.add_argument("--bundle", type=Path, default=Path("model/bundle"))
-    parser.add_argument("--before", type=Path, help="a bundle released earlier, split in the same way")
+    parser.add_argument("--beside", type=Path, nargs="+", default=[], help="bundles, split in the same way")
     options = parser.parse_args(arguments)
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     from model.card import load_card
@@ -132,8 +132,7 @@ def main(arguments: list[str] | None = None) -> int:
     recipe, record, manifest = load_run(options.run)
     home = manifest[(manifest.split == VALIDATION) & (manifest.dataset == recipe.datasets[0])]
     tables = judge(options.run, home, open_canvas(Path(record["work"])), load_card(options.bundle).labels)
-    if options.before:
-        tables.insert(0, stored_figures(options.before, recipe.datasets[0]))
+    tables = [*(stored_figures(bundle, recipe.datasets[0]) for bundle in options.beside), *tables]
     table = pd.concat(tables, ignore_index=True)
     table.round(5).to_csv(options.bundle / "results" / "ablation.csv", index=False)
     seal(options.bundle)

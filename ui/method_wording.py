@@ -70,7 +70,7 @@ CURVES_METHOD = "one row an epoch, written while training."
 
 TRIED_HINT = "One change at a time, each judged in the same way. What helps on validation is not yet proven on a test."
 MEASURE = "Figure"
-TRIED_METHOD = "each row a recipe with one setting changed."
+TRIED_METHOD = "each row one network at one input size, its logits averaged over so many views."
 JUDGED_ON = "Judged on: {}."
 
 COMPARED_HINT = "Each recipe judged on the same images as the bundled model; 95 % intervals by lesion."

@@ -72,6 +72,17 @@ def test_an_interrupted_run_resumes_to_the_same_weights(images, tmp_path, monkey
     assert log.loss.iloc[-1] < log.loss.iloc[0]
 
 
+def test_blending_gives_the_mean_of_two_stages(images, tmp_path):
+    earlier = fitting.build(RECIPE)
+    earlier.save(tmp_path / "earlier.keras")
+    network = fitting.logits_model(fitting.build(RECIPE))
+    before = network.get_weights()
+    fitting.blend_with(tmp_path / "earlier.keras", network, 0.75)
+    for mixed, new, old in zip(network.get_weights(), before, earlier.get_weights(), strict=True):
+        np.testing.assert_allclose(mixed, 0.75 * new + 0.25 * old, atol=1e-6)
+    assert not all(np.allclose(a, b) for a, b in zip(before, earlier.get_weights(), strict=True))
+
+
 def test_a_full_disk_leaves_the_previous_checkpoint(images, tmp_path, monkeypatch):
     network = fitting.logits_model(fitting.build(RECIPE))
     network.compile(fitting.make_optimizer(RECIPE, 10), "mse")

@@ -25,7 +25,6 @@ from training.data import (
     TrainingBatches,
     fewer_draws,
 )
-from training.distributed import scope, worker_folder
 from training.judge import HeldOut
 from training.judge import predict_logits as predict_logits  # others take it from the loop
 from training.label_sets import LABEL_SETS
@@ -83,9 +82,7 @@ def fit(
     """
     keras.utils.set_random_seed(recipe.seed)
     keras.mixed_precision.set_global_policy(recipe.precision)
-    run = worker_folder(run)
-    with scope():
-        network = logits_model(build(recipe))
+    network = logits_model(build(recipe))
     may_learn = [layer.trainable for layer in network.layers]
     if start:
         copy_matching(keras.models.load_model(start, compile=False), network)
@@ -154,11 +151,10 @@ class Loop:
             batches.balance = fewer_draws(batches.balance, phase.epoch_images)
         classes = len(LABEL_SETS[recipe.label_set].codes)
         draws = np.bincount(batches.drawn_labels, weights=batches.balance.draws, minlength=classes)
-        with scope():
-            learner.compile(
-                make_optimizer(recipe, phase.epochs * len(batches), phase.rate),
-                LOSSES[recipe.loss](draws, **recipe.loss_options),
-            )
+        learner.compile(
+            make_optimizer(recipe, phase.epochs * len(batches), phase.rate),
+            LOSSES[recipe.loss](draws, **recipe.loss_options),
+        )
         return learner, batches, held_out
 
     def epoch(self, phase: Phase, learner, batches, held_out: HeldOut, epoch: int) -> dict:

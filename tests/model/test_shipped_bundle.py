@@ -69,8 +69,12 @@ def test_published_predictions_are_of_the_splits_they_name():
     assert np.allclose(predictions[[f"p_{code}" for code in CODES]].sum(axis=1), 1, atol=1e-4)
 
 
-def test_scale_consistency_is_measured_and_bounded():
+def test_scale_consistency_is_measured():
     measured = load_card(DEFAULT_BUNDLE).raw["input"]["scale_consistency"]
-    # The aim is .02; halving a 256 px photo leaves fewer pixels than the network takes, and .033 was measured.
-    assert measured["largest"] == max(measured["mean_difference"].values()) <= 0.035
+    assert measured["largest"] == max(measured["mean_difference"].values()) > 0
     assert measured["n_images"] >= 50
+
+
+@pytest.mark.xfail(strict=True, reason="half of a 256 px photo has fewer pixels than the network takes; .032 measured")
+def test_half_the_size_moves_no_probability_by_more_than_two_points():
+    assert load_card(DEFAULT_BUNDLE).raw["input"]["scale_consistency"]["largest"] <= 0.02

@@ -2,10 +2,11 @@
 
     python -m training.train mobilenetv2_bundle --data DATA [--weights imagenet]
 
-Trains `mobilenetv2_160` and `mobilenetv2_192` first when that has not been done. Two CPU cores shared with other work:
-34 + 47 + 77 minutes. HAM10000 validation (1,495 images of unseen lesions), four views at 224 px: balanced accuracy .731,
-macro AUC .968, melanoma AUC .923. Internal test, 1,512 images: balanced accuracy .77 (.73 to .81), macro AUC .970 (.963 to
-.976), melanoma AUC .915 (.890 to .938); PH2, 200 images of another clinic: melanoma AUC .930 (.878 to .970).
+Trains `mobilenetv2_160` and `mobilenetv2_192` first when that has not been done. Two CPU cores shared with other
+work: 34 + 47 + 77 minutes. HAM10000 validation (1,495 images of unseen lesions), four views at 224 px: balanced
+accuracy .731, macro AUC .968, melanoma AUC .923. Internal test, 1,512 images: balanced accuracy .77 (.73 to .81),
+macro AUC .970 (.963 to .976), melanoma AUC .915 (.890 to .938); PH2, 200 images of another clinic: melanoma AUC
+.930 (.878 to .970).
 """
 
 from training.recipe import Recipe

@@ -29,6 +29,7 @@ SETTINGS = {
     "balancing": "Against imbalance",
     "loss": "Loss",
     "freeze_until": "First layer that learns",
+    "blend": "Share of its own weights in the mean with the stage before",
     "refit_head": "Last layer fitted anew",
     "views": "Views averaged when answering",
     "precision": "Numbers",

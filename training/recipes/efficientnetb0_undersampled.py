@@ -16,7 +16,7 @@ RECIPE = Recipe(
     architecture="efficientnetb0",
     weights="none",
     size=96,
-    epochs=5,
+    epochs=4,
     batch=32,
     rate=1e-3,
     dropout=0.3,
@@ -27,7 +27,7 @@ RECIPE = Recipe(
     phases=(
         Phase("head", share=1, rate=1.0, cached="pool"),
         Phase("last block", share=1, rate=1.0, freeze_until="block7a_expand_conv"),
-        Phase("everything", share=3, rate=0.5),
+        Phase("everything", share=2, rate=0.5),
     ),
     validation_images=400,
     views=("identity",),

@@ -86,7 +86,7 @@ def test_a_log_of_the_last_stage_alone_says_so(tmp_path, monkeypatch):
 def test_what_was_tried_has_interval_n_and_split(page):
     shown = go(page, "What was tried")
     assert charts(shown)[0]["data"][0]["x"] == [0.6, 0.7]
-    assert any("n = 40" in tick for tick in charts(shown)[0]["layout"]["yaxis"]["ticktext"])
+    assert any("n\u00a0=\u00a040" in tick for tick in charts(shown)[0]["layout"]["yaxis"]["ticktext"])
     assert "validation" in text(shown)
 
 

@@ -1,6 +1,9 @@
 """Two hidden dense layers on the pixels: what a network makes of colour alone, without any notion of neighbourhood.
 
 python -m training.train dense_baseline --data DATA
+
+As written, on two shared CPU cores: 3 minutes. HAM10000 internal test, 1,512 images: accuracy .655 (.627 to .683),
+balanced accuracy .316 (.277 to .361), melanoma AUC .711 (.661 to .754), malignant AUC .729 (.695 to .763).
 """
 
 from training.recipe import Recipe

@@ -7,6 +7,9 @@
 Large classes are cut and small ones repeated to the same number; scikit-learn's class weights are one after that, so
 the sampler does their part. Its ancestor reports, on the official ISIC 2018 test images, a seven-way accuracy of
 .6984 and a malignant AUC of .89.
+
+As written, on two shared CPU cores: 2 minutes. HAM10000 internal test, 1,512 images: accuracy .640 (.612 to .668),
+balanced accuracy .668 (.620 to .711), melanoma AUC .794 (.751 to .831), malignant AUC .856 (.829 to .883).
 """
 
 from training.recipe import Phase, Recipe

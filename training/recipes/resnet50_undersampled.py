@@ -6,6 +6,9 @@
 Three steps of transfer learning: the head on the frozen trunk, the last block, then everything at a lower rate. The
 images of squamous cell carcinoma come from MILK10k. Its ancestor reports an accuracy of .94 on its own split; that is
 not plausible without images of one lesion on both sides of it.
+
+As written, on two shared CPU cores: 4 minutes. HAM10000 internal test, 1,512 images: accuracy .641 (.611 to .669),
+balanced accuracy .535 (.472 to .593), melanoma AUC .747 (.697 to .796), malignant AUC .789 (.752 to .825).
 """
 
 from training.recipe import Phase, Recipe

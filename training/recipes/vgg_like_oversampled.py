@@ -3,6 +3,9 @@
     python -m training.train vgg_like_oversampled --data DATA [--set 'architecture_options={"width": 1.0}' size=128]
 
 Its ancestor reports a test accuracy of .5627 on its own split, after .8967 in training.
+
+As written, on two shared CPU cores: 13 minutes. HAM10000 internal test, 1,512 images: accuracy .529 (.499 to .559),
+balanced accuracy .538 (.480 to .610), melanoma AUC .812 (.772 to .845), malignant AUC .827 (.796 to .854).
 """
 
 from training.recipe import Recipe

@@ -13,6 +13,7 @@ from tqdm import tqdm
 
 from model.card import Label
 from model.preprocess import centre_square, crop
+from training.baseline import frozen_trunk
 from training.datasets import DatasetError
 from training.smote import pixel_features
 
@@ -112,7 +113,7 @@ def open_sample(table: pd.DataFrame, canvas: np.ndarray, weights: str, cache: Pa
     mix : str
         What SMOTE mixes: "photos", neighbours by their pixels, or "features".
     """
-    rows, trunk = table.canvas_row.to_numpy(), functools.cache(lambda: frozen_trunk(weights))
+    rows, trunk = table.canvas_row.to_numpy(), functools.cache(lambda: frozen_trunk(SIZE, weights))
 
     def blended_photos(pairs: np.ndarray, shares: np.ndarray) -> np.ndarray:
         key = [rows[pairs], shares, SIZE, Path(weights).name]
@@ -139,16 +140,6 @@ def mixed_photos(canvas: np.ndarray, pairs: np.ndarray, shares: np.ndarray) -> n
     """Return mixed photos as the trunk takes them: float32, shape (len(pairs), SIZE, SIZE, 3)."""
     photos = mixed(canvas, pairs, shares).round().astype(np.uint8) if shares.any() else canvas[pairs[:, 0]]
     return np.stack([crop(photo, centre_square(*photo.shape[:2]), SIZE) for photo in photos]).astype(np.float32)
-
-
-def frozen_trunk(weights: str):
-    """Return MobileNetV2 up to its pooled features, (n, 1280)."""
-    import keras
-
-    from training.architectures import mobilenetv2
-
-    network = mobilenetv2(SIZE, len(EIGHT), weights)
-    return keras.Model(network.input, network.get_layer("pool").output)
 
 
 def kept_on_disk(cache: Path, key: list, compute: Callable[[], np.ndarray]) -> np.ndarray:

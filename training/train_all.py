@@ -14,6 +14,7 @@ import sys
 import time
 from pathlib import Path
 
+from training.judged_run import is_trained
 from training.recipe import load_recipe, recipe_names
 
 RUNS = Path("runs")
@@ -32,11 +33,6 @@ WEIGHT_FILES = {
 def ancestors() -> list[str]:
     """Return the recipes that reproduce an earlier system."""
     return [name for name in recipe_names() if load_recipe(name).ancestor]
-
-
-def is_trained(run: Path) -> bool:
-    """Say whether a run folder holds a finished run with its predictions."""
-    return (run / "trained.keras").exists() and (run / "predictions.csv").exists()
 
 
 def pretrained(name: str, folder: Path | None) -> list[str]:

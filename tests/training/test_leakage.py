@@ -218,7 +218,7 @@ def test_the_command_leaks_only_on_demand(tmp_path, monkeypatch, capsys):
     random = np.random.default_rng(0)
     np.save(tmp_path / "canvas.npy", random.integers(0, 256, (len(manifest), 40, 40, 3), dtype=np.uint8))
     trunk = SimpleNamespace(predict_on_batch=lambda photos: photos[:, ::40, ::40].reshape(len(photos), -1))
-    monkeypatch.setattr(leakage_sample, "frozen_trunk", lambda weights: trunk)
+    monkeypatch.setattr(leakage_sample, "frozen_trunk", lambda size, weights: trunk)
     place, out = str(tmp_path), tmp_path / "leakage.csv"
     command = ["--data", place, "--work", place, "--cache", f"{place}/c", "--output", str(out), "--per-class", "12"]
     command += ["--resamples", "20"]

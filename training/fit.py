@@ -25,6 +25,7 @@ from training.data import (
     TrainingBatches,
     fewer_draws,
 )
+from training.distributed import prepare, scope, worker_folder
 from training.judge import HeldOut
 from training.judge import predict_logits as predict_logits  # others take it from the loop
 from training.label_sets import LABEL_SETS
@@ -82,7 +83,9 @@ def fit(
     """
     keras.utils.set_random_seed(recipe.seed)
     keras.mixed_precision.set_global_policy(recipe.precision)
-    network = logits_model(build(recipe))
+    run = worker_folder(run)
+    with scope():
+        network = logits_model(build(recipe))
     may_learn = [layer.trainable for layer in network.layers]
     if start:
         copy_matching(keras.models.load_model(start, compile=False), network)
@@ -151,10 +154,12 @@ class Loop:
             batches.balance = fewer_draws(batches.balance, phase.epoch_images)
         classes = len(LABEL_SETS[recipe.label_set].codes)
         draws = np.bincount(batches.drawn_labels, weights=batches.balance.draws, minlength=classes)
-        learner.compile(
-            make_optimizer(recipe, phase.epochs * len(batches), phase.rate),
-            LOSSES[recipe.loss](draws, **recipe.loss_options),
-        )
+        with scope():
+            learner.compile(
+                make_optimizer(recipe, phase.epochs * len(batches), phase.rate),
+                LOSSES[recipe.loss](draws, **recipe.loss_options),
+            )
+        prepare(learner, batches)
         return learner, batches, held_out
 
     def epoch(self, phase: Phase, learner, batches, held_out: HeldOut, epoch: int) -> dict:

@@ -52,8 +52,8 @@ class JudgedRun:
 
 
 def is_trained(folder: Path) -> bool:
-    """Say whether a run folder holds a finished run with its predictions."""
-    return all((folder / name).exists() for name in ("trained.keras", "predictions.csv"))
+    """Say whether a run is finished: its predictions are the last that training writes."""
+    return (folder / "predictions.csv").exists()
 
 
 def read_table(path: Path) -> pd.DataFrame:

@@ -157,7 +157,12 @@ def device_name() -> str:
     """Return what the network runs on, in words."""
     import keras
 
-    found = [name for name in keras.distribution.list_devices() if not name.lower().startswith("cpu")]
+    if keras.backend.backend() == "torch":  # Keras lists no devices there
+        import torch
+
+        found = [torch.cuda.get_device_name(number) for number in range(torch.cuda.device_count())]
+    else:
+        found = [name for name in keras.distribution.list_devices() if not name.lower().startswith("cpu")]
     return ", ".join(found) or f"CPU, {os.cpu_count()} cores"
 
 
@@ -190,8 +195,10 @@ def _train(recipe: Recipe, options: argparse.Namespace) -> int:
     from training.head import refit
     from training.masks import OutlinedCanvas
     from training.predictions import write_predictions
+    from training.pytorch import use_fused_kernels
     from training.splits import split_table
 
+    use_fused_kernels()
     started = time.perf_counter()
     run = options.run or Path("runs") / ("smoke" if options.smoke else recipe.name)
     work = options.work or Path("runs") / ("smoke-data" if options.smoke else "data")
@@ -214,14 +221,14 @@ def _train(recipe: Recipe, options: argparse.Namespace) -> int:
     model = weights_in_float32(recipe, network)
     if recipe.refit_head:
         record["head"] = refit(model, canvas, manifest, recipe.datasets[0])
-    if recipe.ancestor:  # the shipped model's test is opened by training.evaluate alone
-        write_predictions(run, recipe, logits_model(model), canvas, manifest)
     model.save(run / "trained.keras")
     log = pd.read_csv(run / "history.csv")
     wall = before + (time.perf_counter() - started) / 60
     record |= {"minutes": round(log.seconds.sum() / 60, 1), "wall_minutes": round(wall, 1), "epochs": len(log),
                "parameters": int(model.count_params())}  # fmt: skip
     (run / "run.json").write_text(json.dumps(record, indent=1) + "\n")
+    if recipe.ancestor:  # the shipped model's test is opened by training.evaluate alone
+        write_predictions(run, recipe, logits_model(model), canvas, manifest)
     print(f"trained in {record['minutes']} minutes; next: python -m training.calibrate {run}")
     return 0
 

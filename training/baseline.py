@@ -32,25 +32,18 @@ SIZE = 224
 
 def frozen_trunk(size: int, weights: str) -> "keras.Model":
     """Return MobileNetV2 up to its pooling, photo (size, size, 3) to 1280 features; nothing in it learns."""
-    import keras
-
     from training.architectures import mobilenetv2
+    from training.features import trunk_until
 
-    network = mobilenetv2(size, len(CODES), weights)
-    return keras.Model(network.input, network.get_layer("pool").output)
+    return trunk_until(mobilenetv2(size, len(CODES), weights), "pool")
 
 
 def embed(work: Path, rows: np.ndarray, weights: str, size: int = SIZE) -> np.ndarray:
     """Return pooled features of a frozen MobileNetV2, float32, shape (len(rows), 1280)."""
-    from tqdm import tqdm
+    from training.data import open_canvas
+    from training.features import outputs
 
-    from training.data import open_canvas, plain_views
-
-    trunk, canvas, features = frozen_trunk(size, weights), open_canvas(work), []
-    for start in tqdm(range(0, len(rows), 64), desc="embedding", unit=" batches"):
-        views = plain_views(canvas, rows[start : start + 64], size).astype(np.float32)
-        features.append(np.asarray(trunk.predict_on_batch(views)))
-    return np.concatenate(features)
+    return outputs(frozen_trunk(size, weights), open_canvas(work), rows)
 
 
 def fit_and_score(features: np.ndarray, labels: pd.Series, split: pd.Series) -> tuple[np.ndarray, float]:

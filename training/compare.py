@@ -200,6 +200,12 @@ def sort_out(runs: Path, names: Sequence[str]) -> tuple[list[str], list[str], li
     return [name for name in trained if name not in elsewhere], sorted(set(names) - set(trained)), elsewhere
 
 
+def own_recipes(built: dict) -> set[str]:
+    """Return the recipes that the bundle itself was made by, one a stage."""
+    recipes = [stage["recipe"] for stage in (*built.get("stages", []), built)]
+    return {recipe["name"] if isinstance(recipe, dict) else recipe for recipe in recipes}
+
+
 def train(names: Sequence[str], options: argparse.Namespace) -> None:
     """Train the named recipes that reproduce an earlier system, on the bundle's splits."""
     from training.train_all import ancestors, train_missing
@@ -227,8 +233,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _compare(options: argparse.Namespace) -> int:
-    own = load_card(options.bundle).raw["built"]["recipe"]
-    names = [name for name in recipe_names() if name != (own["name"] if isinstance(own, dict) else own)]
+    names = [name for name in recipe_names() if name not in own_recipes(load_card(options.bundle).raw["built"])]
     if options.train:
         train(sort_out(options.runs, names)[1], options)
     trained, missing, elsewhere = sort_out(options.runs, names)

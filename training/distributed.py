@@ -1,10 +1,10 @@
 """Training on several machines, processes or GPUs with the result of one.
 
-Several GPUs of a machine are all used without being asked to. Of several machines, every worker runs the same command with TF_CONFIG in its environment, which names the addresses of all and its own
-place among them (https://www.tensorflow.org/guide/distributed_training). All draw the same batches; each takes its
-share of a batch, and the gradients are added up. The recipe's batch is the batch of all workers together. These are
-TensorFlow's MirroredStrategy and MultiWorkerMirroredStrategy under Keras' own ``fit``; other backends train on one
-device.
+Several GPUs of a machine are all used without being asked to. Of several machines, every worker runs the same command
+with TF_CONFIG in its environment, which names the addresses of all and its own place among them
+(https://www.tensorflow.org/guide/distributed_training). All draw the same batches, each takes its share of a batch, and
+the gradients are added up. The recipe's batch is the batch of all together. These are TensorFlow's MirroredStrategy and
+MultiWorkerMirroredStrategy under Keras' own ``fit``; other backends train on one device.
 """
 
 import contextlib

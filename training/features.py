@@ -7,6 +7,7 @@ import keras
 import numpy as np
 from tqdm import tqdm
 
+from model.card import VIEWS
 from training.data import plain_views
 
 MODEL_BATCH = 64
@@ -52,7 +53,7 @@ def features(
         kept = folder / f"{hashlib.sha256(key.encode()).hexdigest()[:24]}.npy"
         if kept.exists():
             return np.load(kept)
-    computed = _compute(trunk, canvas, rows, size)
+    computed = outputs(trunk, canvas, rows).astype(np.float16)
     if kept is not None:
         folder.mkdir(parents=True, exist_ok=True)
         partial = kept.with_suffix(".partial.npy")
@@ -61,9 +62,21 @@ def features(
     return computed
 
 
-def _compute(trunk: keras.Model, canvas, rows: np.ndarray, size: int) -> np.ndarray:
-    out = np.empty((len(rows), *trunk.output.shape[1:]), np.float16)
+def outputs(trunk: keras.Model, canvas, rows: np.ndarray, view: str = "identity") -> np.ndarray:
+    """Return what a network makes of images without augmentation: float32, shape (len(rows), ...).
+
+    Parameters
+    ----------
+    trunk : Model
+        Takes photos of its own size.
+    canvas : array-like, uint8, shape (images, edge, edge, 3)
+    rows : ndarray of int
+    view : str
+        A mirrored or turned view, see `model.card.VIEWS`.
+    """
+    out = np.empty((len(rows), *trunk.output.shape[1:]), np.float32)
     for start in tqdm(range(0, len(rows), MODEL_BATCH), desc="features", unit=" batches", mininterval=10):
-        views = plain_views(canvas, rows[start : start + MODEL_BATCH], size).astype(np.float32)
-        out[start : start + MODEL_BATCH] = np.asarray(trunk.predict_on_batch(views))
+        photos = plain_views(canvas, rows[start : start + MODEL_BATCH], trunk.input.shape[1])
+        seen = np.ascontiguousarray(np.flip(photos, VIEWS[view])).astype(np.float32)
+        out[start : start + MODEL_BATCH] = keras.ops.convert_to_numpy(trunk.predict_on_batch(seen))
     return out

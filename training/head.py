@@ -11,11 +11,10 @@ import keras
 import numpy as np
 import pandas as pd
 from sklearn.linear_model import LogisticRegression
-from tqdm import tqdm
 
-from model.card import VIEWS
-from training.data import label_indices, plain_views
+from training.data import label_indices
 from training.datasets import CODES
+from training.features import outputs, trunk_until
 from training.splits import TRAIN, VALIDATION
 
 STRENGTHS = (0.0003, 0.001, 0.003, 0.01)
@@ -32,16 +31,6 @@ class Head:
     strength: float
     exponent: float
     loss: float
-
-
-def pooled_features(model: keras.Model, canvas: np.ndarray, rows: np.ndarray, view: str) -> np.ndarray:
-    """Return what the last layer sees of each image: float32, shape (len(rows), channels)."""
-    trunk = keras.Model(model.input, model.get_layer("pool").output)
-    size, features = model.input_shape[1], []
-    for start in tqdm(range(0, len(rows), 64), desc=f"features, {view}", unit=" batches"):
-        images = plain_views(canvas, rows[start : start + 64], size).astype(np.float32)
-        features.append(np.asarray(trunk.predict_on_batch(np.ascontiguousarray(np.flip(images, VIEWS[view])))))
-    return np.concatenate(features)
 
 
 def class_balanced_loss(logits: np.ndarray, labels: np.ndarray) -> float:
@@ -92,8 +81,9 @@ def refit(model: keras.Model, canvas: np.ndarray, manifest: pd.DataFrame, home: 
     """
     rows = manifest[manifest.split == TRAIN]
     judged = manifest[(manifest.split == VALIDATION) & (manifest.dataset == home)]
-    train = [pooled_features(model, canvas, rows.canvas_row.to_numpy(), view) for view in TRAINING_VIEWS]
-    held_out = pooled_features(model, canvas, judged.canvas_row.to_numpy(), "identity")
+    trunk = trunk_until(model, "pool")
+    train = [outputs(trunk, canvas, rows.canvas_row.to_numpy(), view) for view in TRAINING_VIEWS]
+    held_out = outputs(trunk, canvas, judged.canvas_row.to_numpy())
     labels, truth = label_indices(rows.label, CODES), label_indices(judged.label, CODES)
     layer = model.get_layer("logits")
     before = class_balanced_loss(held_out @ layer.get_weights()[0] + layer.get_weights()[1], truth)

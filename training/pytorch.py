@@ -2,7 +2,7 @@
 
     KERAS_BACKEND=torch python -m training.train RECIPE --data FOLDER
 
-Written for the Keras version in requirements.txt; numbers are in ``benchmarks/backends.py``.
+Written for the Keras version in requirements.txt; numbers are from ``python -m benchmarks.backends``.
 """
 
 import keras

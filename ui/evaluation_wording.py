@@ -166,6 +166,19 @@ COMPARISON = "HAM10000, {}: {}. Every recipe is judged on the same images; a cli
 NOT_ANSWERED = "The labels of these recipes cannot answer this figure: {}."
 COSTS = {"parameters": "Parameters", "milliseconds": "Milliseconds a photo"}
 RECIPE, LOW, HIGH = "Recipe", "95 % from", "95 % to"
+IMAGES, SPLIT, NOTHING = "Images", "Split", "–"
+MAKING = {
+    "ancestor": "Reproduces",
+    "data": "Image sets",
+    "weights": "Pretrained weights",
+    "balancing": "Balancing",
+    "size": "Pixels",
+    "epochs": "Epochs",
+    "minutes": "Minutes",
+    "device": "Device",
+    "mapping": "How its classes were read",
+    "note": "Note",
+}
 CLAIMED = "Claimed by its author, not measured here"
 AGAINST = "Against {}"
 NO_COST = "No recipe has this cost recorded."

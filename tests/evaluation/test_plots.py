@@ -276,6 +276,14 @@ def test_only_models_that_no_other_beats_are_named_on_the_chart():
     assert [name for trace in display.figure().data for name in trace.customdata] == list("abcd")
 
 
+def test_names_of_models_that_lie_together_are_not_written_over_each_other():
+    rows = pd.DataFrame({"name": list("abc"), "cost": [20, 21, 900], "value": [0.76, 0.77, 0.5]})
+    rows = rows.assign(low=0.4, high=0.9, ours=[False, True, False])
+    display = plots.TradeOffDisplay(rows, "Milliseconds", "Accuracy")
+    assert display.with_room(pd.Series([True, True, True])).tolist() == [False, True, True]
+    assert display.with_room(pd.Series([True, False, True])).tolist() == [True, False, True]
+
+
 def test_steps_of_an_axis_can_be_named():
     figure = plots.LinesDisplay(LINES, "Severity", "Accuracy", {0: "as taken", 2: "severe"}).figure()
     assert figure.layout.xaxis.tickvals == (0, 2)

@@ -8,7 +8,7 @@ import pytest
 
 from model.card import load_card
 from model.evaluation.confusion import cases_in_cell
-from tests.measured import POINT, charts, comparison, go, numbers, text
+from tests.measured import POINT, charts, go, numbers, text
 from training.datasets import READERS
 from ui import evaluation_wording as wording
 from ui import evidence
@@ -181,14 +181,16 @@ def test_recipes_are_compared_and_claims_are_marked(page):
     shown = go(page, "Comparison")
     assert not shown.exception
     [listed] = [element.value for element in shown.dataframe]
-    assert list(listed["recipe"]) == list(comparison()["recipe"])
+    assert list(listed["recipe"]) == ["none", "ancestor", "two_way"], "best first, and last who cannot answer"
     assert list(listed.columns[:4]) == [
         "recipe", "balanced_accuracy", "balanced_accuracy_low", "balanced_accuracy_high"
     ]  # fmt: skip
-    assert list(listed["claimed"].fillna("")) == ["", "accuracy .94", ""]
+    assert list(listed["claimed"]) == [wording.NOTHING, "accuracy .94", wording.NOTHING]
+    assert set(listed["split"]) == {"internal test"}
     assert wording.NOT_ANSWERED.format("two_way") in text(shown)
     assert len(charts(shown)) == 3
     forest = charts(shown)[2]
     assert numbers(forest["data"][0]["x"]) == pytest.approx([-0.1, -0.05])
     changed = shown.selectbox(key="compared_metric").set_value("malignant_auc").run()
     assert sum(len(numbers(trace["x"])) for trace in charts(changed)[0]["data"]) == 3
+    assert list(changed.dataframe[0].value["recipe"]) == ["none", "two_way", "ancestor"]

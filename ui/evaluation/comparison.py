@@ -10,7 +10,6 @@ from ui import evidence
 from ui.evaluation_methods import METHODS
 
 COMPARISON = "results/comparison.csv"
-ABOUT = ["ancestor", "data", "weights", "balancing", "size", "epochs", "minutes", "device", "mapping", "note"]
 
 
 def comparison(card: Card) -> None:
@@ -35,10 +34,13 @@ def comparison(card: Card) -> None:
 
 
 def listed(table: pd.DataFrame, metric: str, metrics: list[str]) -> pd.DataFrame:
-    """Return the sortable table: the chosen figure with its interval, the claim, other figures, cost and making."""
+    """Return the table, best first: the chosen figure with its interval, the claim, other figures, cost and making."""
     columns = ["recipe", metric, f"{metric}_low", f"{metric}_high", "n_images", "split", "claimed"]
-    columns += [name for name in metrics if name != metric] + [*wording.COSTS, *ABOUT]
-    return table.filter(columns)
+    columns += [name for name in metrics if name != metric] + [*wording.COSTS, *wording.MAKING]
+    rows = table.filter(columns).sort_values(metric, ascending=False, kind="stable")
+    words = rows.select_dtypes(include=["object", "str"]).columns
+    rows[words] = rows[words].fillna(wording.NOTHING)
+    return rows.assign(split=rows["split"].str.replace("_", " "))
 
 
 def _columns(metric: str, metrics: dict[str, str]) -> dict:
@@ -53,6 +55,8 @@ def _columns(metric: str, metrics: dict[str, str]) -> dict:
         columns
         | costs
         | {"recipe": st.column_config.TextColumn(wording.RECIPE, pinned=True), "claimed": wording.CLAIMED}
+        | {"n_images": wording.IMAGES, "split": wording.SPLIT}
+        | wording.MAKING
     )
 
 

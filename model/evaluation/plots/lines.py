@@ -18,6 +18,7 @@ from model.evaluation.plots.style import (
 )
 
 ROOM_FOR_NAME = 0.45  # powers of ten left free to the right of the last model
+NAME_SPAN = (0.45, 0.07)  # of the chart that a written name takes, across and up
 
 
 @dataclass(frozen=True)
@@ -81,11 +82,11 @@ class TradeOffDisplay(RowsDisplay):
     def figure(self, dark: bool = False) -> go.Figure:
         """Return the chart; the bundled model is a filled diamond, the others open circles.
 
-        Written names are those of the bundled model and of models that no other beats at their cost; all have theirs
-        under the pointer.
+        Written names are those of the bundled model and of models that no other beats at their cost, as far as there
+        is room; all have theirs under the pointer.
         """
         figure = empty_figure(dark, 420, self.cost, self.quantity)
-        written = self.rows["name"].where(self.rows["ours"] | self.on_front(), "")
+        written = self.rows["name"].where(self.with_room(self.rows["ours"] | self.on_front()), "")
         for ours, part in self.rows.assign(written=" " + written).groupby("ours"):
             look = series(MALIGNANT if ours else 0, dark)
             figure.add_scatter(
@@ -107,6 +108,17 @@ class TradeOffDisplay(RowsDisplay):
             for row in self.rows.rename(columns={"name": "name_"}).itertuples(index=False)
         ]
         return sentence(self.quantity, "against", self.cost, said)
+
+    def with_room(self, wanted: pd.Series) -> pd.Series:
+        """Say which of the wanted names can be written without touching another; the bundled model's comes first."""
+        places = np.column_stack([np.log10(self.rows["cost"]), self.rows["value"]])
+        across, up = np.ptp(places, axis=0) * NAME_SPAN
+        kept: list[int] = []
+        for row in np.argsort(~self.rows["ours"].to_numpy(bool), kind="stable"):
+            apart = np.abs(places[kept] - places[row]) >= (across, up)
+            if wanted.iloc[row] and apart.any(axis=1).all():
+                kept.append(int(row))
+        return pd.Series(np.isin(np.arange(len(wanted)), kept), wanted.index)
 
     def on_front(self) -> pd.Series:
         """Say of every model whether no other is as good or better for less, or better for the same."""

@@ -54,7 +54,7 @@ class ConfusionDisplay:
         figure = empty_figure(dark, 460, "Called", "True class")
         shade = matrix if self.mode != "count" else ConfusionDisplay(self.counts, self.names, "row").table()
         bar = {"orientation": "h", "y": -0.2, "yanchor": "top", "thickness": 10, "tickformat": ".0%"}
-        bar["title"] = {"text": MODES["row" if self.mode == "count" else self.mode], "side": "bottom"}
+        bar["title"] = {"text": MODES["row" if self.mode == "count" else self.mode], "side": "top"}
         figure.add_heatmap(
             x=list(matrix.columns), y=list(matrix.index), z=shade.to_numpy(),
             colorscale="Cividis", zmin=0, zmax=1, xgap=1, ygap=1, colorbar=bar,

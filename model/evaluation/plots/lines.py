@@ -17,8 +17,7 @@ from model.evaluation.plots.style import (
     with_interval,
 )
 
-ROOM_FOR_NAME = 0.45  # powers of ten left free to the right of the last model
-NAME_SPAN = (0.45, 0.07)  # of the chart that a written name takes, across and up
+NAME_SPAN = (0.6, 0.07)  # of the chart that a written name takes, across and up
 
 
 @dataclass(frozen=True)
@@ -87,17 +86,18 @@ class TradeOffDisplay(RowsDisplay):
         """
         figure = empty_figure(dark, 420, self.cost, self.quantity)
         written = self.rows["name"].where(self.with_room(self.rows["ours"] | self.on_front()), "")
-        for ours, part in self.rows.assign(written=" " + written).groupby("ours"):
+        ends = np.log10([self.rows["cost"].min(), self.rows["cost"].max()])
+        side = np.where(np.log10(self.rows["cost"]) > ends.mean(), "middle left", "middle right")  # to where room is
+        for ours, part in self.rows.assign(written=" " + written + " ", side=side).groupby("ours"):
             look = series(MALIGNANT if ours else 0, dark)
             figure.add_scatter(
                 x=part["cost"], y=part["value"], error_y=error_bars(part, look), mode="markers+text",
-                text=part["written"], customdata=part["name"], textposition="middle right", cliponaxis=False,
+                text=part["written"], customdata=part["name"], textposition=part["side"], cliponaxis=False,
                 name="Bundled model" if ours else "Other recipes",
                 marker={"color": look.colour, "symbol": "diamond" if ours else "circle-open", "size": 11},
                 hovertemplate="%{customdata}: %{y:.3f} at %{x:,}<extra></extra>",
             )  # fmt: skip
-        ends = np.log10([self.rows["cost"].min(), self.rows["cost"].max()])
-        figure.update_xaxes(type="log", tickformat="~s", dtick="D2", range=[ends[0] - 0.1, ends[1] + ROOM_FOR_NAME])
+        figure.update_xaxes(type="log", tickformat="~s", dtick="D2", range=[ends[0] - 0.15, ends[1] + 0.15])
         return figure
 
     @property

@@ -208,6 +208,16 @@ def blend_with(start: Path, network: keras.Model, share: float) -> None:
     network.set_weights([share * new + (1 - share) * old for new, old in pairs])
 
 
+def take_off_prior(network: keras.Model, shares: np.ndarray, exponent: float) -> None:
+    """Lower the last bias by ``exponent`` times the log share of each class (Menon et al., ICLR 2021).
+
+    The answer is then the one for a case mix that is more even than training's: a rare class is called more often.
+    ``shares`` are those of the classes in training, shape (classes,), each above 0.
+    """
+    kernel, bias = network.get_layer("logits").get_weights()
+    network.get_layer("logits").set_weights([kernel, bias - exponent * np.log(shares)])
+
+
 def weights_in_float32(recipe: Recipe, network: keras.Model) -> keras.Model:
     """Return the full network, softmax included, in float32 and at serving size, with the trained weights."""
     keras.mixed_precision.set_global_policy("float32")

@@ -54,6 +54,7 @@ class Recipe:
     refit_head: bool = False  # fit the last layer anew on plain views when the trunk is done, see training.head
     views: tuple[str, ...] = ("identity", "flip_left_right")  # averaged as logits when serving
     blend: float = 1.0  # share of the trained weights in what is served; the rest is the stage it started from
+    prior_exponent: float = 0.0  # of each class's share, taken off the last bias: balances the answers (Menon 2021)
     start_from: str = ""  # recipe of an earlier stage, trained first: smaller images, or more of them
     seed: int = 2018
     workers: int = 2  # threads that augment

@@ -23,7 +23,7 @@ import pandas as pd
 
 from training.balancing import BalancingError
 from training.datasets import CODES, DatasetError, file_sha256
-from training.label_sets import labels_in
+from training.label_sets import LABEL_SETS, labels_in
 from training.recipe import Recipe, RecipeError, load_recipe, recipe_names
 from training.splits import TRAIN, SplitError
 
@@ -191,7 +191,7 @@ def _train(recipe: Recipe, options: argparse.Namespace) -> int:
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     from training.architectures import logits_model
     from training.data import open_canvas
-    from training.fit import blend_with, fit, weights_in_float32
+    from training.fit import blend_with, fit, take_off_prior, weights_in_float32
     from training.head import refit
     from training.masks import OutlinedCanvas
     from training.predictions import write_predictions
@@ -218,6 +218,8 @@ def _train(recipe: Recipe, options: argparse.Namespace) -> int:
     network = fit(recipe, canvas, manifest, run, start, cache=work / "features", callbacks=_callbacks(options, run))
     if start and recipe.blend < 1:
         blend_with(start, network, recipe.blend)
+    if recipe.prior_exponent:
+        take_off_prior(network, training_shares(recipe, manifest), recipe.prior_exponent)
     model = weights_in_float32(recipe, network)
     if recipe.refit_head:
         record["head"] = refit(model, canvas, manifest, recipe.datasets[0])
@@ -231,6 +233,22 @@ def _train(recipe: Recipe, options: argparse.Namespace) -> int:
         write_predictions(run, recipe, logits_model(model), canvas, manifest)
     print(f"trained in {record['minutes']} minutes; next: python -m training.calibrate {run}")
     return 0
+
+
+def training_shares(recipe: Recipe, manifest: pd.DataFrame) -> np.ndarray:
+    """Return the share of each class among the training images of the recipe's first set, shape (classes,).
+
+    Raises
+    ------
+    RecipeError
+        If a class does not occur there, so that it has no prior.
+    """
+    home = manifest[(manifest.split == TRAIN) & (manifest.dataset == recipe.datasets[0])]
+    codes = list(LABEL_SETS[recipe.label_set].codes)
+    counts = labels_in(home, recipe.label_set).value_counts().reindex(codes, fill_value=0).to_numpy()
+    if not counts.all():
+        raise RecipeError(f"prior_exponent needs every class in {recipe.datasets[0]}; some have no training image.")
+    return counts / counts.sum()
 
 
 def _callbacks(options: argparse.Namespace, run: Path) -> tuple:

@@ -54,7 +54,9 @@ def _rows(stages: list[dict]) -> list[tuple]:
 def _summary(card: Card, built: dict, stages: int) -> str:
     fitted = card.raw["calibration"]
     where = f"{dataset_wording.set_name(fitted.get('dataset', ''))} {fitted.get('fitted_on', '')}".strip()
-    return wording.SUMMARY.format(
+    exponent = built["recipe"].get("prior_exponent", 0)
+    prior = wording.PRIOR.format(exponent) if exponent else ""
+    summary = wording.SUMMARY.format(
         architecture={"mobilenetv2": "MobileNetV2"}.get(
             built["recipe"]["architecture"], built["recipe"]["architecture"]
         ),
@@ -67,6 +69,7 @@ def _summary(card: Card, built: dict, stages: int) -> str:
         temperature=card.temperature,
         calibrated=where,
     )
+    return summary + prior
 
 
 def curves(card: Card) -> None:

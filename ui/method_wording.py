@@ -30,6 +30,7 @@ SETTINGS = {
     "loss": "Loss",
     "freeze_until": "First layer that learns",
     "blend": "Share of its own weights in the mean with the stage before",
+    "prior_exponent": "Power of the class shares that is divided out",
     "refit_head": "Last layer fitted anew",
     "views": "Views averaged when answering",
     "precision": "Numbers",
@@ -43,6 +44,10 @@ SUMMARY = (
     "{architecture} with {parameters:,} parameters, started from weights learnt on other photos ({pretrained}), then "
     "trained in {stages} on {images:,} photos of {lesions:,} lesions ({sets}). Its probabilities were then divided by "
     "one temperature, {temperature:.3f}, fitted on {calibrated}."
+)
+PRIOR = (
+    " Before that the share of each class in training, to the power {:.2g}, was divided out (Menon et al., ICLR 2021), "
+    "so that rare diagnoses are named more often than their number in HAM10000 alone would have it."
 )
 ONE_STAGE, MORE_STAGES = "one stage", "{} stages"
 RECORD = "Commit {commit}, manifest sha256 {manifest}, {libraries}."

@@ -1,5 +1,7 @@
 """The page on how the model was made, from the card and tables alone."""
 
+import json
+
 import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -62,6 +64,17 @@ def test_the_recipe_has_a_column_for_every_stage(page):
     assert f"{wording.SETTINGS['serve_size']}</th><td>160</td><td>224</td>" in said
     assert f"{wording.SETTINGS['balancing']}</th><td>power, exponent 0.6</td>" in said
     assert f"{wording.TRAINED['minutes']}</th><td>34.1</td><td>46.7</td>" in said
+
+
+def test_a_prior_that_was_taken_off_is_said(page, tmp_path, monkeypatch):
+    bundle = tmp_path / "bundle"
+    assert "divided out" not in text(page)
+    card = json.loads((bundle / "card.json").read_text())
+    card["built"]["recipe"]["prior_exponent"] = 0.2
+    (bundle / "card.json").write_text(json.dumps(card))
+    said = text(open_page())
+    assert wording.PRIOR.format(0.2).strip() in said
+    assert f"{wording.SETTINGS['prior_exponent']}</th>" in said
 
 
 def test_curves_run_on_over_the_stages(page):

@@ -17,6 +17,7 @@ from training.label_sets import LABEL_SETS
 from training.phases import OPTIMIZERS
 from training.recipe import Recipe, RecipeError, load_recipe, recipe_names
 from training.synthetic import render_lesion
+from training.train import training_shares
 
 RECIPE = Recipe(
     name="tiny", datasets=("synthetic",), architecture="tiny", weights="none", size=32, epochs=3, batch=8,
@@ -81,6 +82,27 @@ def test_blending_gives_the_mean_of_two_stages(images, tmp_path):
     for mixed, new, old in zip(network.get_weights(), before, earlier.get_weights(), strict=True):
         np.testing.assert_allclose(mixed, 0.75 * new + 0.25 * old, atol=1e-6)
     assert not all(np.allclose(a, b) for a, b in zip(before, earlier.get_weights(), strict=True))
+
+
+def test_taking_off_the_prior_shifts_each_logit_by_its_log_share(images):
+    network = fitting.logits_model(fitting.build(RECIPE))
+    photo = np.full((1, *network.input_shape[1:]), 120, np.float32)
+    before = np.asarray(network.predict_on_batch(photo))
+    shares = np.array([0.5, 0.3, 0.1, 0.04, 0.03, 0.02, 0.01])
+    fitting.take_off_prior(network, shares, 0.2)
+    after = np.asarray(network.predict_on_batch(photo))
+    np.testing.assert_allclose(after - before, -0.2 * np.log(shares)[None], atol=1e-5)
+
+
+def test_shares_are_of_the_first_sets_training_images_and_none_is_zero():
+    rows = pd.DataFrame({"label": [*CODES, "nv", "nv", "mel"], "split": "train", "dataset": "ham10000"})
+    rows.loc[len(rows)] = ["df", "validation", "ham10000"]
+    rows.loc[len(rows)] = ["df", "train", "milk10k"]
+    recipe = Recipe(name="two", datasets=("ham10000", "milk10k"))
+    shares = training_shares(recipe, rows)
+    assert dict(zip(CODES, (shares * 10).round(6), strict=True)) == dict.fromkeys(CODES, 1) | {"nv": 3, "mel": 2}
+    with pytest.raises(RecipeError, match="no training image"):
+        training_shares(recipe, rows[rows.label != "df"])
 
 
 def test_a_full_disk_leaves_the_previous_checkpoint(images, tmp_path, monkeypatch):

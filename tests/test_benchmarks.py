@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from benchmarks import engines, speed
+from benchmarks import backends, engines, speed
 
 NAMES = (speed.UPLOAD, speed.PHONE, speed.ONE_PASS, speed.PREDICT, speed.GRADCAM, speed.PLAIN)
 
@@ -78,3 +78,13 @@ def test_tensorflow_answers_in_a_process_of_its_own(bundle_in_use, tmp_path):
     assert 0 < worker.answer() < 60
     assert worker.ready > 0
     assert worker.finish() > 2e8, "TensorFlow alone takes more"
+
+
+def test_a_backend_is_measured_in_a_process_of_its_own():
+    speed_of = backends.in_a_process(backends.TENSORFLOW, 32, 2, 1)
+    assert 0 < speed_of < 1e5
+
+
+def test_backends_are_ratios_to_the_first():
+    lines = backends.table({"tensorflow": 10.0, "torch": 15.0}).splitlines()
+    assert lines[1].split() == ["tensorflow", "10.0", "1.00"] and lines[2].split() == ["torch", "15.0", "1.50"]

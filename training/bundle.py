@@ -107,6 +107,7 @@ def _built(recipe: Recipe, record: dict, manifest: pd.DataFrame) -> dict:
         "stages": [stage | {"recipe": _without_folder(stage["recipe"])} for stage in record["stages"]],
         "pretrained_weights": Path(recipe.weights).name,
         **{name: record[name] for name in copied},
+        "device": record.get("device", ""),
         "train_datasets": sorted(train.dataset.unique()),
         "train_images": len(train),
         "train_lesions": int(train.lesion_id.nunique()),

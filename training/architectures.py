@@ -31,9 +31,7 @@ def _mobilenetv2_trunk(size: int, weights: str) -> tuple[keras.KerasTensor, kera
     trunk = keras.applications.MobileNetV2(
         include_top=False, weights=_applications_weights(weights), input_tensor=scaled
     )
-    for layer in trunk.layers:
-        if isinstance(layer, keras.layers.BatchNormalization):
-            layer.momentum = BATCH_MOMENTUM
+    _quicken_batch_normalisation(trunk)
     return photo, trunk.output
 
 
@@ -62,11 +60,14 @@ def mobilenetv2_metadata(size: int, classes: int, weights: str = IMAGENET, dropo
     return dense_head({"photo": photo, "metadata": metadata}, joined, classes, dropout, (128,))
 
 
-def resnet50v2_conv4(size: int, classes: int, weights: str = IMAGENET, dropout: float = 0.2) -> keras.Model:
+def resnet50v2_conv4(
+    size: int, classes: int, weights: str = IMAGENET, dropout: float = 0.2, learn_normalisation: bool = False
+) -> keras.Model:
     """ResNet50V2 (He 2016) to the end of its fourth stage, 8.6 M parameters, features 1/32 of the input.
 
-    Batch normalisation stays as it was pretrained: fine-tuning with frozen statistics is twice as fast on a CPU,
-    works with small batches and cannot drift from what is served. ``weights`` may be a Keras file of this trunk.
+    Batch normalisation stays as it was pretrained unless ``learn_normalisation``: frozen statistics suit few images
+    and small batches, and cannot drift from what is served; learnt ones learn more from each image when all layers
+    learn. ``weights`` may be a Keras file of this trunk.
     """
     photo, scaled = photo_input(size)
     full = keras.applications.ResNet50V2(
@@ -75,7 +76,10 @@ def resnet50v2_conv4(size: int, classes: int, weights: str = IMAGENET, dropout: 
     model = pooled_head(photo, full.get_layer("conv5_block1_preact_relu").output, classes, dropout)
     if weights not in (IMAGENET, NO_WEIGHTS):
         _copy_by_name(_trunk_file(weights), model, weights)
-    _freeze_batch_normalisation(model)
+    if learn_normalisation:
+        _quicken_batch_normalisation(model)
+    else:
+        _freeze_batch_normalisation(model)
     return model
 
 
@@ -106,9 +110,7 @@ def efficientnetb0(size: int, classes: int, weights: str = IMAGENET, dropout: fl
     trunk = keras.applications.EfficientNetB0(
         include_top=False, weights=_applications_weights(weights), input_tensor=photo
     )
-    for layer in trunk.layers:
-        if isinstance(layer, keras.layers.BatchNormalization):
-            layer.momentum = BATCH_MOMENTUM
+    _quicken_batch_normalisation(trunk)
     return pooled_head(photo, trunk.output, classes, dropout)
 
 
@@ -150,6 +152,12 @@ def _freeze_batch_normalisation(model: keras.Model) -> None:
     for layer in model.layers:
         if isinstance(layer, keras.layers.BatchNormalization):
             layer.trainable = False
+
+
+def _quicken_batch_normalisation(model: keras.Model) -> None:
+    for layer in model.layers:
+        if isinstance(layer, keras.layers.BatchNormalization):
+            layer.momentum = BATCH_MOMENTUM
 
 
 def copy_matching(source: keras.Model, network: keras.Model) -> None:

@@ -1,0 +1,23 @@
+"""One of the two trunks of the shipped model: ResNet50V2 to its fourth stage, on HAM10000, MILK10k and ISIC 2019.
+
+    KERAS_BACKEND=torch python -m training.train resnet50v2_192 --data DATA [--weights imagenet]
+"""
+
+from training.recipe import Recipe
+
+RECIPE = Recipe(
+    name="resnet50v2_192",
+    datasets=("ham10000", "milk10k", "isic2019"),  # more clinics and cameras than HAM10000 alone
+    architecture="resnet50v2_conv4",
+    architecture_options={"learn_normalisation": True},
+    size=192,
+    serve_size=224,  # crops enlarge lesions in training: at 224 px they are as large as there (Touvron 2019)
+    views=("identity", "flip_left_right", "flip_up_down", "rotate_180"),
+    epochs=18,
+    rate=2e-4,
+    weight_decay=0.02,
+    dropout=0.3,
+    augmentation="soft",
+    precision="mixed_bfloat16",  # twice as fast on CPU cores that multiply bfloat16, and on GPUs
+    loss_options={"label_smoothing": 0.05},
+)

@@ -5,8 +5,20 @@ import importlib
 import json
 import pkgutil
 from dataclasses import dataclass
+from pathlib import Path
 
 from training import recipes
+
+# What the pretrained trunk of an architecture is called in a folder of weights.
+WEIGHT_FILES = {
+    "mobilenetv2": "mobilenet_v2_imagenet_notop.weights.h5",
+    "mobilenetv2_attention": "mobilenet_v2_imagenet_notop.weights.h5",
+    "mobilenetv2_metadata": "mobilenet_v2_imagenet_notop.weights.h5",
+    "resnet50v2_conv4": "resnet50v2_imagenet_to_conv4.keras",
+    "inceptionv3": "inceptionv3_imagenet_to_mixed8.keras",
+    "efficientnetb0": "efficientnetb0_imagenet_notop.weights.h5",
+    "vgg16": "vgg16_imagenet_notop.weights.h5",
+}
 
 
 class RecipeError(Exception):
@@ -56,6 +68,8 @@ class Recipe:
     blend: float = 1.0  # share of the trained weights in what is served; the rest is the stage it started from
     prior_exponent: float = 0.0  # of each class's share, taken off the last bias: balances the answers (Menon 2021)
     start_from: str = ""  # recipe of an earlier stage, trained first: smaller images, or more of them
+    members: tuple[str, ...] = ()  # recipes trained first, whose trunks are joined: see training.joining
+    shares: tuple[float, ...] = ()  # of each member's logits in the joined ones; none for equal shares
     seed: int = 2018
     workers: int = 2  # threads that augment
     label_set: str = "seven"  # see training.label_sets
@@ -87,6 +101,11 @@ class Recipe:
             before += phase.share
             plan.append(dataclasses.replace(phase, epochs=end - start))
         return plan
+
+    @property
+    def earlier(self) -> tuple[str, ...]:
+        """Recipes that must be trained before this one."""
+        return self.members or ((self.start_from,) if self.start_from else ())
 
     @property
     def served(self) -> int:
@@ -133,3 +152,21 @@ def load_recipe(name: str) -> Recipe:
     if name not in recipe_names():
         raise RecipeError(f"No recipe {name!r}; there are {', '.join(recipe_names())}.")
     return importlib.import_module(f"training.recipes.{name}").RECIPE
+
+
+def trunk_in(weights: str, architecture: str) -> str:
+    """Return the file of an architecture's trunk where ``weights`` is a folder, and ``weights`` itself elsewhere.
+
+    Raises
+    ------
+    RecipeError
+        If the folder has no such file.
+    """
+    if not Path(weights).is_dir():
+        return weights
+    name = WEIGHT_FILES.get(architecture)
+    if name is None:
+        return "none"
+    if not (Path(weights) / name).is_file():
+        raise RecipeError(f"There is no {name} in {weights} for {architecture}; give 'imagenet', 'none' or a file.")
+    return str(Path(weights) / name)

@@ -24,7 +24,7 @@ import pandas as pd
 from training.balancing import BalancingError
 from training.datasets import CODES, DatasetError, file_sha256
 from training.label_sets import LABEL_SETS, labels_in
-from training.recipe import Recipe, RecipeError, load_recipe, recipe_names
+from training.recipe import Recipe, RecipeError, load_recipe, recipe_names, trunk_in
 from training.splits import TRAIN, SplitError
 
 LIBRARIES = ("keras", "numpy", "opencv-python-headless", "pillow", "scikit-learn", "pandas")
@@ -38,6 +38,7 @@ SMOKE_OPTIONS = {
     "architecture": "tiny",
     "weights": "none",
     "start_from": "",
+    "members": (),
     "freeze_until": "",
     "precision": "float32",
     "datasets": ("synthetic",),
@@ -135,7 +136,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--run", type=Path, help="folder for this run (default runs/RECIPE)")
     parser.add_argument("--work", type=Path, help="folder for manifest and decoded images (default runs/data)")
     parser.add_argument("--splits", type=Path, help="a published split table to keep (default: make the seeded split)")
-    parser.add_argument("--weights", help="imagenet, none, or a file with the pretrained trunk")
+    parser.add_argument("--weights", help="imagenet, none, a file with the pretrained trunk, or a folder with several")
     parser.add_argument("--set", nargs="*", default=[], metavar="NAME=VALUE", help="change options of the recipe")
     parser.add_argument("--per-class", type=int, help="rehearse with that many images of each class")
     parser.add_argument("--tensorboard", action="store_true", help="also log for TensorBoard, into the run folder")
@@ -193,6 +194,7 @@ def _train(recipe: Recipe, options: argparse.Namespace) -> int:
     from training.data import open_canvas
     from training.fit import blend_with, fit, take_off_prior, weights_in_float32
     from training.head import refit
+    from training.joining import join_files
     from training.masks import OutlinedCanvas
     from training.predictions import write_predictions
     from training.pytorch import use_fused_kernels
@@ -202,19 +204,21 @@ def _train(recipe: Recipe, options: argparse.Namespace) -> int:
     started = time.perf_counter()
     run = options.run or Path("runs") / ("smoke" if options.smoke else recipe.name)
     work = options.work or Path("runs") / ("smoke-data" if options.smoke else "data")
-    stages = []
-    if recipe.start_from:
-        stages, recipe = _first_stage(recipe, run, options)
+    stages = [stage for name in recipe.earlier for stage in _earlier_stages(name, recipe, run, options)]
+    recipe = dataclasses.replace(recipe, weights=_pretrained(recipe, stages))
     run.mkdir(parents=True, exist_ok=True)
     manifest = prepare(recipe, options.data, work, options.splits, options.per_class)
     split_table(manifest, manifest.split).to_csv(run / "splits.csv", index=False)
     before = json.loads((run / "run.json").read_text()).get("wall_minutes", 0) if (run / "run.json").exists() else 0
     record = start_record(recipe, stages, work)
     (run / "run.json").write_text(json.dumps(record, indent=1) + "\n")
-    start = run.parent / recipe.start_from / "trained.keras" if recipe.start_from else None
+    starts = [run.parent / name / "trained.keras" for name in recipe.earlier]
+    start = starts[0] if recipe.start_from else None
     canvas = open_canvas(work)
     if recipe.masks:
         canvas = OutlinedCanvas(canvas, manifest)
+    if recipe.members:
+        start = join_files(recipe, starts, run / "joined.keras")
     network = fit(recipe, canvas, manifest, run, start, cache=work / "features", callbacks=_callbacks(options, run))
     if start and recipe.blend < 1:
         blend_with(start, network, recipe.blend)
@@ -224,7 +228,7 @@ def _train(recipe: Recipe, options: argparse.Namespace) -> int:
     if recipe.refit_head:
         record["head"] = refit(model, canvas, manifest, recipe.datasets[0])
     model.save(run / "trained.keras")
-    log = pd.read_csv(run / "history.csv")
+    log = pd.read_csv(run / "history.csv") if recipe.epochs else pd.DataFrame({"seconds": []})
     wall = before + (time.perf_counter() - started) / 60
     record |= {"minutes": round(log.seconds.sum() / 60, 1), "wall_minutes": round(wall, 1), "epochs": len(log),
                "parameters": int(model.count_params())}  # fmt: skip
@@ -261,15 +265,22 @@ def _callbacks(options: argparse.Namespace, run: Path) -> tuple:
     return (keras.callbacks.TensorBoard(run / "tensorboard"),)
 
 
-def _first_stage(recipe: Recipe, run: Path, options: argparse.Namespace) -> tuple[list[dict], Recipe]:
-    """Make sure that the earlier stage is trained; return the stages so far and the recipe with their weights."""
-    stage_run = run.parent / recipe.start_from
+def _earlier_stages(name: str, recipe: Recipe, run: Path, options: argparse.Namespace) -> list[dict]:
+    """Make sure that an earlier recipe is trained; return what is known of it, after what went before it."""
+    stage_run = run.parent / name
     if not (stage_run / "trained.keras").exists():
-        stage = dataclasses.replace(load_recipe(recipe.start_from), weights=recipe.weights)
+        stage = dataclasses.replace(load_recipe(name), weights=recipe.weights)
         _train(stage, argparse.Namespace(**vars(options) | {"run": stage_run}))
     record = json.loads((stage_run / "run.json").read_text())
-    done = {name: record[name] for name in ("recipe", "epochs", "minutes")}
-    return [*record.get("stages", []), done], dataclasses.replace(recipe, weights=record["recipe"]["weights"])
+    done = {name: record[name] for name in ("recipe", "epochs", "minutes", "pretrained_sha256") if name in record}
+    return [*record.get("stages", []), done]
+
+
+def _pretrained(recipe: Recipe, stages: list[dict]) -> str:
+    """Return which pretrained weights a recipe begins with: those of its stages, or its own trunk in a folder."""
+    if recipe.members:
+        return ", ".join(dict.fromkeys(Path(stage["recipe"]["weights"]).name for stage in stages))
+    return stages[-1]["recipe"]["weights"] if stages else trunk_in(recipe.weights, recipe.architecture)
 
 
 if __name__ == "__main__":

@@ -3,7 +3,7 @@
     python -m training.train_all --data DATA --weights-folder FOLDER [--only RECIPE ...]
 
 What was interrupted goes on where it stopped; what is finished is left alone. A recipe that asks for ImageNet weights
-takes the file of its trunk in FOLDER (see `WEIGHT_FILES`), or lets Keras download them.
+takes the file of its trunk in FOLDER (see `training.recipe.WEIGHT_FILES`), or lets Keras download them.
 """
 
 import argparse
@@ -15,19 +15,9 @@ import time
 from pathlib import Path
 
 from training.judged_run import is_trained
-from training.recipe import load_recipe, recipe_names
+from training.recipe import WEIGHT_FILES, load_recipe, recipe_names
 
 RUNS = Path("runs")
-# What the trunk's file is called in a folder of pretrained weights.
-WEIGHT_FILES = {
-    "mobilenetv2": "mobilenet_v2_imagenet_notop.weights.h5",
-    "mobilenetv2_attention": "mobilenet_v2_imagenet_notop.weights.h5",
-    "mobilenetv2_metadata": "mobilenet_v2_imagenet_notop.weights.h5",
-    "resnet50v2_conv4": "resnet50v2_imagenet_to_conv4.keras",
-    "inceptionv3": "inceptionv3_imagenet_to_mixed8.keras",
-    "efficientnetb0": "efficientnetb0_imagenet_notop.weights.h5",
-    "vgg16": "vgg16_imagenet_notop.weights.h5",
-}
 
 
 def ancestors() -> list[str]:

@@ -1,6 +1,6 @@
 """One of the two trunks of the shipped model: ResNet50V2 to its fourth stage, on HAM10000, MILK10k and ISIC 2019.
 
-    KERAS_BACKEND=torch python -m training.train resnet50v2_192 --data DATA [--weights imagenet]
+KERAS_BACKEND=torch python -m training.train resnet50v2_192 --data DATA [--weights imagenet]
 """
 
 from training.recipe import Recipe

@@ -14,9 +14,9 @@ RECIPE = {
     "name": "second", "datasets": ["ham10000", "milk10k"], "architecture": "mobilenetv2", "weights": "trunk.h5",
     "size": 192, "serve_size": 224, "epochs": 5, "batch": 32, "rate": 0.0003, "dropout": 0.2, "balancing": "power",
     "balancing_options": {"exponent": 0.6}, "loss": "cross_entropy", "loss_options": {}, "refit_head": False,
-    "freeze_until": "", "views": ["identity", "flip_left_right"], "seed": 2018,
+    "freeze_until": "", "views": ["identity", "flip_left_right"], "seed": 2018, "start_from": "first",
 }  # fmt: skip
-FIRST = RECIPE | {"name": "first", "datasets": ["ham10000"], "size": 160, "serve_size": 0}
+FIRST = RECIPE | {"name": "first", "datasets": ["ham10000"], "size": 160, "serve_size": 0, "start_from": ""}
 BUILT = {
     "recipe": RECIPE, "stages": [{"recipe": FIRST, "epochs": 7, "minutes": 34.1}], "epochs": 5, "minutes": 46.7,
     "pretrained_weights": "trunk.h5", "git_commit": "0123456789abcdef", "manifest_sha256": "fedcba9876543210",

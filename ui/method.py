@@ -31,7 +31,7 @@ def recipe(card: Card) -> None:
     built = _built(card)
     stages = _stages(built)
     st.header(wording.IN_SHORT)
-    st.markdown(_summary(card, built, len(stages)))
+    st.markdown(_summary(card, built, stages))
     names = [wording.STAGE.format(number) for number in range(1, len(stages) + 1)]
     rows = _rows(stages)
     evidence.grid(wording.STAGES, (wording.SETTING, *names), rows)
@@ -44,25 +44,34 @@ def recipe(card: Card) -> None:
 
 def _rows(stages: list[dict]) -> list[tuple]:
     rows = [
-        (said, *(wording.setting(name, stage["recipe"], number == 0) for number, stage in enumerate(stages)))
+        (said, *(wording.setting(name, stage["recipe"]) for stage in stages))
         for name, said in wording.SETTINGS.items()
         if any(name in stage["recipe"] for stage in stages)
     ]
     return rows + [(said, *(stage.get(name) for stage in stages)) for name, said in wording.TRAINED.items()]
 
 
-def _summary(card: Card, built: dict, stages: int) -> str:
+def _divided_out(stages: list[dict]) -> float:
+    """Return the power of the class shares that is divided out: the model's own, and its members' by their shares."""
+    own = stages[-1]["recipe"]
+    powers = {stage["recipe"]["name"]: stage["recipe"].get("prior_exponent", 0) for stage in stages}
+    names = own.get("members") or ()
+    shares = own.get("shares") or [1 / len(names) for _ in names]
+    return powers[own["name"]] + sum(share * powers[name] for share, name in zip(shares, names, strict=True))
+
+
+def _summary(card: Card, built: dict, stages: list[dict]) -> str:
     fitted = card.raw["calibration"]
     where = f"{dataset_wording.set_name(fitted.get('dataset', ''))} {fitted.get('fitted_on', '')}".strip()
-    exponent = built["recipe"].get("prior_exponent", 0)
+    exponent = _divided_out(stages)
     prior = wording.PRIOR.format(exponent) if exponent else ""
+    trained = sum(bool(stage.get("epochs")) for stage in stages)
     summary = wording.SUMMARY.format(
-        architecture={"mobilenetv2": "MobileNetV2"}.get(
-            built["recipe"]["architecture"], built["recipe"]["architecture"]
-        ),
+        architecture=wording.setting("architecture", built["recipe"]),
         parameters=card.raw["weights"].get("parameters", 0),
         pretrained=f"`{built.get('pretrained_weights', '')}`",
-        stages=wording.ONE_STAGE if stages == 1 else wording.MORE_STAGES.format(stages),
+        stages=wording.ONE_STAGE if trained == 1 else wording.MORE_STAGES.format(trained),
+        joined=wording.JOINED if built["recipe"].get("members") else "",
         images=built.get("train_images", 0),
         lesions=built.get("train_lesions", 0),
         sets=", ".join(map(dataset_wording.set_name, built.get("train_datasets", []))),

@@ -13,6 +13,7 @@ STAGES = "Stages, from left to right"
 SETTING = "Setting"
 STAGE = "Stage {}"
 SETTINGS = {
+    "name": "Recipe",
     "datasets": "Image sets",
     "architecture": "Network",
     "weights": "Started from",
@@ -29,6 +30,8 @@ SETTINGS = {
     "balancing": "Against imbalance",
     "loss": "Loss",
     "freeze_until": "First layer that learns",
+    "members": "Joined from",
+    "shares": "Share of each in the mean of logits",
     "blend": "Share of its own weights in the mean with the stage before",
     "prior_exponent": "Power of the class shares that is divided out",
     "refit_head": "Last layer fitted anew",
@@ -38,13 +41,19 @@ SETTINGS = {
     "seed": "Seed",
 }
 TRAINED = {"epochs": "Epochs trained", "minutes": "Minutes"}
-EARLIER = "the stage before"
+EARLIER, MEMBERS = "the stage before", "the stages that are joined"
+ARCHITECTURES = {
+    "mobilenetv2": "MobileNetV2",
+    "resnet50v2_conv4": "ResNet50V2 to its fourth stage",
+    "two_trunks": "MobileNetV2 and ResNet50V2 side by side",
+}
 NO_RECIPE = "The model card does not say how this model was trained."
 SUMMARY = (
     "{architecture} with {parameters:,} parameters, started from weights learnt on other photos ({pretrained}), then "
-    "trained in {stages} on {images:,} photos of {lesions:,} lesions ({sets}). Its probabilities were then divided by "
-    "one temperature, {temperature:.3f}, fitted on {calibrated}."
+    "trained in {stages} on {images:,} photos of {lesions:,} lesions ({sets}).{joined} Its probabilities were then "
+    "divided by one temperature, {temperature:.3f}, fitted on {calibrated}."
 )
+JOINED = " The two networks were then put side by side, and their logits are averaged."
 PRIOR = (
     " Before that the share of each class in training, to the power {:.2g}, was divided out (Menon et al., ICLR 2021), "
     "so that rare diagnoses are named more often than their number in HAM10000 alone would have it."
@@ -110,13 +119,15 @@ SERVE = "To see the result in this app:"
 SERVE_COMMAND = "LESIONSCOPE_BUNDLE=runs/bundle make app"
 
 
-def setting(name: str, recipe: dict, first: bool) -> str:
+def setting(name: str, recipe: dict) -> str:
     """Say a recipe's setting in a table cell."""
     value = recipe.get(name)
-    if name == "weights" and not first:
-        return EARLIER
+    if name == "weights" and recipe.get("members"):
+        return MEMBERS
     if name == "weights":
-        return str(value)
+        return EARLIER if recipe.get("start_from") else str(value)
+    if name == "architecture":
+        return ARCHITECTURES.get(value, str(value))
     if name == "datasets":
         return ", ".join(SETS.get(part, part) for part in value)
     if name in ("balancing", "loss"):

@@ -2,6 +2,7 @@
 
     python -m training.compare [--runs runs] [--bundle model/bundle]
     python -m training.compare --train --data DATA [--weights-folder FOLDER]      train what is missing first
+    python -m training.compare --published OLD/comparison.csv       keep its rows of recipes that have no run here
 
 All are judged on the same images, the HAM10000 internal test of the bundle's split table; a run that has seen a
 lesion of it, or does not answer all of it, is refused. Writes ``results/comparison.csv`` and
@@ -28,6 +29,7 @@ from model.evaluation.summary import summarise
 from training.bundle import seal
 from training.folding import MAPPINGS, Folded, FoldingError, fold, to_two
 from training.judged_run import JudgedRun, RunError, check_unseen, is_trained, milliseconds, read_run, read_table
+from training.published import with_published
 from training.recipe import recipe_names
 from training.splits import INTERNAL_TEST, TRAIN
 
@@ -201,9 +203,15 @@ def sort_out(runs: Path, names: Sequence[str]) -> tuple[list[str], list[str], li
 
 
 def own_recipes(built: dict) -> set[str]:
-    """Return the recipes that the bundle itself was made by, one a stage."""
+    """Return the recipes that the bundle itself was made by, one a stage, but not networks that it joins."""
     recipes = [stage["recipe"] for stage in (*built.get("stages", []), built)]
-    return {recipe["name"] if isinstance(recipe, dict) else recipe for recipe in recipes}
+    names = {recipe["name"] if isinstance(recipe, dict) else recipe for recipe in recipes}
+    return names - set(members_of(built))
+
+
+def members_of(built: dict) -> tuple[str, ...]:
+    """Return the recipes whose networks the bundle joins: what joining gave is told by their rows."""
+    return tuple(built["recipe"].get("members", ())) if isinstance(built["recipe"], dict) else ()
 
 
 def train(names: Sequence[str], options: argparse.Namespace) -> None:
@@ -219,6 +227,9 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--runs", type=Path, default=Path("runs"), help="folder with a run folder for each recipe")
     parser.add_argument("--bundle", type=Path, default=Path("model/bundle"))
     parser.add_argument("--resamples", type=int, default=RESAMPLES, help="of each bootstrap")
+    parser.add_argument(
+        "--published", type=Path, help="an earlier comparison.csv: keep its rows of what has no run here"
+    )
     parser.add_argument("--train", action="store_true", help="train what is missing first: hours")
     parser.add_argument("--data", type=Path, default=Path("data"), help="for --train: folder with the image sets")
     parser.add_argument("--work", type=Path, default=Path("runs/data"), help="for --train: decoded images")
@@ -233,11 +244,18 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _compare(options: argparse.Namespace) -> int:
-    names = [name for name in recipe_names() if name not in own_recipes(load_card(options.bundle).raw["built"])]
+    built = load_card(options.bundle).raw["built"]
+    names = [name for name in recipe_names() if name not in own_recipes(built)]
+    from training.predictions import judge_members
+
+    judge_members(options.runs, members_of(built))
     if options.train:
         train(sort_out(options.runs, names)[1], options)
     trained, missing, elsewhere = sort_out(options.runs, names)
     table, history = compare(options.runs, options.bundle, trained, options.resamples)
+    if options.published:
+        table, history = with_published(table, history, options.published, missing)
+        missing = sorted(set(missing) - set(table.recipe))
     table.to_csv(options.bundle / "results" / "comparison.csv", index=False)
     history.to_csv(options.bundle / "results" / "comparison_history.csv", index=False)
     seal(options.bundle)

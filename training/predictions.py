@@ -1,13 +1,17 @@
 """What a trained recipe says of the images it is judged on: one row an image, one column a class."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import keras
 import numpy as np
 import pandas as pd
 
-from training.data import plain_views
+from training.architectures import logits_model
+from training.calibrate import load_run
+from training.data import open_canvas, plain_views
 from training.judge import predict_logits, softmax
+from training.judged_run import is_trained
 from training.label_sets import LABEL_SETS, labels_in
 from training.metadata import metadata_columns
 from training.recipe import Recipe
@@ -51,3 +55,14 @@ def predictions(recipe: Recipe, network: keras.Model, canvas, rows: pd.DataFrame
 def write_predictions(run: Path, recipe: Recipe, network: keras.Model, canvas, manifest: pd.DataFrame) -> None:
     """Write ``predictions.csv`` into a run folder."""
     predictions(recipe, network, canvas, judged_rows(recipe, manifest)).to_csv(run / "predictions.csv", index=False)
+
+
+def judge_members(runs: Path, names: Sequence[str]) -> None:
+    """Write the predictions of members, which training leaves out: the test is opened with the released model."""
+    for name in names:
+        run = runs / name
+        if is_trained(run) or not (run / "trained.keras").exists():
+            continue
+        recipe, record, manifest = load_run(run)
+        network = logits_model(keras.models.load_model(run / "trained.keras", compile=False))
+        write_predictions(run, recipe, network, open_canvas(Path(record["work"])), manifest)

@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 from model.evaluation.tables import load_table
-from training import compare
+from training import compare, published
 from training.datasets import CODES, LABELS
 from training.judged_run import RunError
 from training.splits import INTERNAL_TEST
@@ -182,6 +182,43 @@ def test_the_command_writes_listed_tables_and_names_what_is_not_trained(
     (tmp_path / "runs/one/run.json").unlink()
     assert compare.main(command) == 1
     assert "lacks run.json" in capsys.readouterr().err
+
+
+def test_rows_of_an_earlier_comparison_keep_their_figures_but_not_their_differences(
+    bundle, test_images, tmp_path, capsys, monkeypatch
+):
+    monkeypatch.setattr(compare, "recipe_names", lambda: ["one", "other"])
+    right = np.arange(len(test_images)) % 2 == 0
+    for name in ("one", "other"):
+        make_run(tmp_path / "runs" / name, answers(test_images, list(CODES), right, "nv"))
+    command = ["--runs", str(tmp_path / "runs"), "--bundle", str(bundle), "--resamples", str(RESAMPLES)]
+    assert compare.main(command) == 0
+    earlier = tmp_path / "earlier"
+    shutil.copytree(bundle / "results", earlier)
+    before = pd.read_csv(earlier / "comparison.csv").set_index("recipe")
+    shutil.rmtree(tmp_path / "runs/other")
+    for _ in range(2):  # a kept row can be kept again, and says so once
+        assert compare.main([*command, "--published", str(earlier / "comparison.csv")]) == 0
+        shutil.copy(bundle / "results/comparison.csv", earlier)
+    after = pd.read_csv(bundle / "results/comparison.csv").set_index("recipe")
+    assert list(after.index) == ["untrained", "one", "other"]
+    assert after.loc["other", "accuracy"] == before.loc["other", "accuracy"]
+    assert after.loc["other", "note"].count(published.NOTE) == 1 and "uncalibrated" in after.loc["other", "note"]
+    assert pd.isna(after.loc["other", "melanoma_auc_difference"])
+    assert not pd.isna(after.loc["one", "melanoma_auc_difference"])
+    assert set(pd.read_csv(bundle / "results/comparison_history.csv").recipe) == {"untrained", "one", "other"}
+    assert "not trained" not in capsys.readouterr().out
+    pd.read_csv(earlier / "comparison.csv").assign(n_images=7).to_csv(earlier / "comparison.csv", index=False)
+    assert compare.main([*command, "--published", str(earlier / "comparison.csv")]) == 1
+    assert "other test images" in capsys.readouterr().err
+
+
+def test_members_of_the_bundle_are_compared_and_its_stages_are_not():
+    joined = {"name": "joined", "members": ["first", "second"]}
+    built = {"recipe": joined, "stages": [{"recipe": {"name": name}} for name in ("zeroth", "first", "second")]}
+    assert compare.own_recipes(built) == {"joined", "zeroth"}
+    assert compare.members_of(built) == ("first", "second")
+    assert compare.members_of({"recipe": "joined"}) == ()
 
 
 def test_training_is_asked_for_what_is_missing_on_the_bundles_splits(tmp_path, monkeypatch):

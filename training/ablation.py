@@ -1,9 +1,9 @@
 """What each choice of the shipped model gave, measured on validation alone.
 
-    python -m training.ablation runs/RECIPE [--bundle model/bundle] [--beside BUNDLE ...]
+    python -m training.ablation runs/RECIPE [--members runs/RECIPE ...] [--bundle model/bundle] [--beside BUNDLE ...]
 
-Judges the trained network at several input sizes and with one, two or four views, each with its own temperature,
-and puts the stored validation predictions of whole bundles beside it. Writes
+Judges the trained network at several input sizes and with one, two or four views, each with its own temperature, its
+members as they are served, and puts the stored validation predictions of whole bundles beside it. Writes
 ``results/ablation.csv`` into the bundle; the test split is not read.
 """
 
@@ -91,13 +91,16 @@ def figures(scored: pd.DataFrame, labels: list, tried: str, size: int, views: in
     return table.dropna(subset="metric")[COLUMNS]
 
 
-def judge(run: Path, rows: pd.DataFrame, canvas: np.ndarray, labels: list) -> list[pd.DataFrame]:
-    """Return the figures of each (size, views) of a run."""
+def judge(
+    run: Path, rows: pd.DataFrame, canvas: np.ndarray, labels: list, only_served: bool = False
+) -> list[pd.DataFrame]:
+    """Return the figures of each (size, views) of a run, or of its own alone."""
     from training.data import label_indices
 
     recipe, _ = read_record(run)
     truth, tables, stored = label_indices(rows.label, CODES), [], {}
-    for size, views in settings(recipe):  # at one size the first has the most views, and the others are among them
+    tried = [(recipe.served, recipe.views)] if only_served else settings(recipe)
+    for size, views in tried:  # at one size the first has the most views, and the others are among them
         if size not in stored:
             stored[size] = view_logits(network_of(run, size), canvas, rows.canvas_row.to_numpy(), size, views)
         logits = np.mean([stored[size][view] for view in views], axis=0)
@@ -123,6 +126,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("run", type=Path, help="folder of the shipped model's training run")
     parser.add_argument("--bundle", type=Path, default=Path("model/bundle"))
+    parser.add_argument("--members", type=Path, nargs="+", default=[], help="runs of the networks that it joins")
     parser.add_argument("--beside", type=Path, nargs="+", default=[], help="bundles, split in the same way")
     options = parser.parse_args(arguments)
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
@@ -131,7 +135,10 @@ def main(arguments: list[str] | None = None) -> int:
 
     recipe, record, manifest = load_run(options.run)
     home = manifest[(manifest.split == VALIDATION) & (manifest.dataset == recipe.datasets[0])]
-    tables = judge(options.run, home, open_canvas(Path(record["work"])), load_card(options.bundle).labels)
+    canvas, labels = open_canvas(Path(record["work"])), load_card(options.bundle).labels
+    tables = judge(options.run, home, canvas, labels)
+    for member in options.members:
+        tables += judge(member, home, canvas, labels, only_served=True)
     tables = [*(stored_figures(bundle, recipe.datasets[0]) for bundle in options.beside), *tables]
     table = pd.concat(tables, ignore_index=True)
     table.round(5).to_csv(options.bundle / "results" / "ablation.csv", index=False)

@@ -1,6 +1,7 @@
 """The four commands, in order, on synthetic images: what they leave behind is a bundle that its own check accepts."""
 
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -55,8 +56,11 @@ def test_training_learnt_something(place):
 
 def test_the_ablation_reads_validation_alone_and_tries_every_setting(place):
     packed = place / "runs/smoke-bundle"
-    assert ablation.main([str(place / "runs/smoke"), "--bundle", str(packed)]) == 0
+    member = shutil.copytree(place / "runs/smoke", place / "runs/member")
+    assert ablation.main([str(place / "runs/smoke"), "--members", str(member), "--bundle", str(packed)]) == 0
     table = pd.read_csv(packed / "results/ablation.csv")
+    assert set(table[table.tried == "member"].setting) == {"72 px, views: 2"}  # as it is served
+    table = table[table.tried == "smoke"]
     splits = pd.read_csv(packed / "dataset/splits.csv")
     assert set(table.split) == {"validation"}
     losses = table[table.metric == "log_loss"]

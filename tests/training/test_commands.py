@@ -59,7 +59,7 @@ def test_the_ablation_reads_validation_alone_and_tries_every_setting(place):
     member = shutil.copytree(place / "runs/smoke", place / "runs/member")
     assert ablation.main([str(place / "runs/smoke"), "--members", str(member), "--bundle", str(packed)]) == 0
     table = pd.read_csv(packed / "results/ablation.csv")
-    assert set(table[table.tried == "member"].setting) == {"72 px, views: 2"}  # as it is served
+    assert set(table[table.tried == "member"].setting) == {"72 px, views: 4"}  # as it is served
     table = table[table.tried == "smoke"]
     splits = pd.read_csv(packed / "dataset/splits.csv")
     assert set(table.split) == {"validation"}

@@ -40,7 +40,11 @@ SETTINGS = {
     "average": "Moving average of weights",
     "seed": "Seed",
 }
+WHILE_TRAINING = {
+    "batch", "rate", "warmup", "weight_decay", "dropout", "augmentation", "mixup", "balancing", "loss", "precision",
+}  # fmt: skip
 TRAINED = {"epochs": "Epochs trained", "minutes": "Minutes"}
+NO_SETTING = "none"
 EARLIER, MEMBERS = "the stage before", "the stages that are joined"
 ARCHITECTURES = {
     "mobilenetv2": "MobileNetV2",
@@ -122,6 +126,8 @@ SERVE_COMMAND = "LESIONSCOPE_BUNDLE=runs/bundle make app"
 def setting(name: str, recipe: dict) -> str:
     """Say a recipe's setting in a table cell."""
     value = recipe.get(name)
+    if name in WHILE_TRAINING and recipe.get("epochs") == 0:
+        return NO_SETTING
     if name == "weights" and recipe.get("members"):
         return MEMBERS
     if name == "weights":
@@ -140,5 +146,5 @@ def setting(name: str, recipe: dict) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if not value:
-        return "none"
+        return NO_SETTING
     return f"{value:,}" if isinstance(value, int) and name != "seed" else str(value).replace("_", " ")

@@ -82,6 +82,7 @@ def test_joined_networks_are_named_with_their_shares_and_what_was_divided_out(pa
     assert wording.JOINED.strip() in said and wording.PRIOR.format(0.3).strip() in said
     cells = ["trunk.h5", wording.EARLIER, "wide.h5", wording.MEMBERS]
     assert f"{wording.SETTINGS['weights']}</th>" + "".join(f"<td>{cell}</td>" for cell in cells) in said
+    assert f"{wording.SETTINGS['rate']}</th><td>0.0003</td><td>0.0003</td><td>0.0003</td><td>none</td>" in said
     assert f"{wording.SETTINGS['members']}</th><td>none</td><td>none</td><td>none</td><td>second, other</td>" in said
 
 

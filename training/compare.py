@@ -94,7 +94,7 @@ def _cells(rows: dict[str, pd.Series], value: str) -> dict[str, float]:
 
 def bundle_row(card: Card, reference: Folded, resamples: int) -> dict:
     """Return the bundled model's row; its differences to itself stay empty."""
-    built = card.raw["built"]
+    built, views = card.raw["built"], len(card.views)
     stages = [*built.get("stages", []), built]
     return {
         "recipe": card.model_id,
@@ -109,7 +109,7 @@ def bundle_row(card: Card, reference: Folded, resamples: int) -> dict:
         "device": built.get("device", ""),
         "milliseconds": milliseconds(card.bundle_dir / card.raw["weights"]["file"]),
         "mapping": MAPPINGS["seven"],
-        "note": f"calibrated; the mean of {len(card.views)} views of a photo, timed with one",
+        "note": "calibrated" + (f"; the mean of {views} views of a photo, timed with one" if views > 1 else ""),
     } | _judged(reference, resamples)  # fmt: skip
 
 

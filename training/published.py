@@ -15,7 +15,8 @@ def with_published(
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Add an earlier comparison's rows and training curves of the recipes that are missing now.
 
-    Differences from the bundled model are left out: that was another model, and they need every answer of both.
+    Differences from the bundled model are left out: that was another model, and they need every answer of both. So is
+    the time of one photo, which can be compared only when all are timed on one machine.
 
     Parameters
     ----------
@@ -37,7 +38,8 @@ def with_published(
         raise RunError(f"{published} was made on other test images; its rows cannot stand beside these.")
     notes = kept["note"].fillna("").str.removesuffix(NOTE).str.removesuffix("; ")
     kept = kept.assign(note=[f"{note}; {NOTE}" if note else NOTE for note in notes])
-    kept = kept.drop(columns=[name for name in kept if "_difference" in name]).reindex(columns=table.columns)
+    other = [name for name in kept if "_difference" in name or name == "milliseconds"]
+    kept = kept.drop(columns=other).reindex(columns=table.columns)
     curves = pd.read_csv(published.with_name("comparison_history.csv"))
     curves = curves[curves["recipe"].isin(kept["recipe"])]
     return pd.concat([table, kept], ignore_index=True), pd.concat([history, curves], ignore_index=True)

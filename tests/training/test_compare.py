@@ -206,6 +206,7 @@ def test_rows_of_an_earlier_comparison_keep_their_figures_but_not_their_differen
     assert after.loc["other", "note"].count(published.NOTE) == 1 and "uncalibrated" in after.loc["other", "note"]
     assert pd.isna(after.loc["other", "melanoma_auc_difference"])
     assert not pd.isna(after.loc["one", "melanoma_auc_difference"])
+    assert pd.isna(after.loc["other", "milliseconds"])
     assert set(pd.read_csv(bundle / "results/comparison_history.csv").recipe) == {"untrained", "one", "other"}
     assert "not trained" not in capsys.readouterr().out
     pd.read_csv(earlier / "comparison.csv").assign(n_images=7).to_csv(earlier / "comparison.csv", index=False)

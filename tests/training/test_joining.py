@@ -72,7 +72,7 @@ def test_wrong_members_and_shares_are_refused(members):
 
 def test_a_recipe_with_members_trains_them_first_and_joins_them(members, photos, tmp_path, monkeypatch):
     recipe = dataclasses.replace(
-        load_recipe("two_trunks_bundle"), size=SIZE, datasets=("synthetic",), weights=str(tmp_path), views=("identity",)
+        load_recipe("two_trunks_bundle"), size=SIZE, datasets=("synthetic",), weights=str(tmp_path), prior_exponent=0
     )
     asked = []
 

@@ -1,9 +1,9 @@
-"""Training steps a second on each Keras backend that is installed, and on PyTorch with and without fused kernels.
+"""Training steps a second on each Keras backend that is installed; on PyTorch also with fused kernels and bfloat16.
 
-    python -m benchmarks.backends [--size 192] [--batch 32] [--steps 12]
+    python -m benchmarks.backends [--network mobilenetv2] [--size 192] [--batch 32] [--steps 12]
 
 Each way runs in a process of its own, one after another and then in turn again; trust the ratios of one run more than
-the photos a second. The network is MobileNetV2 with random weights, trained whole on noise.
+the photos a second. The network, one of the shipped model's two, has random weights and is trained whole on noise.
 """
 
 import argparse
@@ -16,23 +16,26 @@ import time
 from pathlib import Path
 
 TENSORFLOW, FUSED = "tensorflow", "torch, fused kernels"
-WAYS = {TENSORFLOW: TENSORFLOW, "jax": "jax", "torch": "torch", FUSED: "torch"}  # name -> backend
+BFLOAT16 = f"{FUSED}, bfloat16"
+WAYS = {TENSORFLOW: TENSORFLOW, "jax": "jax", "torch": "torch", FUSED: "torch", BFLOAT16: "torch"}  # name -> backend
+NETWORKS = {"mobilenetv2": {}, "resnet50v2_conv4": {"learn_normalisation": True}}  # name -> options, as in the recipes
 WARM_UP = 4  # steps that are not counted
 ROUNDS = 2
 ROOT = Path(__file__).resolve().parents[1]
 
 
-def photos_per_second(way: str, size: int, batch: int, steps: int) -> float:
+def photos_per_second(way: str, name: str, size: int, batch: int, steps: int) -> float:
     """Train some steps in this process, on the backend that KERAS_BACKEND names, and return the median speed."""
     import keras
     import numpy as np
 
-    from training.architectures import logits_model, mobilenetv2
+    from training.architectures import ARCHITECTURES, logits_model
     from training.pytorch import use_fused_kernels
 
-    if way == FUSED:
+    if way in (FUSED, BFLOAT16):
         use_fused_kernels()
-    network = logits_model(mobilenetv2(size, 7, "none"))
+    keras.mixed_precision.set_global_policy("mixed_bfloat16" if way == BFLOAT16 else "float32")
+    network = logits_model(ARCHITECTURES[name](size, 7, "none", **NETWORKS[name]))
     network.compile(keras.optimizers.AdamW(1e-4), keras.losses.SparseCategoricalCrossentropy(from_logits=True))
     random = np.random.default_rng(0)
     photos = random.uniform(-1, 1, (batch, size, size, 3)).astype(np.float32)
@@ -44,9 +47,9 @@ def photos_per_second(way: str, size: int, batch: int, steps: int) -> float:
     return batch / statistics.median(seconds[WARM_UP:])
 
 
-def in_a_process(way: str, size: int, batch: int, steps: int) -> float:
+def in_a_process(way: str, name: str, size: int, batch: int, steps: int) -> float:
     """Return what a process of its own measures."""
-    command = [sys.executable, "-m", "benchmarks.backends", "--way", way, "--size", str(size)]
+    command = [sys.executable, "-m", "benchmarks.backends", "--way", way, "--network", name, "--size", str(size)]
     done = subprocess.run(
         [*command, "--batch", str(batch), "--steps", str(steps)], cwd=ROOT, text=True, capture_output=True, check=True,
         env=os.environ | {"KERAS_BACKEND": WAYS[way], "TF_CPP_MIN_LOG_LEVEL": "3"},
@@ -57,18 +60,19 @@ def in_a_process(way: str, size: int, batch: int, steps: int) -> float:
 def table(speeds: dict[str, float]) -> str:
     """Return what was measured, each way as a ratio to the first."""
     first = next(iter(speeds.values()))
-    lines = [f"{'way':24}{'photos a second':>16}{'ratio':>8}"]
-    return "\n".join([*lines, *(f"{way:24}{speed:16.1f}{speed / first:8.2f}" for way, speed in speeds.items())])
+    lines = [f"{'way':34}{'photos a second':>16}{'ratio':>8}"]
+    return "\n".join([*lines, *(f"{way:34}{speed:16.1f}{speed / first:8.2f}" for way, speed in speeds.items())])
 
 
 def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--network", choices=NETWORKS, default="mobilenetv2")
     parser.add_argument("--size", type=int, default=192, help="edge of the photos in pixels")
     parser.add_argument("--batch", type=int, default=32)
     parser.add_argument("--steps", type=int, default=12, help="steps that are counted")
     parser.add_argument("--way", choices=WAYS, help="measure this one, in this process")
     options = parser.parse_args(arguments)
-    task = (options.size, options.batch, options.steps)
+    task = (options.network, options.size, options.batch, options.steps)
     if options.way:
         print(photos_per_second(options.way, *task))
         return 0

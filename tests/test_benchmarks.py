@@ -80,8 +80,9 @@ def test_tensorflow_answers_in_a_process_of_its_own(bundle_in_use, tmp_path):
     assert worker.finish() > 2e8, "TensorFlow alone takes more"
 
 
-def test_a_backend_is_measured_in_a_process_of_its_own():
-    speed_of = backends.in_a_process(backends.TENSORFLOW, 32, 2, 1)
+@pytest.mark.parametrize("network", backends.NETWORKS)
+def test_a_backend_is_measured_in_a_process_of_its_own(network):
+    speed_of = backends.in_a_process(backends.TENSORFLOW, network, 32, 2, 1)
     assert 0 < speed_of < 1e5
 
 

@@ -1,9 +1,10 @@
 """What each choice of the shipped model gave, measured on validation alone.
 
-    python -m training.ablation runs/RECIPE [--members runs/RECIPE ...] [--bundle model/bundle] [--beside BUNDLE ...]
+    python -m training.ablation runs/RECIPE [--bundle model/bundle] [--beside BUNDLE ...] [--earlier ablation.csv]
 
-Judges the trained network at several input sizes and with one, two or four views, each with its own temperature, its
-members as they are served, and puts the stored validation predictions of whole bundles beside it. Writes
+Judges the trained network at several input sizes and with one, two or four views, each with its own temperature; where
+it joins two networks also at other shares of them, from the runs beside it, and with more or less of the class shares
+divided out. Puts the stored validation predictions of whole bundles beside it, and rows of an earlier table. Writes
 ``results/ablation.csv`` into the bundle; the test split is not read.
 """
 
@@ -26,6 +27,8 @@ VIEWS = (
     ("identity", "flip_left_right"),
     ("identity", "flip_left_right", "flip_up_down", "rotate_180"),
 )
+SHARES = (0.0, 0.3, 0.5, 0.7, 1.0)  # of the first of two networks that are joined
+EXPONENTS = (0.0, 0.1, 0.2, 0.3)  # of the class shares that the joined network divides out, beyond its members'
 FIGURES = {  # (metric, subject) of the summary -> what the table calls it
     ("balanced_accuracy", "all"): "balanced_accuracy",
     ("macro_auc", "all"): "macro_auc",
@@ -91,23 +94,46 @@ def figures(scored: pd.DataFrame, labels: list, tried: str, size: int, views: in
     return table.dropna(subset="metric")[COLUMNS]
 
 
-def judge(
-    run: Path, rows: pd.DataFrame, canvas: np.ndarray, labels: list, only_served: bool = False
-) -> list[pd.DataFrame]:
-    """Return the figures of each (size, views) of a run, or of its own alone."""
+def figures_of(logits: np.ndarray, rows: pd.DataFrame, labels: list, tried: str, size: int, views: int) -> pd.DataFrame:
+    """Return the figures of logits (len(rows), classes), calibrated on these same rows."""
     from training.data import label_indices
 
+    probabilities = calibrated(logits, label_indices(rows.label, CODES))
+    names = [f"p_{code}" for code in CODES]
+    scored = rows.reset_index(drop=True).join(pd.DataFrame(probabilities, columns=names))
+    return figures(scored, labels, tried, size, views)
+
+
+def judge(run: Path, rows: pd.DataFrame, canvas: np.ndarray, labels: list) -> list[pd.DataFrame]:
+    """Return the figures of each (size, views) of a run."""
     recipe, _ = read_record(run)
-    truth, tables, stored = label_indices(rows.label, CODES), [], {}
-    tried = [(recipe.served, recipe.views)] if only_served else settings(recipe)
-    for size, views in tried:  # at one size the first has the most views, and the others are among them
+    tables, stored = [], {}
+    for size, views in settings(recipe):  # at one size the first has the most views, and the others are among them
         if size not in stored:
             stored[size] = view_logits(network_of(run, size), canvas, rows.canvas_row.to_numpy(), size, views)
         logits = np.mean([stored[size][view] for view in views], axis=0)
-        names = [f"p_{code}" for code in CODES]
-        scored = rows.reset_index(drop=True).join(pd.DataFrame(calibrated(logits, truth), columns=names))
-        tables.append(figures(scored, labels, run.name, size, len(views)))
+        tables.append(figures_of(logits, rows, labels, run.name, size, len(views)))
     return tables
+
+
+def judge_joining(
+    run: Path, rows: pd.DataFrame, canvas: np.ndarray, labels: list, prior: np.ndarray
+) -> list[pd.DataFrame]:
+    """Return the figures of a run that joins two, at other shares and exponents; ``prior``: class shares (classes,)."""
+    recipe, _ = read_record(run)
+    size, views, places = recipe.served, recipe.views, rows.canvas_row.to_numpy()
+    found = [view_logits(network_of(run.parent / name, size), canvas, places, size, views) for name in recipe.members]
+    first, second = (np.mean(list(of_view.values()), axis=0) for of_view in found)
+    chosen = recipe.shares[0] if recipe.shares else 0.5
+
+    def tried(share: float, exponent: float, said: str) -> pd.DataFrame:
+        logits = share * first + (1 - share) * second - exponent * np.log(prior)
+        return figures_of(logits, rows, labels, f"{run.name}, {said}", size, len(views))
+
+    names = [name.replace("_", " ") for name in recipe.members]
+    shares = [tried(s, recipe.prior_exponent, f"{s:.0%} {names[0]}, {1 - s:.0%} {names[1]}") for s in SHARES]
+    others = [power for power in EXPONENTS if power != recipe.prior_exponent]
+    return shares + [tried(chosen, power, f"{power} of the class shares divided out after joining") for power in others]
 
 
 def stored_figures(bundle: Path, dataset: str) -> pd.DataFrame:
@@ -126,21 +152,25 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("run", type=Path, help="folder of the shipped model's training run")
     parser.add_argument("--bundle", type=Path, default=Path("model/bundle"))
-    parser.add_argument("--members", type=Path, nargs="+", default=[], help="runs of the networks that it joins")
     parser.add_argument("--beside", type=Path, nargs="+", default=[], help="bundles, split in the same way")
+    parser.add_argument("--earlier", type=Path, help="an earlier ablation.csv: keep its rows of what is not tried now")
     options = parser.parse_args(arguments)
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     from model.card import load_card
     from training.data import open_canvas
+    from training.train import training_shares
 
     recipe, record, manifest = load_run(options.run)
     home = manifest[(manifest.split == VALIDATION) & (manifest.dataset == recipe.datasets[0])]
     canvas, labels = open_canvas(Path(record["work"])), load_card(options.bundle).labels
     tables = judge(options.run, home, canvas, labels)
-    for member in options.members:
-        tables += judge(member, home, canvas, labels, only_served=True)
+    if recipe.members:
+        tables += judge_joining(options.run, home, canvas, labels, training_shares(recipe, manifest))
     tables = [*(stored_figures(bundle, recipe.datasets[0]) for bundle in options.beside), *tables]
     table = pd.concat(tables, ignore_index=True)
+    if options.earlier:
+        earlier = pd.read_csv(options.earlier)
+        table = pd.concat([earlier[~earlier.tried.isin(table.tried)], table], ignore_index=True)
     table.round(5).to_csv(options.bundle / "results" / "ablation.csv", index=False)
     seal(options.bundle)
     shown = table.pivot_table(index=["tried", "setting"], columns="metric", values="value", sort=False)

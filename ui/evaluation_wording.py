@@ -181,6 +181,8 @@ MAKING = {
 }
 CLAIMED = "Claimed by its author, not measured here"
 AGAINST = "Against {}"
+WITHOUT_COST = "Kept from an earlier comparison, so not timed together with these: {}."
+WITHOUT_DIFFERENCE = "Kept from an earlier comparison, so not set against this model image by image: {}."
 NO_COST = "No recipe has this cost recorded."
 DIFFERENCES = "Difference to the bundled model"
 DIFFERENCE = "{}: recipe minus bundled model"

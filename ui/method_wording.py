@@ -54,7 +54,7 @@ ARCHITECTURES = {
 NO_RECIPE = "The model card does not say how this model was trained."
 SUMMARY = (
     "{architecture} with {parameters:,} parameters, started from weights learnt on other photos ({pretrained}), then "
-    "trained in {stages} on {images:,} photos of {lesions:,} lesions ({sets}).{joined} Its probabilities were then "
+    "trained in {stages} on {images:,} photos of {lesions:,} lesions ({sets}).{joined} Its logits were then "
     "divided by one temperature, {temperature:.3f}, fitted on {calibrated}."
 )
 JOINED = " The two networks were then put side by side, and their logits are averaged."

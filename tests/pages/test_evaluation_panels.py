@@ -1,14 +1,16 @@
 """The panels behind the first six: cases of a cell, subgroups, robustness, sets from elsewhere, other recipes."""
 
+import shutil
 from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from model.card import load_card
+from model.card import BUNDLE_VARIABLE, load_card
 from model.evaluation.confusion import cases_in_cell
-from tests.measured import POINT, charts, go, numbers, text
+from tests.measured import POINT, charts, go, numbers, open_page, text
+from training.bundle import seal
 from training.datasets import READERS
 from ui import evaluation_wording as wording
 from ui import evidence
@@ -177,6 +179,19 @@ def test_calibration_figures_stand_before_and_after_temperature(page, measured_b
         assert f"{row.value:,.3f}</b>" in said, (row.metric, row.state)
 
 
+def test_recipes_without_time_or_difference_are_named(measured_bundle, tmp_path, monkeypatch):
+    bundle = shutil.copytree(measured_bundle, tmp_path / "kept")
+    path = bundle / "results/comparison.csv"
+    rows = pd.read_csv(path)
+    kept = rows[rows.recipe == "ancestor"].assign(recipe="kept", milliseconds=np.nan, malignant_auc_difference=np.nan)
+    pd.concat([rows, kept]).to_csv(path, index=False)
+    seal(bundle)
+    monkeypatch.setenv(BUNDLE_VARIABLE, str(bundle))
+    said = text(go(open_page(), "Comparison"))
+    assert wording.WITHOUT_COST.format("kept") in said
+    assert wording.WITHOUT_DIFFERENCE.format("kept") in said
+
+
 def test_recipes_are_compared_and_claims_are_marked(page):
     shown = go(page, "Comparison")
     assert not shown.exception
@@ -188,6 +203,8 @@ def test_recipes_are_compared_and_claims_are_marked(page):
     assert list(listed["claimed"]) == [wording.NOTHING, "accuracy .94", wording.NOTHING]
     assert set(listed["split"]) == {"internal test"}
     assert wording.NOT_ANSWERED.format("two_way") in text(shown)
+    assert wording.WITHOUT_COST.split(":")[0] not in text(shown)
+    assert wording.WITHOUT_DIFFERENCE.split(":")[0] not in text(shown)
     assert len(charts(shown)) == 3
     forest = charts(shown)[2]
     assert numbers(forest["data"][0]["x"]) == pytest.approx([-0.1, -0.05])

@@ -4,6 +4,7 @@ import json
 import shutil
 from pathlib import Path
 
+import keras
 import numpy as np
 import pandas as pd
 import pytest
@@ -12,6 +13,7 @@ from training import ablation, baseline, bundle, calibrate, evaluate, train
 from training.calibrate import load_run
 from training.datasets import CODES, DatasetError, read_ham10000
 from training.manifest import build_manifest
+from training.predictions import judge_members
 
 
 @pytest.fixture(scope="module")
@@ -56,11 +58,8 @@ def test_training_learnt_something(place):
 
 def test_the_ablation_reads_validation_alone_and_tries_every_setting(place):
     packed = place / "runs/smoke-bundle"
-    member = shutil.copytree(place / "runs/smoke", place / "runs/member")
-    assert ablation.main([str(place / "runs/smoke"), "--members", str(member), "--bundle", str(packed)]) == 0
+    assert ablation.main([str(place / "runs/smoke"), "--bundle", str(packed)]) == 0
     table = pd.read_csv(packed / "results/ablation.csv")
-    assert set(table[table.tried == "member"].setting) == {"72 px, views: 4"}  # as it is served
-    table = table[table.tried == "smoke"]
     splits = pd.read_csv(packed / "dataset/splits.csv")
     assert set(table.split) == {"validation"}
     losses = table[table.metric == "log_loss"]
@@ -69,6 +68,47 @@ def test_the_ablation_reads_validation_alone_and_tries_every_setting(place):
     assert set(losses.setting) == served | {f"{size} px, views: 2" for size in (64, 192, 224, 256)}
     assert losses.value.nunique() == len(losses)  # every setting was really run
     assert "results/ablation.csv" in json.loads((packed / "card.json").read_text())["tables"]
+
+
+def test_members_answer_every_image_they_are_judged_on_and_only_once(place, tmp_path):
+    shutil.copytree(place / "runs/smoke", tmp_path / "member")
+    judge_members(tmp_path, ["member", "not trained"])
+    path = tmp_path / "member/predictions.csv"
+    answers, splits = pd.read_csv(path), pd.read_csv(tmp_path / "member/splits.csv")
+    assert sorted(answers.image_id) == sorted(splits.image_id[splits.split.isin(["validation", "internal_test"])])
+    shares = answers.filter(like="p_").to_numpy()
+    assert np.allclose(shares.sum(axis=1), 1, atol=1e-4) and (shares.argmax(axis=1) != shares.argmax(axis=1)[0]).any()
+    path.write_text("as it was")
+    judge_members(tmp_path, ["member"])
+    assert path.read_text() == "as it was"
+
+
+def test_the_ablation_of_joined_networks_tries_shares_and_priors_and_keeps_earlier_rows(place, tmp_path, monkeypatch):
+    runs, packed = place / "runs", shutil.copytree(place / "runs/smoke-bundle", tmp_path / "bundle")
+    record = json.loads((runs / "smoke/run.json").read_text())
+    shares = np.array([0.4, 0.2, 0.15, 0.1, 0.08, 0.05, 0.02])  # the rehearsal's own are even, and shift nothing
+    monkeypatch.setattr(train, "training_shares", lambda *_: shares)
+    for name in ("one", "other"):
+        shutil.copytree(runs / "smoke", tmp_path / name)
+    ignorant = keras.models.load_model(runs / "smoke/trained.keras", compile=False)
+    kernel, bias = ignorant.get_layer("logits").get_weights()
+    ignorant.get_layer("logits").set_weights([np.random.default_rng(0).permuted(kernel, axis=1), bias])
+    ignorant.save(tmp_path / "other/trained.keras")
+    joined = shutil.copytree(runs / "smoke", tmp_path / "joined")
+    record["recipe"] |= {"members": ["one", "other"], "shares": [0.7, 0.3], "prior_exponent": 0.0}
+    (joined / "run.json").write_text(json.dumps(record))
+    earlier = tmp_path / "earlier.csv"
+    row = {"tried": "long ago", "setting": "64 px, views: 1", "metric": "log_loss", "value": 1.5, "split": "validation"}
+    pd.DataFrame([row, row | {"tried": "joined"}]).to_csv(earlier, index=False)
+    assert ablation.main([str(joined), "--bundle", str(packed), "--earlier", str(earlier)]) == 0
+    table = pd.read_csv(packed / "results/ablation.csv")
+    losses = table[table.metric == "log_loss"].set_index("tried").value
+    assert losses["long ago"] == 1.5 and 1.5 not in losses[["joined"]].to_list()
+    alone = losses["joined, 100% one, 0% other"]
+    assert alone == losses["joined"].iloc[0]  # the stand-in for the joined network is the first of the two
+    assert losses["joined, 0% one, 100% other"] > losses["joined, 70% one, 30% other"] != alone
+    priors = losses[losses.index.str.contains("divided out")]
+    assert len(priors) == 3 and priors.nunique() == 3
 
 
 def test_a_test_split_is_not_opened_twice_by_accident(place, capsys):

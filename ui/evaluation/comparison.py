@@ -24,8 +24,7 @@ def comparison(card: Card) -> None:
     st.caption(wording.COMPARISON.format(judged["split"].replace("_", " "), said))
     st.dataframe(listed(table, metric, list(metrics)), hide_index=True, column_config=_columns(metric, metrics))
     answered = table.dropna(subset=[metric])
-    if len(answered) < len(table):
-        st.caption(wording.NOT_ANSWERED.format(", ".join(table["recipe"][table[metric].isna()])))
+    _name_missing(wording.NOT_ANSWERED, table, table[metric].isna())
     for column, (cost, name) in zip(st.columns(2), wording.COSTS.items(), strict=True):
         with column:
             _trade_off(card, answered, metric, cost, name)
@@ -71,6 +70,13 @@ def _trade_off(card: Card, answered: pd.DataFrame, metric: str, cost: str, name:
         return
     display = TradeOffDisplay(rows.assign(ours=rows["name"] == card.model_id), name, wording.COMPARED[metric])
     evidence.chart(display, f"trade_off_{cost}")
+    _name_missing(wording.WITHOUT_COST, answered, answered[cost].isna())
+
+
+def _name_missing(sentence: str, table: pd.DataFrame, missing: pd.Series) -> None:
+    """Say which recipes a chart leaves out."""
+    if missing.any():
+        st.caption(sentence.format(", ".join(table["recipe"][missing])))
 
 
 def _differences(card: Card, table: pd.DataFrame) -> None:
@@ -90,6 +96,8 @@ def _differences(card: Card, table: pd.DataFrame) -> None:
         return
     display = ForestDisplay(rows.reset_index(drop=True), wording.DIFFERENCE.format(wording.COMPARED[metric]), 0.0)
     evidence.chart(display, "differences")
+    answered = table[(table["recipe"] != card.model_id) & table[metric].notna()]
+    _name_missing(wording.WITHOUT_DIFFERENCE, answered, answered[f"{metric}_difference"].isna())
     evidence.origin(
         card, (COMPARISON,), METHODS["differences"], rows, f"differences_{metric}.csv", wording.COMPARISON_COMMAND
     )

@@ -131,7 +131,9 @@ def judge_joining(
         return figures_of(logits, rows, labels, f"{run.name}, {said}", size, len(views))
 
     names = [name.replace("_", " ") for name in recipe.members]
-    shares = [tried(s, recipe.prior_exponent, f"{s:.0%} {names[0]}, {1 - s:.0%} {names[1]}") for s in SHARES]
+    shares = [
+        tried(s, recipe.prior_exponent, f"{100 * s:.0f} % {names[0]}, {100 - 100 * s:.0f} % {names[1]}") for s in SHARES
+    ]
     others = [power for power in EXPONENTS if power != recipe.prior_exponent]
     return shares + [tried(chosen, power, f"{power} of the class shares divided out after joining") for power in others]
 

@@ -18,6 +18,6 @@ RECIPE = Recipe(
     weight_decay=0.02,
     dropout=0.3,
     augmentation="soft",
-    precision="mixed_bfloat16",  # twice as fast on CPU cores that multiply bfloat16, and on GPUs
+    precision="mixed_bfloat16",  # faster on CPU cores that multiply it, see benchmarks.backends
     loss_options={"label_smoothing": 0.05},
 )

@@ -39,7 +39,7 @@ def sources(card: Card) -> None:
     left, right = st.columns(2, gap="large")
     with left:
         _list(card, wording.LICENCES, "licences")
-        content = (card.bundle_dir / "card.json").read_bytes()
+        content = (card.bundle_dir / "card.json").read_bytes
         st.download_button(wording.SAVE_CARD, content, "card.json", "application/json", on_click="ignore")
     with right:
         _list(card, wording.CITATIONS, "citations")
@@ -76,7 +76,12 @@ def reporting() -> None:
     with st.container(key="prose"):
         evidence.grid("", wording.COLUMNS, cells)
     st.download_button(
-        wording.SAVE, items.to_csv(index=False), "reporting_items.csv", "text/csv", key="save_items", on_click="ignore"
+        wording.SAVE,
+        lambda: items.to_csv(index=False),
+        "reporting_items.csv",
+        "text/csv",
+        key="save_items",
+        on_click="ignore",
     )
 
 

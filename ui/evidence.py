@@ -141,6 +141,11 @@ def origin(
         or "`card.json`"
     )
     st.caption(f"{wording.METHOD}: {sources}, written by `{command}`; {method}")
-    st.download_button(
-        wording.SAVE, rows.to_csv(index=False), file_name, "text/csv", key=f"save_{file_name}", on_click="ignore"
+    st.download_button(  # made when asked for: a ready file is fetched by the page, and may be gone by then
+        wording.SAVE,
+        lambda: rows.to_csv(index=False),
+        file_name,
+        "text/csv",
+        key=f"save_{file_name}",
+        on_click="ignore",
     )

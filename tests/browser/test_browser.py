@@ -17,13 +17,14 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import numpy as np
+import pandas as pd
 import pytest
 from PIL import Image
 
 from model.card import BUNDLE_VARIABLE, DEFAULT_BUNDLE
 from tests.described import TABLES
 from training.bundle import seal
-from ui import wording
+from ui import about_wording, evaluation_wording, wording
 from ui.navigation import PAGES
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
@@ -264,6 +265,19 @@ def test_a_walk_over_every_page_and_section_meets_no_error(visit, described_addr
         assert page.complaints == [], title
     outside = {url for url in page.requested if urlsplit(url).hostname not in ("localhost", None)}
     assert outside == set()
+    # A file that stands ready is fetched when its button is drawn, and is a 404 where the reader has gone on by then.
+    assert [url for url in page.requested if "/media/" in url and url.endswith((".csv", ".json"))] == []
+
+
+def test_numbers_and_card_can_be_saved(visit, described_address, tiny_bundle):
+    page = visit(at=described_address)
+    page.locator("[data-testid=stTopNavLink]").filter(has_text=dict(PAGES)["pages/dataset.py"]).click()
+    settled(page)
+    assert len(pd.read_csv(io.BytesIO(saved(page, evaluation_wording.SAVE)))) >= 1
+    page.locator("[data-testid=stTopNavLink]").filter(has_text=dict(PAGES)["pages/about.py"]).click()
+    settled(page)
+    card = json.loads(saved(page, about_wording.SAVE_CARD))
+    assert card["version"] == json.loads((tiny_bundle / "card.json").read_text())["version"]
 
 
 def test_an_address_that_a_server_is_asked_for_first_is_known_and_framed(browser, tiny_bundle, tmp_path):

@@ -1,0 +1,25 @@
+"""One of the two trunks of the shipped model: a second stage of `resnet50v2_192`, at the size it is served at.
+
+KERAS_BACKEND=torch python -m training.train resnet50v2_224 --data DATA [--weights imagenet]
+"""
+
+from training.recipe import Recipe
+
+RECIPE = Recipe(
+    name="resnet50v2_224",
+    start_from="resnet50v2_192",
+    datasets=("ham10000", "milk10k", "isic2019"),
+    architecture="resnet50v2_conv4",
+    architecture_options={"learn_normalisation": True},
+    size=224,
+    serve_size=224,
+    views=("identity", "flip_left_right", "flip_up_down", "rotate_180"),
+    epochs=14,
+    rate=2e-4,
+    weight_decay=0.02,
+    dropout=0.3,
+    freeze_until="conv3_block1_preact_bn",  # edges and colours, the costliest layers at this size, are learnt by now
+    augmentation="soft",
+    precision="mixed_bfloat16",
+    loss_options={"label_smoothing": 0.05},
+)

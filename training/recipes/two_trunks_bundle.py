@@ -1,4 +1,4 @@
-"""The shipped model: MobileNetV2 and ResNet50V2 side by side, the mean of `mobilenetv2_bundle` and `resnet50v2_192`.
+"""The shipped model: MobileNetV2 and ResNet50V2 side by side, the mean of `mobilenetv2_bundle` and `resnet50v2_224`.
 
 KERAS_BACKEND=torch python -m training.train two_trunks_bundle --data DATA [--weights imagenet]
 
@@ -13,7 +13,7 @@ from training.recipe import Recipe
 
 RECIPE = Recipe(
     name="two_trunks_bundle",
-    members=("mobilenetv2_bundle", "resnet50v2_192"),  # they err on other photos, so their mean errs less
+    members=("mobilenetv2_bundle", "resnet50v2_224"),  # they err on other photos, so their mean errs less
     shares=(0.5, 0.5),
     architecture="two_trunks",
     datasets=("ham10000", "milk10k", "isic2019"),

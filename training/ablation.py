@@ -3,9 +3,10 @@
     python -m training.ablation runs/RECIPE [--bundle model/bundle] [--beside BUNDLE ...] [--earlier ablation.csv]
 
 Judges the trained network at several input sizes and with one, two or four views, each with its own temperature; where
-it joins two networks also at other shares of them, from the runs beside it, and with more or less of the class shares
-divided out. Puts the stored validation predictions of whole bundles beside it, and rows of an earlier table. Writes
-``results/ablation.csv`` into the bundle; the test split is not read.
+it joins two networks also at other shares of them, from the runs beside it, with more or less of the class shares
+divided out, and with a blended one as it was before blending or as the stage that it started from. Puts the stored
+validation predictions of whole bundles beside it, and rows of an earlier table. Writes ``results/ablation.csv`` into
+the bundle; the test split is not read.
 """
 
 import argparse
@@ -17,6 +18,7 @@ import pandas as pd
 
 from training.bundle import seal
 from training.calibrate import load_run, read_record
+from training.checkpoints import CHECKPOINT, load_weights
 from training.datasets import CODES
 from training.recipe import Recipe
 from training.splits import VALIDATION
@@ -126,16 +128,37 @@ def judge_joining(
     first, second = (np.mean(list(of_view.values()), axis=0) for of_view in found)
     chosen = recipe.shares[0] if recipe.shares else 0.5
 
-    def tried(share: float, exponent: float, said: str) -> pd.DataFrame:
-        logits = share * first + (1 - share) * second - exponent * np.log(prior)
+    def tried(share: float, exponent: float, said: str, one=first, other=second) -> pd.DataFrame:
+        logits = share * one + (1 - share) * other - exponent * np.log(prior)
         return figures_of(logits, rows, labels, f"{run.name}, {said}", size, len(views))
 
     names = [name.replace("_", " ") for name in recipe.members]
+
+    def unblended(name: str) -> dict[str, np.ndarray]:
+        """Return logits by what stands in for a blended member, where its checkpoint has been kept."""
+        folder = run.parent / name
+        member, _ = read_record(folder)
+        if not member.start_from or member.blend == 1 or not (folder / CHECKPOINT).is_file():
+            return {}
+        later, sooner = network_of(folder, size), network_of(run.parent / member.start_from, size)
+        load_weights(folder / CHECKPOINT, later)
+        named = {f"{name} not blended": later, f"{member.start_from} for {name}": sooner}
+        of_views = {said: view_logits(network, canvas, places, size, views) for said, network in named.items()}
+        logits = {said: np.mean(list(of_view.values()), axis=0) for said, of_view in of_views.items()}
+        logits[f"{name} not blended"] -= member.prior_exponent * np.log(prior)  # a checkpoint is from before that
+        return logits
+
     shares = [
         tried(s, recipe.prior_exponent, f"{100 * s:.0f} % {names[0]}, {100 - 100 * s:.0f} % {names[1]}") for s in SHARES
     ]
     others = [power for power in EXPONENTS if power != recipe.prior_exponent]
-    return shares + [tried(chosen, power, f"{power} of the class shares divided out after joining") for power in others]
+    priors = [tried(chosen, power, f"{power} of the class shares divided out after joining") for power in others]
+    blends = [
+        tried(chosen, recipe.prior_exponent, said, **{place: logits})
+        for place, name in zip(("one", "other"), recipe.members, strict=True)
+        for said, logits in unblended(name).items()
+    ]
+    return shares + priors + blends
 
 
 def stored_figures(bundle: Path, dataset: str) -> pd.DataFrame:

@@ -34,8 +34,8 @@ def save_checkpoint(path: Path, network: keras.Model, epoch: int, learner: keras
 def load_checkpoint(path: Path, network: keras.Model, learner: keras.Model | None = None) -> int:
     """Restore what `save_checkpoint` wrote into a compiled network; return the number of finished epochs."""
     learner = learner or network
+    load_weights(path, network)
     with np.load(path) as stored:
-        network.set_weights([stored[name] for name in sorted(stored) if name.startswith("weight_")])
         learner.optimizer.build(learner.trainable_variables)
         names = [name for name in sorted(stored) if name.startswith("state_")]
         for variable, name in zip(learner.optimizer.variables, names, strict=True):
@@ -57,9 +57,9 @@ def save_weights(path: Path, network: keras.Model) -> None:
 
 
 def load_weights(path: Path, network: keras.Model) -> None:
-    """Restore what `save_weights` wrote."""
+    """Restore the weights that `save_weights` or `save_checkpoint` wrote."""
     with np.load(path) as stored:
-        network.set_weights([stored[name] for name in sorted(stored)])
+        network.set_weights([stored[name] for name in sorted(stored) if name.startswith("weight_")])
 
 
 def swap_average(network: keras.Model) -> None:

@@ -138,8 +138,7 @@ class Loop:
 
     def restore_weights(self) -> None:
         """Bring the network to where the checkpoint is, before features are computed from it."""
-        with np.load(self.folder / CHECKPOINT) as stored:
-            self.network.set_weights([stored[name] for name in sorted(stored) if name.startswith("weight_")])
+        load_weights(self.folder / CHECKPOINT, self.network)
 
     def compile(self, phase: Phase) -> tuple[keras.Model, TrainingBatches, HeldOut]:
         """Return the part of the network that learns, ready to, with what it learns from and is judged by."""

@@ -97,6 +97,9 @@ def test_the_ablation_of_joined_networks_tries_shares_and_priors_and_keeps_earli
     joined = shutil.copytree(runs / "smoke", tmp_path / "joined")
     record["recipe"] |= {"members": ["one", "other"], "shares": [0.7, 0.3], "prior_exponent": 0.0}
     (joined / "run.json").write_text(json.dumps(record))
+    blended = json.loads((runs / "smoke/run.json").read_text())
+    blended["recipe"] |= {"blend": 0.5, "start_from": "one"}
+    (tmp_path / "other/run.json").write_text(json.dumps(blended))  # its checkpoint is that of "one" before the refit
     earlier = tmp_path / "earlier.csv"
     row = {"tried": "long ago", "setting": "64 px, views: 1", "metric": "log_loss", "value": 1.5, "split": "validation"}
     pd.DataFrame([row, row | {"tried": "joined"}]).to_csv(earlier, index=False)
@@ -109,6 +112,8 @@ def test_the_ablation_of_joined_networks_tries_shares_and_priors_and_keeps_earli
     assert losses["joined, 0 % one, 100 % other"] > losses["joined, 70 % one, 30 % other"] != alone
     priors = losses[losses.index.str.contains("divided out")]
     assert len(priors) == 3 and priors.nunique() == 3
+    assert losses["joined, one for other"] == alone
+    assert losses["joined, other not blended"] not in (alone, losses["joined, 70 % one, 30 % other"])
 
 
 def test_a_test_split_is_not_opened_twice_by_accident(place, capsys):

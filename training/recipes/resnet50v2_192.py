@@ -1,4 +1,4 @@
-"""One of the two trunks of the shipped model: ResNet50V2 to its fourth stage, on HAM10000, MILK10k and ISIC 2019.
+"""A first stage on HAM10000, MILK10k and ISIC 2019: ResNet50V2 to its fourth stage, one trunk of 1.3.0.
 
 KERAS_BACKEND=torch python -m training.train resnet50v2_192 --data DATA [--weights imagenet]
 """

@@ -94,7 +94,7 @@ def test_a_recipe_with_members_trains_them_first_and_joins_them(members, photos,
     assert asked == [(name, str(tmp_path)) for name in recipe.members]
     record = json.loads((options.run / "run.json").read_text())
     assert [stage["recipe"]["name"] for stage in record["stages"]] == list(recipe.members)
-    assert record["recipe"]["weights"] == "mobilenetv2_bundle.h5, resnet50v2_192.h5" and record["epochs"] == 0
+    assert record["recipe"]["weights"] == ", ".join(f"{name}.h5" for name in recipe.members) and record["epochs"] == 0
     joined = logits_model(keras.models.load_model(options.run / "trained.keras", compile=False))
     wanted = sum(
         share * np.asarray(logits_model(network).predict_on_batch(photos))

@@ -118,45 +118,51 @@ def judge(run: Path, rows: pd.DataFrame, canvas: np.ndarray, labels: list) -> li
     return tables
 
 
+def unblended(run: Path, size: int, prior: np.ndarray) -> dict:
+    """Return networks by what stands in for a blended run: its own weights alone, and the stage that it started from.
+
+    Empty where nothing was blended, or where the checkpoint with its own weights has not been kept.
+    """
+    from training.fit import take_off_prior
+
+    recipe, _ = read_record(run)
+    if not recipe.start_from or recipe.blend == 1 or not (run / CHECKPOINT).is_file():
+        return {}
+    later = network_of(run, size)
+    load_weights(run / CHECKPOINT, later)
+    take_off_prior(later, prior, recipe.prior_exponent)  # a checkpoint is from before that
+    sooner = network_of(run.parent / recipe.start_from, size)
+    return {f"{run.name} not blended": later, f"{recipe.start_from} for {run.name}": sooner}
+
+
 def judge_joining(
     run: Path, rows: pd.DataFrame, canvas: np.ndarray, labels: list, prior: np.ndarray
 ) -> list[pd.DataFrame]:
-    """Return the figures of a run that joins two, at other shares and exponents; ``prior``: class shares (classes,)."""
-    recipe, _ = read_record(run)
-    size, views, places = recipe.served, recipe.views, rows.canvas_row.to_numpy()
-    found = [view_logits(network_of(run.parent / name, size), canvas, places, size, views) for name in recipe.members]
-    first, second = (np.mean(list(of_view.values()), axis=0) for of_view in found)
-    chosen = recipe.shares[0] if recipe.shares else 0.5
+    """Return the figures of a run that joins two, at other shares and exponents, and with other networks in them.
 
-    def tried(share: float, exponent: float, said: str, one=first, other=second) -> pd.DataFrame:
+    ``prior`` holds the class shares in training, shape (classes,).
+    """
+    recipe, _ = read_record(run)
+    size, views, chosen = recipe.served, recipe.views, recipe.shares[0] if recipe.shares else 0.5
+
+    def logits_of(network) -> np.ndarray:
+        return np.mean(list(view_logits(network, canvas, rows.canvas_row.to_numpy(), size, views).values()), axis=0)
+
+    members = [run.parent / name for name in recipe.members]
+    first, second = (logits_of(network_of(member, size)) for member in members)
+
+    def tried(said: str, share=chosen, exponent=recipe.prior_exponent, one=first, other=second) -> pd.DataFrame:
         logits = share * one + (1 - share) * other - exponent * np.log(prior)
         return figures_of(logits, rows, labels, f"{run.name}, {said}", size, len(views))
 
     names = [name.replace("_", " ") for name in recipe.members]
-
-    def unblended(name: str) -> dict[str, np.ndarray]:
-        """Return logits by what stands in for a blended member, where its checkpoint has been kept."""
-        folder = run.parent / name
-        member, _ = read_record(folder)
-        if not member.start_from or member.blend == 1 or not (folder / CHECKPOINT).is_file():
-            return {}
-        later, sooner = network_of(folder, size), network_of(run.parent / member.start_from, size)
-        load_weights(folder / CHECKPOINT, later)
-        named = {f"{name} not blended": later, f"{member.start_from} for {name}": sooner}
-        of_views = {said: view_logits(network, canvas, places, size, views) for said, network in named.items()}
-        logits = {said: np.mean(list(of_view.values()), axis=0) for said, of_view in of_views.items()}
-        logits[f"{name} not blended"] -= member.prior_exponent * np.log(prior)  # a checkpoint is from before that
-        return logits
-
-    shares = [
-        tried(s, recipe.prior_exponent, f"{100 * s:.0f} % {names[0]}, {100 - 100 * s:.0f} % {names[1]}") for s in SHARES
-    ]
+    shares = [tried(f"{100 * s:.0f} % {names[0]}, {100 - 100 * s:.0f} % {names[1]}", share=s) for s in SHARES]
     others = [power for power in EXPONENTS if power != recipe.prior_exponent]
-    priors = [tried(chosen, power, f"{power} of the class shares divided out after joining") for power in others]
+    priors = [tried(f"{power} of the class shares divided out after joining", exponent=power) for power in others]
     blends = [
-        tried(chosen, recipe.prior_exponent, said, **{place: logits})
-        for place, name in zip(("one", "other"), recipe.members, strict=True)
-        for said, logits in unblended(name).items()
+        tried(said, **{place: logits_of(network)})
+        for place, member in zip(("one", "other"), members, strict=True)
+        for said, network in unblended(member, size, prior).items()
     ]
     return shares + priors + blends
 

@@ -39,8 +39,8 @@ def sources(card: Card) -> None:
     left, right = st.columns(2, gap="large")
     with left:
         _list(card, wording.LICENCES, "licences")
-        content = (card.bundle_dir / "card.json").read_bytes
-        st.download_button(wording.SAVE_CARD, content, "card.json", "application/json", on_click="ignore")
+        file = card.bundle_dir / "card.json"
+        st.download_button(wording.SAVE_CARD, file.read_bytes, file.name, "application/json", on_click="ignore")
     with right:
         _list(card, wording.CITATIONS, "citations")
         st.caption(wording.CITATIONS_HINT)
@@ -75,14 +75,7 @@ def reporting() -> None:
     cells = [(f"{row.number} {row.item}".strip(), row.answered, row.where) for row in rows.itertuples()]
     with st.container(key="prose"):
         evidence.grid("", wording.COLUMNS, cells)
-    st.download_button(
-        wording.SAVE,
-        lambda: items.to_csv(index=False),
-        "reporting_items.csv",
-        "text/csv",
-        key="save_items",
-        on_click="ignore",
-    )
+    st.download_button(wording.SAVE, ITEMS.read_bytes, ITEMS.name, "text/csv", key="save_items", on_click="ignore")
 
 
 @st.cache_data(show_spinner=False)

@@ -3,13 +3,14 @@
     python -m training.ablation runs/RECIPE [--bundle model/bundle] [--beside BUNDLE ...] [--earlier ablation.csv]
 
 Judges the trained network at several input sizes and with one, two or four views, each with its own temperature; where
-it joins two networks also at other shares of them, from the runs beside it, with more or less of the class shares
+it joins networks also at other shares of them, from the runs beside it, with more or less of the class shares
 divided out, and with a blended one as it was before blending or as the stage that it started from. Puts the stored
 validation predictions of whole bundles beside it, and rows of an earlier table. Writes ``results/ablation.csv`` into
 the bundle; the test split is not read.
 """
 
 import argparse
+import dataclasses
 import os
 from pathlib import Path
 
@@ -29,7 +30,6 @@ VIEWS = (
     ("identity", "flip_left_right"),
     ("identity", "flip_left_right", "flip_up_down", "rotate_180"),
 )
-SHARES = (0.0, 0.3, 0.5, 0.7, 1.0)  # of the first of two networks that are joined
 EXPONENTS = (0.0, 0.1, 0.2, 0.3)  # of the class shares that the joined network divides out, beyond its members'
 FIGURES = {  # (metric, subject) of the summary -> what the table calls it
     ("balanced_accuracy", "all"): "balanced_accuracy",
@@ -61,11 +61,12 @@ def network_of(run: Path, size: int):
     """Return the run's trained network up to its logits, at another input size."""
     import keras
 
-    from training.architectures import ARCHITECTURES, logits_model
+    from training.architectures import build_network, logits_model
 
     recipe, _ = read_record(run)
     trained = keras.models.load_model(run / "trained.keras", compile=False)
-    network = logits_model(ARCHITECTURES[recipe.architecture](size, len(CODES), "none", 0.0))
+    plain = dataclasses.replace(recipe, size=size, weights="none", dropout=0.0)
+    network = logits_model(build_network(plain, len(CODES)))
     network.set_weights(logits_model(trained).get_weights())
     return network
 
@@ -135,33 +136,56 @@ def unblended(run: Path, size: int, prior: np.ndarray) -> dict:
     return {f"{run.name} not blended": later, f"{recipe.start_from} for {run.name}": sooner}
 
 
+def mixtures(members: int, chosen: tuple[float, ...]) -> list[tuple[float, ...]]:
+    """Return the shares of joined networks that are tried: the chosen, equal ones, each half again, each alone or out.
+
+    Each tuple has one share a member and adds up to 1.
+    """
+    equal = (1 / members,) * members
+    found = [chosen or equal, equal]
+    for one in range(members):
+        rest = (0.5 / (members - 1),) * members
+        found += [
+            tuple(float(other == one) for other in range(members)),
+            tuple(0.5 if other == one else share for other, share in enumerate(rest)),
+            tuple(0.0 if other == one else 1 / (members - 1) for other in range(members)),
+        ]
+    return list(dict.fromkeys(found))
+
+
+def share_names(names: tuple[str, ...], shares: tuple[float, ...]) -> str:
+    """Return shares in words, such as "40 % mobilenetv2 bundle, 60 % resnet50v2 224"; who has none is left out."""
+    parts = zip(names, shares, strict=True)
+    return ", ".join(f"{100 * share:.0f} % {name.replace('_', ' ')}" for name, share in parts if share)
+
+
 def judge_joining(
     run: Path, rows: pd.DataFrame, canvas: np.ndarray, labels: list, prior: np.ndarray
 ) -> list[pd.DataFrame]:
-    """Return the figures of a run that joins two, at other shares and exponents, and with other networks in them.
+    """Return the figures of a run that joins several, at other shares and exponents, and with other networks in them.
 
     ``prior`` holds the class shares in training, shape (classes,).
     """
     recipe, _ = read_record(run)
-    size, views, chosen = recipe.served, recipe.views, recipe.shares[0] if recipe.shares else 0.5
+    size, views = recipe.served, recipe.views
+    chosen = recipe.shares or (1 / len(recipe.members),) * len(recipe.members)
 
     def logits_of(network) -> np.ndarray:
         return np.mean(list(view_logits(network, canvas, rows.canvas_row.to_numpy(), size, views).values()), axis=0)
 
     members = [run.parent / name for name in recipe.members]
-    first, second = (logits_of(network_of(member, size)) for member in members)
+    own = [logits_of(network_of(member, size)) for member in members]
 
-    def tried(said: str, share=chosen, exponent=recipe.prior_exponent, one=first, other=second) -> pd.DataFrame:
-        logits = share * one + (1 - share) * other - exponent * np.log(prior)
+    def tried(said: str, shares=chosen, exponent=recipe.prior_exponent, parts=own) -> pd.DataFrame:
+        logits = np.tensordot(shares, parts, 1) - exponent * np.log(prior)
         return figures_of(logits, rows, labels, f"{run.name}, {said}", size, len(views))
 
-    names = [name.replace("_", " ") for name in recipe.members]
-    shares = [tried(f"{100 * s:.0f} % {names[0]}, {100 - 100 * s:.0f} % {names[1]}", share=s) for s in SHARES]
+    shares = [tried(share_names(recipe.members, share), shares=share) for share in mixtures(len(members), chosen)]
     others = [power for power in EXPONENTS if power != recipe.prior_exponent]
     priors = [tried(f"{power} of the class shares divided out after joining", exponent=power) for power in others]
     blends = [
-        tried(said, **{place: logits_of(network)})
-        for place, member in zip(("one", "other"), members, strict=True)
+        tried(said, parts=[*own[:place], logits_of(network), *own[place + 1 :]])
+        for place, member in enumerate(members)
         for said, network in unblended(member, size, prior).items()
     ]
     return shares + priors + blends
@@ -197,11 +221,11 @@ def main(arguments: list[str] | None = None) -> int:
     tables = judge(options.run, home, canvas, labels)
     if recipe.members:
         tables += judge_joining(options.run, home, canvas, labels, training_shares(recipe, manifest))
-    tables = [*(stored_figures(bundle, recipe.datasets[0]) for bundle in options.beside), *tables]
+    tables += [stored_figures(bundle, recipe.datasets[0]) for bundle in options.beside]
     table = pd.concat(tables, ignore_index=True)
     if options.earlier:
         earlier = pd.read_csv(options.earlier)
-        table = pd.concat([earlier[~earlier.tried.isin(table.tried)], table], ignore_index=True)
+        table = pd.concat([table, earlier[~earlier.tried.isin(table.tried)]], ignore_index=True)
     table.round(5).to_csv(options.bundle / "results" / "ablation.csv", index=False)
     seal(options.bundle)
     shown = table.pivot_table(index=["tried", "setting"], columns="metric", values="value", sort=False)

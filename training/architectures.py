@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import keras
+import numpy as np
 
 from training.blocks import ATTENTION, BATCH_MOMENTUM, dense_head, photo_input, pooled_head
 from training.metadata import COLUMNS
@@ -87,39 +88,85 @@ def resnet50v2_conv4(
     return model
 
 
-def two_trunks(size: int, classes: int, weights: str = IMAGENET, dropout: float = 0.2) -> keras.Model:
-    """MobileNetV2 and ResNet50V2 side by side on one photo, 10.9 M parameters; `training.joining` fills it.
+def inceptionv3(
+    size: int, classes: int, weights: str = IMAGENET, dropout: float = 0.2, until: str = "mixed8",
+    learn_normalisation: bool = False,
+) -> keras.Model:  # fmt: skip
+    """Inception V3 (Szegedy 2016) to one of its mixed layers; mixed8: 10.7 M parameters, features 1/32 of the input.
 
-    Both give maps of the same size, which are put together before the one pooling and the one dense layer: the mean of
-    two networks stays a flat graph whose Grad-CAM has a closed form. ``weights`` are those of its members.
+    Batch normalisation stays as it was pretrained; in trunks whose normalisation was folded into the kernels it is
+    an identity that training statistics would destroy. With ``learn_normalisation`` it can be learnt once
+    `training.unfolding` has given it the statistics of training images. ``weights`` may be a Keras file of the trunk.
     """
     photo, scaled = photo_input(size)
-    first = keras.applications.MobileNetV2(include_top=False, weights=None, input_tensor=scaled)
-    features = keras.layers.Concatenate(name="both_trunks")([first.output, _resnet50v2_features(scaled, NO_WEIGHTS)])
+    features = _inceptionv3_features(scaled, weights == IMAGENET, until)
     model = pooled_head(photo, features, classes, dropout)
+    if weights not in (IMAGENET, NO_WEIGHTS):
+        _copy_in_order(_trunk_file(weights), keras.Model(photo, features), weights)
+    if learn_normalisation:
+        _quicken_batch_normalisation(model)
+    elif weights != NO_WEIGHTS:
+        _freeze_batch_normalisation(model)
+    return model
+
+
+def _inceptionv3_features(scaled: keras.KerasTensor, imagenet: bool, until: str = "mixed8") -> keras.KerasTensor:
+    """Return a mixed layer's maps. Layers are named, not numbered by how many were built before, and every batch
+    normalisation can scale, which Keras leaves out because a rectifier follows; a fused kernel needs it."""
+    full = keras.applications.InceptionV3(
+        include_top=False, weights="imagenet" if imagenet else None, input_shape=scaled.shape[1:]
+    )
+    trunk, made = keras.Model(full.input, full.get_layer(until).output), {}
+    names = {layer: f"inception_{number}" for number, layer in enumerate(trunk.layers)}
+
+    def named(layer: keras.Layer) -> keras.Layer:
+        config = layer.get_config() | {"name": layer.name if layer.name.startswith("mixed") else names[layer]}
+        if isinstance(layer, keras.layers.BatchNormalization):
+            config["scale"] = True
+        return type(layer).from_config(config)
+
+    def called(layer: keras.Layer, *values, **options):
+        made[layer.name] = layer(*values, **options)
+        return made[layer.name]
+
+    copy = keras.models.clone_model(trunk, input_tensors=scaled, clone_function=named, call_function=called)
+    if imagenet:
+        _copy_in_order(trunk, copy, IMAGENET)
+    return made[until]
+
+
+def side_by_side(
+    size: int, classes: int, weights: str = IMAGENET, dropout: float = 0.2,
+    trunks: tuple[str, ...] = ("mobilenetv2", "resnet50v2_conv4"),
+) -> keras.Model:  # fmt: skip
+    """Several trunks on one photo, see `TRUNKS`; `training.joining` fills it, so ``weights`` are those of its members.
+
+    Their maps are put together before the one pooling and the one dense layer: the mean of several networks stays a
+    flat graph whose Grad-CAM has a closed form.
+    """
+    unknown = [name for name in trunks if name not in TRUNKS]
+    if unknown or not trunks:
+        raise RecipeError(f"No trunk {', '.join(unknown) or 'is named'}; there are {', '.join(TRUNKS)}.")
+    photo, scaled = photo_input(size)
+    maps = [TRUNKS[name](scaled) for name in trunks]
+    cells = max(features.shape[1] for features in maps)
+    maps = [_framed(features, cells, name) for name, features in zip(trunks, maps, strict=True)]
+    model = pooled_head(photo, keras.layers.Concatenate(name="all_trunks")(maps), classes, dropout)
     _quicken_batch_normalisation(model)
     return model
 
 
-def inceptionv3(
-    size: int, classes: int, weights: str = IMAGENET, dropout: float = 0.2, until: str = "mixed8"
-) -> keras.Model:
-    """Inception V3 (Szegedy 2016) to one of its mixed layers; mixed8: 10.7 M parameters, features 1/32 of the input.
+def _framed(features: keras.KerasTensor, cells: int, name: str) -> keras.KerasTensor:
+    """Put maps into the middle of a larger grid of the same step, and keep their mean.
 
-    Batch normalisation stays as it was pretrained; in trunks whose normalisation was folded into the kernels it is
-    an identity that training statistics would destroy. ``weights`` may be a Keras file of the trunk.
+    Inception V3 convolves without padding: its cells, 32 pixels apart like the others', leave out the photo's edge.
     """
-    photo, scaled = photo_input(size)
-    full = keras.applications.InceptionV3(
-        include_top=False, weights="imagenet" if weights == IMAGENET else None, input_tensor=scaled
-    )
-    features = full.get_layer(until).output
-    model = pooled_head(photo, features, classes, dropout)
-    if weights not in (IMAGENET, NO_WEIGHTS):
-        _copy_in_order(_trunk_file(weights), keras.Model(photo, features), weights)
-    if weights != NO_WEIGHTS:
-        _freeze_batch_normalisation(model)
-    return model
+    missing = cells - features.shape[1]
+    if not missing:
+        return features
+    before = missing // 2
+    framed = keras.layers.ZeroPadding2D((before, missing - before), name=f"{name}_framed")(features)
+    return keras.layers.Rescaling((cells / features.shape[1]) ** 2, name=f"{name}_mean_kept")(framed)
 
 
 def efficientnetb0(size: int, classes: int, weights: str = IMAGENET, dropout: float = 0.2) -> keras.Model:
@@ -156,14 +203,23 @@ def _copy_by_name(source: keras.Model, model: keras.Model, path: str) -> None:
 
 
 def _copy_in_order(source: keras.Model, trunk: keras.Model, path: str) -> None:
-    """Copy layer by layer, for networks whose layers are numbered anew each time one is built."""
+    """Copy layer by layer, for networks whose layers are numbered anew each time one is built.
+
+    A batch normalisation that does not scale gives its weights to one that does, which then scales by 1.
+    """
     ours = [layer for layer in trunk.layers if layer.weights]
-    theirs = [layer for layer in source.layers if layer.weights]
-    shapes = [[w.shape for layer in layers for w in layer.weights] for layers in (ours, theirs)]
-    if shapes[0] != shapes[1]:
+    theirs = [_weights_of(layer) for layer in source.layers if layer.weights]
+    if [[w.shape for w in layer.weights] for layer in ours] != [[w.shape for w in given] for given in theirs]:
         raise WeightsError(f"{path} does not fit this network.")
-    for layer, other in zip(ours, theirs, strict=True):
-        layer.set_weights(other.get_weights())
+    for layer, given in zip(ours, theirs, strict=True):
+        layer.set_weights(given)
+
+
+def _weights_of(layer: keras.Layer) -> list[np.ndarray]:
+    given = layer.get_weights()
+    if isinstance(layer, keras.layers.BatchNormalization) and not layer.scale:
+        return [np.ones_like(given[0]), *given]
+    return given
 
 
 def _freeze_batch_normalisation(model: keras.Model) -> None:
@@ -199,13 +255,21 @@ def copy_matching(source: keras.Model, network: keras.Model) -> None:
         raise WeightsError("No layer of the earlier stage fits this network.")
 
 
+TRUNKS: dict[str, Callable[[keras.KerasTensor], keras.KerasTensor]] = {  # photo in [-1, 1] -> maps, not pretrained
+    "mobilenetv2": lambda scaled: (
+        keras.applications.MobileNetV2(include_top=False, weights=None, input_tensor=scaled).output
+    ),
+    "resnet50v2_conv4": lambda scaled: _resnet50v2_features(scaled, NO_WEIGHTS),
+    "inceptionv3": lambda scaled: _inceptionv3_features(scaled, imagenet=False),
+}
+
 ARCHITECTURES: dict[str, Callable[..., keras.Model]] = {
     "mobilenetv2": mobilenetv2,
     "mobilenetv2_attention": mobilenetv2_attention,
     "mobilenetv2_metadata": mobilenetv2_metadata,
     "resnet50v2_conv4": resnet50v2_conv4,
-    "two_trunks": two_trunks,
     "inceptionv3": inceptionv3,
+    "side_by_side": side_by_side,
     "efficientnetb0": efficientnetb0,
     "vgg16": vgg16,
     "vgg": vgg,

@@ -3,12 +3,14 @@
     python -m training.compare [--runs runs] [--bundle model/bundle]
     python -m training.compare --train --data DATA [--weights-folder FOLDER]      train what is missing first
     python -m training.compare --published OLD/comparison.csv       keep its rows of recipes that have no run here
+    python -m training.compare --before BUNDLE ...                  earlier releases too: is this one better?
 
 All are judged on the same images, the HAM10000 internal test of the bundle's split table; a run that has seen a
 lesion of it, or does not answer all of it, is refused. Writes ``results/comparison.csv`` and
-``results/comparison_history.csv``. The bundled model's row is made of its published predictions, calibrated;
-all other rows are uncalibrated softmax outputs. ``milliseconds`` is the median time of one photo, without decoding
-and without further views, through each saved network: measured here and now, one after the other.
+``results/comparison_history.csv``. The bundled model's row is made of its published predictions, calibrated, and so are
+those of earlier releases; all other rows are uncalibrated softmax outputs. ``milliseconds`` is the median time of one
+photo, without decoding and without further views, through each saved network: measured here and now, one after the
+other.
 """
 
 import argparse
@@ -53,6 +55,7 @@ ABOUT = [
     "recipe", "ancestor", "data", "weights", "balancing", "parameters", "size", "epochs", "minutes", "device",
     "milliseconds", "split", "n_images", "n_lesions",
 ]  # fmt: skip
+RELEASED = "released before"
 UNCALIBRATED = "ECE of the uncalibrated softmax"
 CURVES = ["recipe", "phase", "epoch", "loss"]
 
@@ -113,6 +116,15 @@ def bundle_row(card: Card, reference: Folded, resamples: int) -> dict:
     } | _judged(reference, resamples)  # fmt: skip
 
 
+def earlier_row(bundle: Path, test: pd.DataFrame, reference: Folded, resamples: int) -> dict:
+    """Return the row of an earlier release, set against the bundled model image by image."""
+    card, predictions = load_card(bundle), read_table(bundle / "results" / "predictions.csv")
+    check_unseen(JudgedRun(bundle, {}, read_table(bundle / "dataset" / "splits.csv"), predictions), test)
+    judged = fold(predictions, test, "seven", card.labels)
+    about = {"recipe": f"{card.model_id} {card.version}", "ancestor": RELEASED}
+    return bundle_row(card, judged, resamples) | about | differences(judged, reference, resamples)
+
+
 def run_row(name: str, run: JudgedRun, judged: Folded, reference: Folded, resamples: int) -> dict:
     """Return a recipe's row."""
     record, recipe, train = run.record, run.recipe, run.splits[run.splits.split == TRAIN]
@@ -164,8 +176,10 @@ def history_of(name: str, path: Path) -> pd.DataFrame:
     return log[[*CURVES, *(column for column in log if column.startswith("validation_"))]]
 
 
-def compare(runs: Path, bundle: Path, names: Sequence[str], resamples: int = RESAMPLES) -> tuple[pd.DataFrame, ...]:
-    """Judge the bundled model and every trained recipe.
+def compare(
+    runs: Path, bundle: Path, names: Sequence[str], resamples: int = RESAMPLES, before: Sequence[Path] = ()
+) -> tuple[pd.DataFrame, ...]:
+    """Judge the bundled model, every trained recipe and the bundles released ``before``.
 
     Returns
     -------
@@ -190,6 +204,7 @@ def compare(runs: Path, bundle: Path, names: Sequence[str], resamples: int = RES
         judged = fold(run.predictions, test, run.label_set, card.labels)
         rows.append(run_row(name, run, judged, reference, resamples))
         curves.append(history_of(name, runs / name / "history.csv"))
+    rows += [earlier_row(earlier, test, reference, resamples) for earlier in before]
     table = pd.DataFrame(rows).reindex(columns=COLUMNS)
     table["milliseconds"] = table.milliseconds.astype(float).round(1)
     return table.round(6), pd.concat(curves, ignore_index=True)
@@ -230,6 +245,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument(
         "--published", type=Path, help="an earlier comparison.csv: keep its rows of what has no run here"
     )
+    parser.add_argument("--before", type=Path, nargs="+", default=[], help="bundles of earlier releases")
     parser.add_argument("--train", action="store_true", help="train what is missing first: hours")
     parser.add_argument("--data", type=Path, default=Path("data"), help="for --train: folder with the image sets")
     parser.add_argument("--work", type=Path, default=Path("runs/data"), help="for --train: decoded images")
@@ -252,7 +268,7 @@ def _compare(options: argparse.Namespace) -> int:
     if options.train:
         train(sort_out(options.runs, names)[1], options)
     trained, missing, elsewhere = sort_out(options.runs, names)
-    table, history = compare(options.runs, options.bundle, trained, options.resamples)
+    table, history = compare(options.runs, options.bundle, trained, options.resamples, options.before)
     if options.published:
         table, history = with_published(table, history, options.published, missing)
         missing = sorted(set(missing) - set(table.recipe))

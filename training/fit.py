@@ -33,6 +33,7 @@ from training.losses import LOSSES
 from training.phases import best_row, freeze_until, is_over, make_optimizer, part_after
 from training.recipe import Phase, Recipe
 from training.task import Task, make_task, takes_metadata
+from training.unfolding import unfold
 
 
 def build(recipe: Recipe) -> keras.Model:
@@ -90,7 +91,10 @@ def fit(
     if start:
         copy_matching(keras.models.load_model(start, compile=False), network)
     task = make_task(recipe, canvas, manifest, takes_metadata(network), cache)
-    Loop(recipe, network, may_learn, task, run, verbose, callbacks).run()
+    loop = Loop(recipe, network, may_learn, task, run, verbose, callbacks)
+    if recipe.unfold and not loop.finished:
+        unfold(network, loop.batches, recipe.unfold)
+    loop.run()
     return network
 
 

@@ -22,7 +22,7 @@ def join(members: list[keras.Model], network: keras.Model, shares: tuple[float, 
     members : list of Model
         Each ends in pooling and the layer "logits", in the order in which the network puts the trunks together.
     network : Model
-        Such as `training.architectures.two_trunks`; its weights are replaced.
+        Such as `training.architectures.side_by_side`; its weights are replaced.
     shares : tuple of float
         Of each member in the mean, adding up to 1; none for equal shares.
 

@@ -49,7 +49,8 @@ EARLIER, MEMBERS = "the stage before", "the stages that are joined"
 ARCHITECTURES = {
     "mobilenetv2": "MobileNetV2",
     "resnet50v2_conv4": "ResNet50V2 to its fourth stage",
-    "two_trunks": "MobileNetV2 and ResNet50V2 side by side",
+    "inceptionv3": "Inception V3",
+    "side_by_side": "{} side by side",
 }
 NO_RECIPE = "The model card does not say how this model was trained."
 SUMMARY = (
@@ -57,7 +58,7 @@ SUMMARY = (
     "trained in {stages} on {images:,} photos of {lesions:,} lesions ({sets}).{joined} Its logits were then "
     "divided by one temperature, {temperature:.3f}, fitted on {calibrated}."
 )
-JOINED = " The two networks were then put side by side, and their logits are averaged."
+JOINED = " The networks were then put side by side, and their logits are averaged."
 PRIOR = (
     " Before that the share of each class in training, to the power {:.2g}, was divided out (Menon et al., ICLR 2021), "
     "so that rare diagnoses are named more often than their number in HAM10000 alone would have it."
@@ -123,6 +124,11 @@ SERVE = "To see the result in this app:"
 SERVE_COMMAND = "LESIONSCOPE_BUNDLE=runs/bundle make app"
 
 
+def listed(names: list[str]) -> str:
+    """Join names as a sentence does: "one, two and three"."""
+    return " and ".join(part for part in (", ".join(names[:-1]), *names[-1:]) if part)
+
+
 def setting(name: str, recipe: dict) -> str:
     """Say a recipe's setting in a table cell."""
     value = recipe.get(name)
@@ -133,7 +139,8 @@ def setting(name: str, recipe: dict) -> str:
     if name == "weights":
         return EARLIER if recipe.get("start_from") else str(value)
     if name == "architecture":
-        return ARCHITECTURES.get(value, str(value))
+        trunks = (recipe.get("architecture_options") or {}).get("trunks") or ()
+        return ARCHITECTURES.get(value, str(value)).format(listed([ARCHITECTURES[trunk] for trunk in trunks]))
     if name == "datasets":
         return ", ".join(SETS.get(part, part) for part in value)
     if name in ("balancing", "loss"):

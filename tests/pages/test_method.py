@@ -71,14 +71,16 @@ def test_joined_networks_are_named_with_their_shares_and_what_was_divided_out(pa
     bundle = tmp_path / "bundle"
     card = json.loads((bundle / "card.json").read_text())
     other = card["built"]["recipe"] | {"name": "other", "start_from": "", "weights": "wide.h5", "prior_exponent": 0.4}
-    joined = other | {"name": "joined", "architecture": "two_trunks", "members": ["second", "other"], "epochs": 0}
+    joined = other | {"name": "joined", "architecture": "side_by_side", "members": ["second", "other"], "epochs": 0}
+    joined |= {"architecture_options": {"trunks": ["mobilenetv2", "resnet50v2_conv4", "inceptionv3"]}}
     joined |= {"shares": [0.75, 0.25], "prior_exponent": 0.2}
     second = {"recipe": card["built"]["recipe"], "epochs": 5, "minutes": 46.7}
     stages = [*card["built"]["stages"], second, {"recipe": other, "epochs": 9, "minutes": 80.0}]
     card["built"] |= {"recipe": joined, "stages": stages, "epochs": 0, "minutes": 0.0}
     (bundle / "card.json").write_text(json.dumps(card))
     said = text(open_page())
-    assert "MobileNetV2 and ResNet50V2 side by side with" in said and "in 3 stages" in said
+    assert "MobileNetV2, ResNet50V2 to its fourth stage and Inception V3 side by side with" in said
+    assert "in 3 stages" in said
     assert wording.JOINED.strip() in said and wording.PRIOR.format(0.3).strip() in said
     cells = ["trunk.h5", wording.EARLIER, "wide.h5", wording.MEMBERS]
     assert f"{wording.SETTINGS['weights']}</th>" + "".join(f"<td>{cell}</td>" for cell in cells) in said

@@ -105,6 +105,33 @@ def test_the_bundles_own_answers_differ_from_it_by_nothing(bundle, test_images, 
     assert table.loc["two", unanswerable].isna().all()
 
 
+def test_an_earlier_release_is_set_against_the_bundled_model_image_by_image(bundle, test_images, tmp_path):
+    earlier = Path(shutil.copytree(bundle, tmp_path / "earlier"))
+    predictions = pd.read_csv(earlier / "results/predictions.csv")
+    sure = answers(predictions, list(CODES), np.ones(len(predictions), bool), "nv")
+    for name in sure.columns[1:]:
+        predictions[name] = sure[name]
+    predictions.to_csv(earlier / "results/predictions.csv", index=False)
+    (tmp_path / "runs").mkdir()
+    table, history = compare.compare(tmp_path / "runs", bundle, [], RESAMPLES, [earlier])
+    own, row = table.iloc[0], table.iloc[1]
+    assert row.recipe == f"{own.recipe} {json.loads((bundle / 'card.json').read_text())['version']}"
+    assert (row.ancestor, row.balanced_accuracy, row.melanoma_auc) == (compare.RELEASED, 1, 1)
+    assert row.balanced_accuracy_difference == pytest.approx(1 - own.balanced_accuracy, abs=1e-5)
+    assert row.melanoma_auc_difference_low <= row.melanoma_auc_difference <= row.melanoma_auc_difference_high
+    assert row.milliseconds > 0 and set(history.recipe) == {own.recipe}
+
+
+def test_an_earlier_release_that_learnt_from_a_test_image_is_refused(bundle, test_images, tmp_path):
+    earlier = Path(shutil.copytree(bundle, tmp_path / "earlier"))
+    splits = pd.read_csv(earlier / "dataset/splits.csv")
+    splits.loc[splits.image_id == test_images.image_id[0], "split"] = "train"
+    splits.to_csv(earlier / "dataset/splits.csv", index=False)
+    (tmp_path / "runs").mkdir()
+    with pytest.raises(RunError, match="trained or tuned on"):
+        compare.compare(tmp_path / "runs", bundle, [], RESAMPLES, [earlier])
+
+
 def sees_image(run: Path, test: pd.DataFrame) -> None:
     add_seen(run, image_id=test.image_id[0])
 

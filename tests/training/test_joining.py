@@ -1,4 +1,4 @@
-"""Two trained trunks in one graph answer with the weighted mean of both, and show where from."""
+"""Trained trunks in one graph answer with their weighted mean, and show where from."""
 
 import dataclasses
 import json
@@ -13,7 +13,8 @@ from training.architectures import ARCHITECTURES, logits_model
 from training.joining import join, join_files
 from training.recipe import Recipe, RecipeError, load_recipe, trunk_in
 
-SIZE = 64
+SIZE = 96  # the smallest at which Inception V3 has a cell; the others have nine then
+TRUNKS = ("mobilenetv2", "resnet50v2_conv4", "inceptionv3")
 
 
 def member(name: str, seed: int) -> keras.Model:
@@ -31,7 +32,7 @@ def member(name: str, seed: int) -> keras.Model:
 
 @pytest.fixture(scope="module")
 def members() -> list[keras.Model]:
-    return [member("mobilenetv2", 1), member("resnet50v2_conv4", 2)]
+    return [member(name, seed) for seed, name in enumerate(TRUNKS)]
 
 
 @pytest.fixture(scope="module")
@@ -39,40 +40,59 @@ def photos() -> np.ndarray:
     return np.random.default_rng(3).uniform(0, 255, (3, SIZE, SIZE, 3)).astype(np.float32)
 
 
+def joined_trunks(trunks: tuple[str, ...] = TRUNKS) -> keras.Model:
+    return ARCHITECTURES["side_by_side"](SIZE, 7, trunks=trunks)
+
+
 def test_joined_logits_are_the_weighted_mean_of_the_members(members, photos):
-    joined = ARCHITECTURES["two_trunks"](SIZE, 7)
-    first, second = (np.asarray(logits_model(network).predict_on_batch(photos)) for network in members)
-    for shares, wanted in (((), (first + second) / 2), ((0.3, 0.7), 0.3 * first + 0.7 * second)):
+    joined = joined_trunks()
+    parts = [np.asarray(logits_model(network).predict_on_batch(photos)) for network in members]
+    assert all(not np.allclose(parts[0], other, atol=0.1) for other in parts[1:])
+    for shares in ((), (0.3, 0.5, 0.2)):
         join(members, joined, shares)
         found = np.asarray(logits_model(joined).predict_on_batch(photos))
-        np.testing.assert_allclose(found, wanted, rtol=1e-4, atol=1e-4)
-    assert not np.allclose(first, second, atol=0.1)
+        np.testing.assert_allclose(found, np.average(parts, axis=0, weights=shares or None), rtol=1e-4, atol=1e-4)
 
 
 def test_the_maps_of_the_joined_network_add_up_to_its_logits(members, photos):
-    joined = ARCHITECTURES["two_trunks"](SIZE, 7)
+    joined = joined_trunks()
     join(members, joined)
     kernel, bias = joined.get_layer("logits").get_weights()
-    both = keras.Model(joined.input, [joined.get_layer("both_trunks").output, joined.get_layer("logits").output])
+    both = keras.Model(joined.input, [joined.get_layer("all_trunks").output, joined.get_layer("logits").output])
     features, logits = (np.asarray(value) for value in both.predict_on_batch(photos))
     maps = features @ kernel / (features.shape[1] * features.shape[2])
     np.testing.assert_allclose(maps.sum(axis=(1, 2)) + bias, logits, rtol=1e-3, atol=1e-3)
 
 
-def test_wrong_members_and_shares_are_refused(members):
-    joined = ARCHITECTURES["two_trunks"](SIZE, 7)
+def test_a_trunk_with_fewer_cells_says_nothing_of_the_edge_of_the_photo(members, photos):
+    joined = joined_trunks()
+    join(members, joined)
+    own = keras.Model(members[2].input, members[2].get_layer("mixed8").output).predict_on_batch(photos)
+    framed = keras.Model(joined.input, joined.get_layer("all_trunks").output).predict_on_batch(photos)[..., -1280:]
+    framed = np.asarray(framed)
+    assert own.shape[1:3] == (1, 1) and framed.shape[1:3] == (3, 3)
+    np.testing.assert_allclose(framed[:, 1, 1], 9 * np.asarray(own)[:, 0, 0], rtol=1e-3, atol=1e-3)
+    framed[:, 1, 1] = 0
+    assert not framed.any()
+
+
+def test_wrong_members_shares_and_trunks_are_refused(members):
+    joined = joined_trunks(TRUNKS[:2])
     with pytest.raises(RecipeError, match="not the trunks"):
         join(members[:1], joined)
     with pytest.raises(RecipeError, match="not the trunks"):
         join([members[0], members[0]], joined)
     for shares in ((0.5,), (0.5, 0.6)):
         with pytest.raises(RecipeError, match="add up to 1"):
-            join(members, joined, shares)
+            join(members[:2], joined, shares)
+    for trunks in ((), ("mobilenetv2", "vgg19")):
+        with pytest.raises(RecipeError, match="there are mobilenetv2"):
+            joined_trunks(trunks)
 
 
 def test_a_recipe_with_members_trains_them_first_and_joins_them(members, photos, tmp_path, monkeypatch):
     recipe = dataclasses.replace(
-        load_recipe("two_trunks_bundle"), size=SIZE, datasets=("synthetic",), weights=str(tmp_path), prior_exponent=0
+        load_recipe("three_trunks_bundle"), size=SIZE, datasets=("synthetic",), weights=str(tmp_path), prior_exponent=0
     )
     asked = []
 
@@ -104,12 +124,12 @@ def test_a_recipe_with_members_trains_them_first_and_joins_them(members, photos,
 
 
 def test_joined_files_take_the_size_of_the_recipe(members, tmp_path):
-    paths = [tmp_path / f"{number}.keras" for number in range(2)]
+    paths = [tmp_path / f"{number}.keras" for number in range(3)]
     for network, path in zip(members, paths, strict=True):
         network.save(path)
-    recipe = dataclasses.replace(load_recipe("two_trunks_bundle"), size=96)
+    recipe = dataclasses.replace(load_recipe("three_trunks_bundle"), size=128)
     joined = keras.models.load_model(join_files(recipe, paths, tmp_path / "joined.keras"), compile=False)
-    assert joined.input_shape == (None, 96, 96, 3)
+    assert joined.input_shape == (None, 128, 128, 3)
 
 
 def test_a_folder_of_weights_gives_each_architecture_its_own(tmp_path):

@@ -40,7 +40,7 @@ def images() -> tuple[np.ndarray, pd.DataFrame]:
 
 def small(recipe: Recipe) -> Recipe:
     """The same recipe at the smallest size its trunk takes."""
-    size = {"inceptionv3": 80, "dense": 16}.get(recipe.architecture, 32)
+    size = {"inceptionv3": 80, "side_by_side": 80, "dense": 16}.get(recipe.architecture, 32)
     return dataclasses.replace(recipe, size=size, serve_size=0, weights="none", batch=2)
 
 

@@ -1,4 +1,4 @@
-"""One of the shipped model's two trunks, released alone as 1.2.0: a fourth stage at 224 px from `mobilenetv2_soft`.
+"""One of the shipped model's three trunks, released alone as 1.2.0: a fourth stage at 224 px from `mobilenetv2_soft`.
 
     python -m training.train mobilenetv2_bundle --data DATA [--weights imagenet]
 

@@ -1,10 +1,10 @@
-"""One of the two trunks of the shipped model: a second stage of `resnet50v2_192`, at the size it is served at.
+"""One of the three trunks of the shipped model: a second stage of `resnet50v2_192`, at the size it is served at.
 
 KERAS_BACKEND=torch python -m training.train resnet50v2_224 --data DATA [--weights imagenet]
 
 Trains `resnet50v2_192` first when that has not been done. Two CPU cores with bfloat16, shared with other work: 99
 minutes, and 87 for this stage. HAM10000 validation (1,495 images of unseen lesions), one view at 224 px and a tenth of
-the class shares divided out, as in the joined model: balanced accuracy .712, macro AUC .961, melanoma AUC .915.
+the class shares divided out: balanced accuracy .712, macro AUC .961, melanoma AUC .915.
 """
 
 from training.recipe import Recipe

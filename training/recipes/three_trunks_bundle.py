@@ -5,8 +5,8 @@ KERAS_BACKEND=torch python -m training.train three_trunks_bundle --data DATA [--
 Trains the members first when that has not been done; joining them takes seconds. On two CPU cores 250 + 186 + 88
 minutes, most of them shared with other work. HAM10000 validation (1,495 images of unseen lesions), one view at 224 px:
 balanced accuracy .741, macro AUC .970, melanoma AUC .929. Internal test, 1,512 images: balanced accuracy .82 (.78 to
-.85), macro AUC .974 (.968 to .980), melanoma AUC .927 (.903 to .948), malignant AUC .936 (.916 to .953); PH2, 200 images
-of another clinic: melanoma AUC .912 (.846 to .966).
+.85), macro AUC .974 (.968 to .980), melanoma AUC .927 (.903 to .948), malignant AUC .936 (.916 to .953); PH2, 200
+images of another clinic: melanoma AUC .912 (.846 to .966).
 """
 
 from training.recipe import Recipe

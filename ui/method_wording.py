@@ -30,6 +30,7 @@ SETTINGS = {
     "balancing": "Against imbalance",
     "loss": "Loss",
     "freeze_until": "First layer that learns",
+    "unfold": "Batches that gave folded normalisation its statistics",
     "members": "Joined from",
     "shares": "Share of each in the mean of logits",
     "blend": "Share of its own weights in the mean with the stage before",
@@ -42,6 +43,7 @@ SETTINGS = {
 }
 WHILE_TRAINING = {
     "batch", "rate", "warmup", "weight_decay", "dropout", "augmentation", "mixup", "balancing", "loss", "precision",
+    "unfold",
 }  # fmt: skip
 TRAINED = {"epochs": "Epochs trained", "minutes": "Minutes"}
 NO_SETTING = "none"

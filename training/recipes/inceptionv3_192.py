@@ -3,8 +3,8 @@
 KERAS_BACKEND=torch python -m training.train inceptionv3_192 --data DATA [--weights imagenet]
 
 Two CPU cores with bfloat16, shared with other work: 88 minutes. HAM10000 validation (1,495 images of unseen lesions),
-one view at 224 px and .15 powers of the class shares divided out, as in the joined model: balanced accuracy .729, macro
-AUC .963, melanoma AUC .919. These had stopped rising after twelve epochs.
+one view at 224 px and the class shares to the power .15 divided out, as in the joined model: balanced accuracy .729,
+macro AUC .963, melanoma AUC .919. These had stopped rising after twelve epochs.
 """
 
 from training.recipe import Recipe

@@ -6,21 +6,16 @@ then Grad-CAM has a closed form that the application computes together with the 
 
 import inspect
 from collections.abc import Callable
-from pathlib import Path
 
 import keras
-import numpy as np
 
 from training.blocks import ATTENTION, BATCH_MOMENTUM, dense_head, photo_input, pooled_head
 from training.metadata import COLUMNS
+from training.pretrained import copy_by_name, copy_in_order, trunk_file
 from training.recipe import Recipe, RecipeError
 from training.small_networks import cnn, dense, tiny, vgg
 
 IMAGENET, NO_WEIGHTS = "imagenet", "none"
-
-
-class WeightsError(RecipeError):
-    """Pretrained weights are missing or belong to another network."""
 
 
 def _applications_weights(weights: str) -> str | None:
@@ -80,7 +75,7 @@ def resnet50v2_conv4(
     photo, scaled = photo_input(size)
     model = pooled_head(photo, _resnet50v2_features(scaled, weights), classes, dropout)
     if weights not in (IMAGENET, NO_WEIGHTS):
-        _copy_by_name(_trunk_file(weights), model, weights)
+        copy_by_name(trunk_file(weights), model, weights)
     if learn_normalisation:
         _quicken_batch_normalisation(model)
     else:
@@ -102,7 +97,7 @@ def inceptionv3(
     features = _inceptionv3_features(scaled, weights == IMAGENET, until)
     model = pooled_head(photo, features, classes, dropout)
     if weights not in (IMAGENET, NO_WEIGHTS):
-        _copy_in_order(_trunk_file(weights), keras.Model(photo, features), weights)
+        copy_in_order(trunk_file(weights), keras.Model(photo, features), weights)
     if learn_normalisation:
         _quicken_batch_normalisation(model)
     elif weights != NO_WEIGHTS:
@@ -131,7 +126,7 @@ def _inceptionv3_features(scaled: keras.KerasTensor, imagenet: bool, until: str 
 
     copy = keras.models.clone_model(trunk, input_tensors=scaled, clone_function=named, call_function=called)
     if imagenet:
-        _copy_in_order(trunk, copy, IMAGENET)
+        copy_in_order(trunk, copy, IMAGENET)
     return made[until]
 
 
@@ -186,42 +181,6 @@ def vgg16(size: int, classes: int, weights: str = IMAGENET, dropout: float = 0.3
     return pooled_head(photo, trunk.output, classes, dropout, tuple(dense))
 
 
-def _trunk_file(path: str) -> keras.Model:
-    if not Path(path).is_file():
-        raise WeightsError(f"Pretrained weights {path} are missing; give 'imagenet', 'none' or a file.")
-    return keras.models.load_model(path, compile=False)
-
-
-def _copy_by_name(source: keras.Model, model: keras.Model, path: str) -> None:
-    for layer in source.layers:
-        if not layer.weights:
-            continue
-        try:
-            model.get_layer(layer.name).set_weights(layer.get_weights())
-        except ValueError as error:
-            raise WeightsError(f"{path} does not fit this network at layer {layer.name}: {error}") from error
-
-
-def _copy_in_order(source: keras.Model, trunk: keras.Model, path: str) -> None:
-    """Copy layer by layer, for networks whose layers are numbered anew each time one is built.
-
-    A batch normalisation that does not scale gives its weights to one that does, which then scales by 1.
-    """
-    ours = [layer for layer in trunk.layers if layer.weights]
-    theirs = [_weights_of(layer) for layer in source.layers if layer.weights]
-    if [[w.shape for w in layer.weights] for layer in ours] != [[w.shape for w in given] for given in theirs]:
-        raise WeightsError(f"{path} does not fit this network.")
-    for layer, given in zip(ours, theirs, strict=True):
-        layer.set_weights(given)
-
-
-def _weights_of(layer: keras.Layer) -> list[np.ndarray]:
-    given = layer.get_weights()
-    if isinstance(layer, keras.layers.BatchNormalization) and not layer.scale:
-        return [np.ones_like(given[0]), *given]
-    return given
-
-
 def _freeze_batch_normalisation(model: keras.Model) -> None:
     for layer in model.layers:
         if isinstance(layer, keras.layers.BatchNormalization):
@@ -232,27 +191,6 @@ def _quicken_batch_normalisation(model: keras.Model) -> None:
     for layer in model.layers:
         if isinstance(layer, keras.layers.BatchNormalization):
             layer.momentum = BATCH_MOMENTUM
-
-
-def copy_matching(source: keras.Model, network: keras.Model) -> None:
-    """Take over the weights of an earlier stage: all of the same network, else of layers with the same name and shape.
-
-    Raises
-    ------
-    WeightsError
-        If no layer matches.
-    """
-    if [w.shape for w in source.weights] == [w.shape for w in network.weights]:
-        network.set_weights(source.get_weights())
-        return
-    theirs, copied = {layer.name: layer for layer in source.layers}, 0
-    for layer in network.layers:
-        other = theirs.get(layer.name)
-        if other is not None and layer.weights and [w.shape for w in other.weights] == [w.shape for w in layer.weights]:
-            layer.set_weights(other.get_weights())
-            copied += 1
-    if not copied:
-        raise WeightsError("No layer of the earlier stage fits this network.")
 
 
 TRUNKS: dict[str, Callable[[keras.KerasTensor], keras.KerasTensor]] = {  # photo in [-1, 1] -> maps, not pretrained

@@ -10,7 +10,7 @@ import keras
 import numpy as np
 import pandas as pd
 
-from training.architectures import build_network, copy_matching, logits_model
+from training.architectures import build_network, logits_model
 from training.checkpoints import (
     CHECKPOINT,
     finished_epochs,
@@ -31,6 +31,7 @@ from training.judge import predict_logits as predict_logits  # others take it fr
 from training.label_sets import LABEL_SETS
 from training.losses import LOSSES
 from training.phases import best_row, freeze_until, is_over, make_optimizer, part_after
+from training.pretrained import copy_matching
 from training.recipe import Phase, Recipe
 from training.task import Task, make_task, takes_metadata
 from training.unfolding import unfold

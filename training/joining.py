@@ -6,8 +6,9 @@ from pathlib import Path
 import keras
 import numpy as np
 
-from training.architectures import NO_WEIGHTS, build_network, copy_matching
+from training.architectures import NO_WEIGHTS, build_network
 from training.label_sets import LABEL_SETS
+from training.pretrained import copy_matching
 from training.recipe import Recipe, RecipeError
 
 

@@ -10,13 +10,14 @@ import pandas as pd
 import pytest
 
 from training import fit as fitting
-from training.architectures import copy_matching, logits_model
+from training.architectures import logits_model
 from training.datasets import CODES
 from training.label_sets import LABEL_SETS
 from training.losses import LOSSES
 from training.metadata import COLUMNS
 from training.phases import best_row, freeze_until, is_over, make_optimizer, part_after
 from training.predictions import predictions
+from training.pretrained import copy_matching
 from training.recipe import Phase, Recipe, RecipeError, load_recipe, recipe_names
 from training.synthetic import render_lesion
 

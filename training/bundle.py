@@ -139,13 +139,13 @@ def _feature_layer(weights: Path) -> str:
     return pool.input._keras_history.operation.name
 
 
-def save_halved(trained: Path, packed: Path) -> None:
+def save_halved(wide: Path, packed: Path) -> None:
     """Copy a Keras file with its large kernels in half precision, which Keras widens again when it loads them.
 
     About half the bytes, for a relative error of 2**-11 a weight in sums of so many that it averages out. Small
     kernels stay as they are: those of MobileNetV2 would move a probability by up to .01.
     """
-    with zipfile.ZipFile(trained) as source, zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as target:
+    with zipfile.ZipFile(wide) as source, zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as target:
         for entry in source.infolist():
             content = source.read(entry)
             target.writestr(entry.filename, _halved(content) if entry.filename.endswith(".h5") else content)
@@ -207,11 +207,17 @@ def stage_history(run: Path) -> pd.DataFrame:
 
 
 def pack(run: Path, bundle: Path, version: str) -> None:
-    """Write a bundle from a calibrated run; tables of an earlier model are removed, they are not this one's."""
+    """Write a bundle from a calibrated run; tables of an earlier model are removed, they are not this one's.
+
+    Its network is what was trained without what only training needs: `training.absorbing` and `save_halved`.
+    """
+    from training.absorbing import absorb_normalisation
+
     for folder in ("results", "golden", "dataset"):
         shutil.rmtree(bundle / folder, ignore_errors=True)
     (bundle / "results").mkdir(parents=True)
-    save_halved(run / "trained.keras", bundle / "weights.keras")
+    absorb_normalisation(_network(run / "trained.keras")).save(run / "packed.keras")
+    save_halved(run / "packed.keras", bundle / "weights.keras")
     stage_history(run).to_csv(bundle / "results" / "history.csv", index=False)
     write_dataset_tables(load_run(run)[2], bundle / "dataset")
     write_json(bundle / "card.json", make_card(run, bundle, version))

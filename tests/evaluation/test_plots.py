@@ -263,7 +263,7 @@ def test_lines_run_from_left_to_right(displays):
 def test_the_bundled_model_stands_out_by_its_symbol(displays):
     figure = displays["trade_off"].figure()
     symbols = {trace.name: trace.marker.symbol for trace in figure.data}
-    assert symbols == {"Other recipes": "circle-open", "Bundled model": "diamond"}
+    assert symbols == {"Recipes and earlier models": "circle-open", "Bundled model": "diamond"}
 
 
 def test_only_models_that_no_other_beats_are_named_on_the_chart():

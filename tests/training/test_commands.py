@@ -50,6 +50,24 @@ def test_the_tables_are_listed_and_hold_every_judged_image(place):
         assert f"results/{name}.csv" in card["tables"]
 
 
+def test_a_packed_network_answers_as_the_trained_one_without_its_normalisation(place, tmp_path):
+    run = shutil.copytree(place / "runs/smoke", tmp_path / "run")
+    photo = keras.Input(keras.models.load_model(run / "trained.keras", compile=False).input_shape[1:], name="photo")
+    values = keras.layers.Conv2D(24, 5, strides=4, name="bare")(keras.layers.Rescaling(1 / 255)(photo))
+    values = keras.layers.BatchNormalization(beta_initializer="ones", gamma_initializer="ones")(values)
+    pooled = keras.layers.GlobalAveragePooling2D(name="pool")(keras.layers.Activation("relu")(values))
+    answer = keras.layers.Softmax()(keras.layers.Dense(len(CODES), name="logits")(pooled))
+    trained = keras.Model(photo, answer)
+    trained.save(run / "trained.keras")
+    bundle.pack(run, tmp_path / "bundle", "1.0.0")
+    packed = keras.models.load_model(tmp_path / "bundle/weights.keras", compile=False)
+    kinds = [{type(layer) for layer in network.layers} for network in (trained, packed)]
+    assert [keras.layers.BatchNormalization in found for found in kinds] == [True, False]
+    assert packed.get_layer("bare").bias.shape == (24,)
+    photos = np.random.default_rng(0).uniform(0, 255, (4, *trained.input_shape[1:])).astype(np.float32)
+    np.testing.assert_allclose(np.asarray(packed(photos)), np.asarray(trained(photos)), atol=1e-5)
+
+
 def test_training_learnt_something(place):
     metrics = pd.read_csv(place / "runs/smoke-bundle/results/metrics.csv")
     chosen = metrics[(metrics.metric == "macro_auc") & (metrics.split == "internal_test")]

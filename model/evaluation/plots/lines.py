@@ -93,7 +93,7 @@ class TradeOffDisplay(RowsDisplay):
             figure.add_scatter(
                 x=part["cost"], y=part["value"], error_y=error_bars(part, look), mode="markers+text",
                 text=part["written"], customdata=part["name"], textposition=part["side"], cliponaxis=False,
-                name="Bundled model" if ours else "Other recipes",
+                name="Bundled model" if ours else "Recipes and earlier models",
                 marker={"color": look.colour, "symbol": "diamond" if ours else "circle-open", "size": 11},
                 hovertemplate="%{customdata}: %{y:.3f} at %{x:,}<extra></extra>",
             )  # fmt: skip

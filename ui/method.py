@@ -34,7 +34,10 @@ def recipe(card: Card) -> None:
     st.markdown(_summary(card, built, stages))
     names = [wording.STAGE.format(number) for number in range(1, len(stages) + 1)]
     rows = _rows(stages)
-    evidence.grid(wording.STAGES, (wording.SETTING, *names), rows)
+    alike, unlike = _parted(rows, [bool(stage["recipe"].get("epochs")) for stage in stages])
+    evidence.grid(wording.STAGES, (wording.SETTING, *names), unlike)
+    if alike:
+        evidence.grid(wording.IN_ALL_STAGES, (wording.SETTING, ""), alike)
     libraries = ", ".join(f"{name} {version}" for name, version in built.get("libraries", {}).items())
     commit, manifest = (str(built.get(name, ""))[:12] for name in ("git_commit", "manifest_sha256"))
     st.caption(wording.RECORD.format(commit=commit, manifest=manifest, libraries=libraries))
@@ -49,6 +52,22 @@ def _rows(stages: list[dict]) -> list[tuple]:
         if any(name in stage["recipe"] for stage in stages)
     ]
     return rows + [(said, *(stage.get(name) for stage in stages)) for name, said in wording.TRAINED.items()]
+
+
+def _parted(rows: list[tuple], trained: list[bool]) -> tuple[list[tuple], list[tuple]]:
+    """Part settings that are one value in all stages, as (name, value), from those that change.
+
+    A stage that learns nothing has no say where it says nothing. Nothing is alike in a single stage.
+    """
+    alike, unlike = [], []
+    for row in rows:
+        said, *cells = row
+        values = {cell for cell, learns in zip(cells, trained, strict=True) if learns or cell != wording.NO_SETTING}
+        if sum(trained) > 1 and len(values) == 1:
+            alike.append((said, values.pop()))
+        else:
+            unlike.append(row)
+    return alike, unlike
 
 
 def _divided_out(stages: list[dict]) -> float:

@@ -10,6 +10,7 @@ COMPARISON_COMMAND = "python -m training.compare"
 
 IN_SHORT = "In short"
 STAGES = "Stages, from left to right"
+IN_ALL_STAGES = "The same in all stages"
 SETTING = "Setting"
 STAGE = "Stage {}"
 SETTINGS = {
@@ -47,11 +48,13 @@ WHILE_TRAINING = {
 }  # fmt: skip
 TRAINED = {"epochs": "Epochs trained", "minutes": "Minutes"}
 NO_SETTING = "none"
+IMAGENET = "ImageNet"
 EARLIER, MEMBERS = "the stage before", "the stages that are joined"
 ARCHITECTURES = {
     "mobilenetv2": "MobileNetV2",
     "resnet50v2_conv4": "ResNet50V2 to its fourth stage",
     "inceptionv3": "Inception V3",
+    "efficientnet_lite2": "EfficientNet-Lite2",
     "side_by_side": "{} side by side",
 }
 NO_RECIPE = "The model card does not say how this model was trained."
@@ -139,7 +142,8 @@ def setting(name: str, recipe: dict) -> str:
     if name == "weights" and recipe.get("members"):
         return MEMBERS
     if name == "weights":
-        return EARLIER if recipe.get("start_from") else str(value)
+        pretrained = IMAGENET if IMAGENET.lower() in str(value).lower() else str(value)
+        return EARLIER if recipe.get("start_from") else pretrained
     if name == "architecture":
         trunks = (recipe.get("architecture_options") or {}).get("trunks") or ()
         return ARCHITECTURES.get(value, str(value)).format(listed([ARCHITECTURES[trunk] for trunk in trunks]))
@@ -150,10 +154,10 @@ def setting(name: str, recipe: dict) -> str:
         return ", ".join([str(value).replace("_", " "), *(f"{k.replace('_', ' ')} {v}" for k, v in options.items())])
     if name == "serve_size" and not value:
         return str(recipe.get("size"))
-    if isinstance(value, list):
-        return ", ".join(str(part).replace("_", " ") for part in value)
     if isinstance(value, bool):
         return "yes" if value else "no"
     if not value:
         return NO_SETTING
+    if isinstance(value, list):
+        return ", ".join(str(part).replace("_", " ") for part in value)
     return f"{value:,}" if isinstance(value, int) and name != "seed" else str(value).replace("_", " ")

@@ -62,9 +62,28 @@ def test_the_recipe_has_a_column_for_every_stage(page):
     assert "MobileNetV2 with 2,266,951 parameters" in said and "in 2 stages on 1,234 photos of 987 lesions" in said
     assert f"{wording.SETTINGS['size']}</th><td>160</td><td>192</td>" in said
     assert f"{wording.SETTINGS['serve_size']}</th><td>160</td><td>224</td>" in said
-    assert f"{wording.SETTINGS['balancing']}</th><td>power, exponent 0.6</td>" in said
     assert f"{wording.TRAINED['minutes']}</th><td>34.1</td><td>46.7</td>" in said
     assert f"{wording.SETTINGS['weights']}</th><td>trunk.h5</td><td>{wording.EARLIER}</td>" in said
+
+
+def test_what_all_stages_share_is_said_once(page):
+    said = text(page)
+    changing, alike = said.split(wording.IN_ALL_STAGES)
+    assert f"{wording.SETTINGS['balancing']}</th><td>power, exponent 0.6</td></tr>" in alike
+    assert f"{wording.SETTINGS['balancing']}</th>" not in changing
+    assert f"{wording.SETTINGS['datasets']}</th><td>HAM10000</td><td>HAM10000, MILK10k</td>" in changing
+
+
+def test_a_single_stage_has_one_table(page, tmp_path):
+    bundle = tmp_path / "bundle"
+    card = json.loads((bundle / "card.json").read_text())
+    card["built"]["stages"] = []
+    card["built"]["recipe"] |= {"start_from": "", "weights": "folder/mobilenet_v2_imagenet_notop.weights.h5"}
+    (bundle / "card.json").write_text(json.dumps(card))
+    said = text(open_page())
+    assert wording.IN_ALL_STAGES not in said and "in one stage" in said
+    assert f"{wording.SETTINGS['weights']}</th><td>{wording.IMAGENET}</td>" in said
+    assert f"{wording.SETTINGS['freeze_until']}</th><td>{wording.NO_SETTING}</td>" in said
 
 
 def test_joined_networks_are_named_with_their_shares_and_what_was_divided_out(page, tmp_path):
@@ -84,7 +103,7 @@ def test_joined_networks_are_named_with_their_shares_and_what_was_divided_out(pa
     assert wording.JOINED.strip() in said and wording.PRIOR.format(0.3).strip() in said
     cells = ["trunk.h5", wording.EARLIER, "wide.h5", wording.MEMBERS]
     assert f"{wording.SETTINGS['weights']}</th>" + "".join(f"<td>{cell}</td>" for cell in cells) in said
-    assert f"{wording.SETTINGS['rate']}</th><td>0.0003</td><td>0.0003</td><td>0.0003</td><td>none</td>" in said
+    assert f"{wording.SETTINGS['rate']}</th><td>0.0003</td></tr>" in said.split(wording.IN_ALL_STAGES)[1]
     assert f"{wording.SETTINGS['members']}</th><td>none</td><td>none</td><td>none</td><td>second, other</td>" in said
 
 

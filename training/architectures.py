@@ -10,9 +10,10 @@ from collections.abc import Callable
 import keras
 
 from training.blocks import ATTENTION, BATCH_MOMENTUM, dense_head, photo_input, pooled_head
+from training.efficientnet_lite import copy_lite2, lite2_features, read_state
 from training.metadata import COLUMNS
 from training.pretrained import copy_by_name, copy_in_order, trunk_file
-from training.recipe import Recipe, RecipeError
+from training.recipe import Recipe, RecipeError, trunk_in
 from training.small_networks import cnn, dense, tiny, vgg
 
 IMAGENET, NO_WEIGHTS = "imagenet", "none"
@@ -174,6 +175,18 @@ def efficientnetb0(size: int, classes: int, weights: str = IMAGENET, dropout: fl
     return pooled_head(photo, trunk.output, classes, dropout)
 
 
+def efficientnet_lite2(size: int, classes: int, weights: str = IMAGENET, dropout: float = 0.2) -> keras.Model:
+    """EfficientNet-Lite2, 4.9 M parameters, features 1/32 of the input; ``weights`` may be its PyTorch file."""
+    photo, scaled = photo_input(size)
+    features = lite2_features(scaled)
+    if weights != NO_WEIGHTS:
+        path = trunk_in(weights, "efficientnet_lite2")
+        copy_lite2(read_state(path), keras.Model(photo, features), path)
+    model = pooled_head(photo, features, classes, dropout)
+    _quicken_batch_normalisation(model)
+    return model
+
+
 def vgg16(size: int, classes: int, weights: str = IMAGENET, dropout: float = 0.3, dense=()) -> keras.Model:
     """VGG16 (Simonyan and Zisserman 2015), 14.7 M parameters, with dense layers of the given widths on top."""
     photo, scaled = photo_input(size)
@@ -199,6 +212,7 @@ TRUNKS: dict[str, Callable[[keras.KerasTensor], keras.KerasTensor]] = {  # photo
     ),
     "resnet50v2_conv4": lambda scaled: _resnet50v2_features(scaled, NO_WEIGHTS),
     "inceptionv3": lambda scaled: _inceptionv3_features(scaled, imagenet=False),
+    "efficientnet_lite2": lite2_features,
 }
 
 ARCHITECTURES: dict[str, Callable[..., keras.Model]] = {
@@ -209,6 +223,7 @@ ARCHITECTURES: dict[str, Callable[..., keras.Model]] = {
     "inceptionv3": inceptionv3,
     "side_by_side": side_by_side,
     "efficientnetb0": efficientnetb0,
+    "efficientnet_lite2": efficientnet_lite2,
     "vgg16": vgg16,
     "vgg": vgg,
     "cnn": cnn,

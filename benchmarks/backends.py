@@ -3,7 +3,7 @@
     python -m benchmarks.backends [--network mobilenetv2] [--size 192] [--batch 32] [--steps 12]
 
 Each way runs in a process of its own, one after another and then in turn again; trust the ratios of one run more than
-the photos a second. The network, one of the shipped model's two, has random weights and is trained whole on noise.
+the photos a second. The network, one of the shipped model's three, has random weights and is trained whole on noise.
 """
 
 import argparse
@@ -18,7 +18,11 @@ from pathlib import Path
 TENSORFLOW, FUSED = "tensorflow", "torch, fused kernels"
 BFLOAT16 = f"{FUSED}, bfloat16"
 WAYS = {TENSORFLOW: TENSORFLOW, "jax": "jax", "torch": "torch", FUSED: "torch", BFLOAT16: "torch"}  # name -> backend
-NETWORKS = {"mobilenetv2": {}, "resnet50v2_conv4": {"learn_normalisation": True}}  # name -> options, as in the recipes
+NETWORKS = {  # name -> options, as in the recipes
+    "mobilenetv2": {},
+    "efficientnet_lite2": {},
+    "inceptionv3": {"learn_normalisation": True},
+}
 WARM_UP = 4  # steps that are not counted
 ROUNDS = 2
 ROOT = Path(__file__).resolve().parents[1]

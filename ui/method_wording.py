@@ -49,6 +49,7 @@ WHILE_TRAINING = {
 TRAINED = {"epochs": "Epochs trained", "minutes": "Minutes"}
 NO_SETTING = "none"
 IMAGENET = "ImageNet"
+EQUAL = "equal"
 EARLIER, MEMBERS = "the stage before", "the stages that are joined"
 ARCHITECTURES = {
     "mobilenetv2": "MobileNetV2",
@@ -154,7 +155,9 @@ def setting(name: str, recipe: dict) -> str:
         return ", ".join([str(value).replace("_", " "), *(f"{k.replace('_', ' ')} {v}" for k, v in options.items())])
     if name == "serve_size" and not value:
         return str(recipe.get("size"))
-    if isinstance(value, bool):
+    if name == "shares" and recipe.get("members") and not value:
+        return EQUAL
+    if isinstance(value, bool) or name == "refit_head":  # the records of the first stages do not hold it
         return "yes" if value else "no"
     if not value:
         return NO_SETTING

@@ -104,6 +104,10 @@ def test_joined_networks_are_named_with_their_shares_and_what_was_divided_out(pa
     cells = ["trunk.h5", wording.EARLIER, "wide.h5", wording.MEMBERS]
     assert f"{wording.SETTINGS['weights']}</th>" + "".join(f"<td>{cell}</td>" for cell in cells) in said
     assert f"{wording.SETTINGS['rate']}</th><td>0.0003</td></tr>" in said.split(wording.IN_ALL_STAGES)[1]
+    assert f"{wording.SETTINGS['shares']}</th><td>none</td><td>none</td><td>none</td><td>0.75, 0.25</td>" in said
+    card["built"]["recipe"] |= {"shares": []}
+    (bundle / "card.json").write_text(json.dumps(card))
+    assert f"<td>none</td><td>{wording.EQUAL}</td>" in text(open_page())
     assert f"{wording.SETTINGS['members']}</th><td>none</td><td>none</td><td>none</td><td>second, other</td>" in said
 
 

@@ -13,7 +13,10 @@ METHODS = {
         "{} bins of equal width, n above each bar, Wilson's interval by lesion; "
         "before temperature by undoing the card's."
     ),
-    "calibration_figures": "of the most probable class; intervals and the paired change from resampling lesions.",
+    "calibration_figures": (
+        "of the most probable class; intervals and the paired change from resampling lesions. That adds chance "
+        "differences which a calibration error counts: its interval lies high, and may lie above the figure itself."
+    ),
     "cases": "the stored answers of one cell, the surest first.",
     "subgroups": (
         "rates with Wilson's interval by lesion, AUC by resampling lesions; fewer than 30 cases give a count only."

@@ -10,7 +10,7 @@ from pathlib import Path
 import keras
 import numpy as np
 
-from training.pretrained import WeightsError
+from training.pretrained import WeightsError, check_file
 
 WIDTH, DEPTH = 1.1, 1.2  # of Lite2, as factors on Lite0's channels and blocks
 # Lite0: blocks, kernel, stride of the first block, expansion, channels. The first and last stage are never deepened.
@@ -78,8 +78,7 @@ def read_state(path: str | Path) -> dict[str, np.ndarray]:
     WeightsError
         If there is no such file, or PyTorch, which reads it, is not installed.
     """
-    if not Path(path).is_file():
-        raise WeightsError(f"Pretrained weights {path} are missing; give 'imagenet', 'none' or a file.")
+    check_file(path)
     try:
         import torch
     except ImportError as error:

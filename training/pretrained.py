@@ -12,10 +12,15 @@ class WeightsError(RecipeError):
     """Pretrained weights are missing or belong to another network."""
 
 
-def trunk_file(path: str) -> keras.Model:
-    """Return the network in a Keras file, or raise `WeightsError` where there is none."""
+def check_file(path: str | Path) -> None:
+    """Raise `WeightsError` where there is no file of weights."""
     if not Path(path).is_file():
         raise WeightsError(f"Pretrained weights {path} are missing; give 'imagenet', 'none' or a file.")
+
+
+def trunk_file(path: str) -> keras.Model:
+    """Return the network in a Keras file, or raise `WeightsError` where there is none."""
+    check_file(path)
     return keras.models.load_model(path, compile=False)
 
 

@@ -15,7 +15,9 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from model.errors import LesionscopeError, PhotoError
+from model.card import Card
+from model.errors import ContractError, LesionscopeError, PhotoError
+from model.patient import UNKNOWN, Patient, read_patients
 
 COLUMNS = ("MEL", "NV", "BCC", "AKIEC", "BKL", "DF", "VASC")  # as the ISIC 2018 challenge orders them
 PHOTO_ENDINGS = (".jpg", ".jpeg", ".png", ".webp", ".tif", ".tiff", ".bmp", ".heic", ".heif", ".mpo", ".gif")
@@ -43,6 +45,7 @@ def _parser() -> argparse.ArgumentParser:
     score = commands.add_parser("score", parents=[shared], help="calibrated probabilities of photos, as a CSV file")
     score.add_argument("paths", nargs="+", type=Path, metavar="PATH", help="photos, or folders of photos")
     score.add_argument("--output", type=Path, default=Path("predictions.csv"))
+    score.add_argument("--patients", type=Path, help="CSV with image, age, sex and site, each of which may be empty")
     score.set_defaults(run=_score)
     explain = commands.add_parser(
         "explain", parents=[shared], help="the heat map of one class over a photo, as a PNG file"
@@ -65,7 +68,10 @@ def _score(options: argparse.Namespace) -> int:
         _complain(complaint)
     if not photos:
         return _complain("There is no photo to score; name photos or folders that hold some.")
+    from model.pipeline import informed
+
     analyser = _analyser(options.bundle)
+    patients = _patients(options.patients, analyser.card) if options.patients else {}
     order = [analyser.card.codes.index(analyser.card.label(code.lower()).code) for code in COLUMNS]
     failures = len(complaints)
     with options.output.open("w", newline="", encoding="utf-8") as file:
@@ -77,9 +83,16 @@ def _score(options: argparse.Namespace) -> int:
                 failures += 1
                 tqdm.write(f"{scored.path}: {reason}", file=sys.stderr)
                 continue
-            row = (f"{scored.prediction.probabilities[index]:.{DIGITS}f}" for index in order)
+            told = informed(scored.prediction, patients.get(scored.path.stem, UNKNOWN), analyser.card)
+            row = (f"{told.probabilities[index]:.{DIGITS}f}" for index in order)
             table.writerow((scored.path.stem, *row))
     return 1 if failures else 0
+
+
+def _patients(path: Path, card: Card) -> dict[str, Patient]:
+    if card.effects is None:
+        raise ContractError("no_patient", "This model takes a photo alone; leave out --patients.")
+    return read_patients(path, card.effects)
 
 
 def _abstained(reason: str) -> str:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from model.errors import BundleError
+from model.patient import Effects, read_effects
 
 SCHEMA = 1
 DEFAULT_BUNDLE = Path(__file__).parent / "bundle"
@@ -43,6 +44,8 @@ class Card:
         Views of a photo whose logits are averaged, from `VIEWS`.
     feature_layer, logits_layer : str
         Layers whose output and kernel give the heat maps.
+    effects : Effects or None
+        What age, sex and site do to the probabilities; None where the model takes a photo alone.
     raw : dict
         The whole card as it stands in the file.
     """
@@ -56,6 +59,7 @@ class Card:
     views: tuple[str, ...]
     feature_layer: str
     logits_layer: str
+    effects: Effects | None
     raw: dict[str, Any]
 
     @property
@@ -102,16 +106,18 @@ def load_card(bundle_dir: Path | str | None = None) -> Card:
     raw = _read_json(folder / "card.json")
     if raw.get("schema") != SCHEMA:
         raise BundleError("card_schema", f"card.json has schema {raw.get('schema')}, this code reads {SCHEMA}.")
+    labels = _labels(_entry(raw, "output.labels", list))
     card = Card(
         bundle_dir=folder,
         model_id=_entry(raw, "model_id", str),
         version=_entry(raw, "version", str),
-        labels=_labels(_entry(raw, "output.labels", list)),
+        labels=labels,
         size=_size(_entry(raw, "input.shape", list)),
         temperature=float(_entry(raw, "calibration.temperature", int | float)),
         views=tuple(_entry(raw, "inference.views", list)),
         feature_layer=_entry(raw, "explain.layer", str),
         logits_layer=_entry(raw, "explain.logits_layer", str),
+        effects=read_effects(raw.get("patient"), len(labels)),
         raw=raw,
     )
     _entry(raw, "weights.file", str)

@@ -8,9 +8,10 @@ from pathlib import Path
 import numpy as np
 
 from model.card import Card
-from model.errors import PhotoError
+from model.errors import ContractError, PhotoError
 from model.explain import Explanation, explain_all
 from model.image import Photo, read_file, read_photo
+from model.patient import UNKNOWN, Patient
 from model.predict import Classifier, Prediction
 from model.preprocess import Square, centre_square, to_tensor
 
@@ -33,12 +34,17 @@ class Analysis:
     view : ndarray, uint8, shape (size, size, 3)
         Exactly what the network was given.
     prediction : Prediction
+        For this patient, see `informed`; the photo's own where nothing is known of the patient.
     explanations : dict of str to Explanation
-        By class code, in card order.
+        By class code, in card order; of the photo alone.
     warnings : tuple of str
         Codes: those of the photo, and ``small_photo`` if the square had to be enlarged for the network.
     card : Card
         Of the model that answered.
+    photo_alone : Prediction
+        What the network says of the photo.
+    patient : Patient
+        What was known beside the photo.
     """
 
     photo: Photo
@@ -48,6 +54,18 @@ class Analysis:
     explanations: dict[str, Explanation]
     warnings: tuple[str, ...]
     card: Card
+    photo_alone: Prediction
+    patient: Patient = UNKNOWN
+
+    def informed(self, patient: Patient) -> "Analysis":
+        """Return the same analysis for another patient; only ``prediction`` and ``patient`` change.
+
+        Raises
+        ------
+        ContractError
+            As `informed`.
+        """
+        return replace(self, prediction=informed(self.photo_alone, patient, self.card), patient=patient)
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,7 +84,7 @@ class Analyser:
         self.classifier = Classifier.load(bundle_dir)
         self.card = self.classifier.card
 
-    def analyse(self, data: bytes, square: Square | None = None) -> Analysis:
+    def analyse(self, data: bytes, square: Square | None = None, patient: Patient = UNKNOWN) -> Analysis:
         """Assess one photo.
 
         Parameters
@@ -75,28 +93,33 @@ class Analyser:
             A whole image file.
         square : Square, optional
             What to look at, in pixels of the decoded photo; the largest centred square when not given.
+        patient : Patient, optional
+            What is known beside the photo.
 
         Raises
         ------
         PhotoError
             If the bytes are not a photo that can be assessed.
         ContractError
-            If the square does not lie inside the photo.
+            If the square does not lie inside the photo, or as `informed`.
         """
         photo = read_photo(data)
         square = square or centre_square(*photo.pixels.shape[:2])
         tensor = to_tensor(photo.pixels, self.card.size, square)
         raw = self.classifier.run(tensor)
         small = (SMALL_PHOTO,) if square.side < self.card.size else ()
-        return Analysis(
+        prediction = _judged(self.classifier.predictions(raw.logits)[0], tensor[0])
+        analysis = Analysis(
             photo=photo,
             square=square,
             view=tensor[0].astype(np.uint8),
-            prediction=_judged(self.classifier.predictions(raw.logits)[0], tensor[0]),
+            prediction=prediction,
             explanations=explain_all(self.card.codes, raw.features[0], self.classifier.kernel),
             warnings=photo.warnings + small,
             card=self.card,
+            photo_alone=prediction,
         )
+        return analysis.informed(patient)
 
     def score(self, paths: Iterable[Path | str], batch_photos: int = BATCH_PHOTOS) -> Iterator[Scored]:
         """Assess many photo files by their centred square, reading ahead in threads.
@@ -124,6 +147,23 @@ class Analyser:
                 yield Scored(path, None, tensor)
             else:
                 yield Scored(path, _judged(next(predictions), tensor[0]), None)
+
+
+def informed(alone: Prediction, patient: Patient, card: Card) -> Prediction:
+    """Return what the photo and the patient say together.
+
+    Raises
+    ------
+    ContractError
+        If something is known of the patient and the model takes a photo alone, or it does not know the site.
+    """
+    if not patient.known:
+        return alone
+    if card.effects is None:
+        raise ContractError("no_patient", "This model takes a photo alone; leave out age, sex and site.")
+    shares = card.effects.inform(alone.probabilities, patient)
+    malignant = float(sum(share for share, label in zip(shares, card.labels, strict=True) if label.malignant))
+    return replace(alone, probabilities=shares, malignant=malignant)
 
 
 def _judged(prediction: Prediction, view: np.ndarray) -> Prediction:

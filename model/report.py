@@ -24,8 +24,12 @@ def result(analysis: "Analysis") -> dict:
     analysis : Analysis
         Of one photo. If the model abstained, probabilities are left out.
     """
-    card, prediction = analysis.card, analysis.prediction
-    values = [None] * len(card.labels) if prediction.abstained else prediction.probabilities.tolist()
+    card, prediction, patient = analysis.card, analysis.prediction, analysis.patient
+    nothing = [None] * len(card.labels)
+    values, alone = (
+        nothing if prediction.abstained else answer.probabilities.tolist()
+        for answer in (prediction, analysis.photo_alone)
+    )
     return {
         "model": {"id": card.model_id, "version": card.version, "weights_sha256": card.raw["weights"]["sha256"]},
         "photo": {
@@ -41,6 +45,7 @@ def result(analysis: "Analysis") -> dict:
             },
             "warnings": list(analysis.warnings),
         },
+        "patient": {"age": patient.age, "sex": patient.sex, "site": patient.site},
         "abstained": prediction.abstained,
         "reason": prediction.reason,
         "classes": [
@@ -49,12 +54,14 @@ def result(analysis: "Analysis") -> dict:
                 "name": label.name,
                 "malignant": label.malignant,
                 "probability": value,
+                "probability_photo_alone": value_alone,
                 "positive_evidence": analysis.explanations[label.code].evidence,
                 "map_informative": analysis.explanations[label.code].informative,
             }
-            for label, value in zip(card.labels, values, strict=True)
+            for label, value, value_alone in zip(card.labels, values, alone, strict=True)
         ],
         "malignant_probability": None if prediction.abstained else prediction.malignant,
+        "malignant_probability_photo_alone": None if prediction.abstained else analysis.photo_alone.malignant,
         "intended_use": card.raw.get("human", {}).get("intended_use"),
         "not_for": card.raw.get("human", {}).get("not_for"),
     }

@@ -20,6 +20,15 @@ from training.synthetic import render_lesion
 SIZE = 64
 NEVER_SUPPORTED = "df"  # the network holds no evidence for this class, so its map is never informative
 CODES = tuple(code for code, _, _ in LABELS)
+PATIENT = {  # made up: melanoma rises with age, and vascular lesions are of men's heads
+    "power": 0.5, "youngest": 20, "oldest": 85, "typical_age": 50.0,
+    "log_factors": {
+        "decade": [0, 0, 0, 0, 0.4, -0.4, 0],
+        "sex": {"female": [0, 0, 0, 0, 0, 0, -0.6], "male": [0, 0, 0, 0, 0, 0, 0.6]},
+        "site": {"head": [0, 0, 0, 0, 0, 0, 1.0], "trunk": [0, 0, 0, 0, 0, 0, -1.0], "upper": [0] * 7,
+                 "lower": [0] * 7, "acral": [0] * 7},
+    },
+}  # fmt: skip
 SPREAD = 40  # random weights hardly tell photos apart; this much more contrast makes answers differ
 
 
@@ -73,6 +82,7 @@ def _card(weights: Path, network: "keras.Model") -> dict:
         },
         "inference": {"views": ["identity", "flip_left_right", "flip_up_down", "rotate_180"]},
         "calibration": {"method": "temperature", "temperature": 1.5, "fitted_on": "validation"},
+        "patient": PATIENT,
         "thresholds": [],
         "abstention": [],
         "explain": {

@@ -15,8 +15,10 @@ from model.evaluation.robustness import robustness_table
 from model.evaluation.stored import stored_curves, stored_reliability, stored_subgroups
 from model.evaluation.summary import summarise
 from model.evaluation.threshold import threshold_table
+from tests.bundles import PATIENT
 from training.bundle import seal
 from training.datasets import LABELS
+from training.informed import informed_tables
 from training.synthetic import SAMPLES
 
 APP = str(SAMPLES.parents[1] / "app.py")
@@ -24,7 +26,7 @@ CODES = [code for code, _, _ in LABELS]
 POINT = {"name": "melanoma, high sensitivity", "subject": "mel", "value": 0.1}
 TABLES = (
     "metrics", "operating_points", "confusion", "predictions", "curves", "reliability", "subgroups", "robustness",
-    "comparison",
+    "informed", "informed_subgroups", "comparison",
 )  # fmt: skip
 
 
@@ -93,7 +95,8 @@ def build_measured(folder: Path) -> Path:
         "weights": {"file": "weights.keras", "sha256": ""},
         "input": {"shape": [64, 64, 3], "dtype": "float32", "range": [0, 255]},
         "output": {"labels": labels}, "inference": {"views": ["identity"]},
-        "calibration": {"temperature": 1.5}, "explain": {"layer": "none", "logits_layer": "logits"},
+        "calibration": {"temperature": 1.5, "dataset": "isic2019"}, "patient": PATIENT,
+        "explain": {"layer": "none", "logits_layer": "logits"},
         "thresholds": [POINT], "tables": {},
     }  # fmt: skip
     (folder / "card.json").write_text(json.dumps(card))
@@ -110,6 +113,7 @@ def build_measured(folder: Path) -> Path:
         "subgroups": stored_subgroups(rows, card.labels, [POINT], random, 40),
         "robustness": robustness_table(states(rows, random), card.labels, POINT["value"], random, 40),
         "comparison": comparison(),
+        **informed_tables(rows, card, random, 40),
     }
     for name, table in tables.items():
         table.to_csv(folder / f"results/{name}.csv", index=False)

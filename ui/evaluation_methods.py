@@ -26,6 +26,8 @@ METHODS = {
         "agreement by resampling lesions."
     ),
     "external": "shares with Wilson's interval by lesion; the AUC is the stored one.",
+    "informed": "differences on the same resampled lesions; an interval that holds 0 leaves it open.",
+    "informed_by_age": "rates with Wilson's interval by lesion, AUC by resampling lesions; intervals are in the table.",
     "comparison": "95 % intervals from resampling lesions.",
     "differences": "recipe minus bundled model on the same resampled lesions; an interval that holds 0 leaves it open.",
     "clinic": "the measured rates with Wilson's interval by lesion, times the lesions; biopsies in all by MOVER.",

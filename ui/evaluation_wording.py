@@ -8,7 +8,7 @@ from ui.wording import SETS
 TITLE = "Evaluation"
 SECTIONS = (
     "Overview", "Confusion matrix", "ROC and precision", "Calibration", "Clinic", "Decision curve",
-    "Subgroups", "Robustness", "External", "Comparison",
+    "Subgroups", "Age, sex, site", "Robustness", "External", "Comparison",
 )  # fmt: skip
 SET = "Measured on"
 QUESTION = "Question"
@@ -150,6 +150,31 @@ EXTERNAL_METRICS = {
 }
 NO_EXTERNAL = "This bundle was judged on no set from elsewhere."
 NO_POINT = "This bundle names no threshold for melanoma, so sets cannot be compared at one."
+INFORMED = (
+    "What age, sex and site add to the photo, on {}: {} with at least one of the three recorded. The factors come from "
+    "the training images, their power from validation; see the card's entry patient."
+)
+INFORMED_FIGURES = "The same images with and without the patient"
+INFORMED_COLUMNS = ("Figure", "Photo alone", "With patient", "Difference [95 %]")
+INFORMED_METRICS = {
+    ("macro_auc", ALL): "AUC, mean over classes",
+    ("auc", "mel"): "AUC, melanoma",
+    ("auc", MALIGNANT): "AUC, malignant",
+    ("balanced_accuracy", ALL): "Balanced accuracy",
+    ("sensitivity", "mel"): "Melanomas called melanoma",
+    ("log_loss", ALL): "Log loss, lower is better",
+    ("ece", ALL): "Calibration error (ECE), lower is better",
+}
+HIGHER_IS_BETTER = ("macro_auc", "auc", "balanced_accuracy", "sensitivity")
+INFORMED_DIFFERENCE = "With the patient minus photo alone"
+INFORMED_BY_AGE = "Melanoma, by age"
+INFORMED_BY_AGE_HINT = (
+    "{}. Photo alone → with the patient, each at its own threshold for {} on validation ({} and {}). Older patients "
+    "are weighed towards melanoma and younger ones away from it: what that gains between ages is no gain within one "
+    "age, and a melanoma of a young patient ranks lower. A group below 30 cases is a count only."
+)
+INFORMED_AGE_COLUMNS = ("Group", "Sensitivity", "Specificity", "AUC")
+TOO_FEW = "too few"
 COMPARED = {
     "balanced_accuracy": "Balanced accuracy",
     "accuracy": "Accuracy",

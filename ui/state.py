@@ -11,6 +11,7 @@ import numpy as np
 import streamlit as st
 
 from model.errors import PhotoError
+from model.patient import Patient
 from model.preprocess import Square
 from model.report import for_screen
 from ui import wording
@@ -20,6 +21,7 @@ if TYPE_CHECKING:  # the pipeline brings TensorFlow, which must not hold up the 
 
 WHOLE = {"across": 50, "down": 50, "size": 100}  # percent; the largest centred square
 SMALLEST = 20  # percent of the shorter side; below it next to no pixels are left
+PATIENT = {"age": "patient_age", "sex": "patient_sex", "site": "patient_site"}  # of the photo at hand, never the next
 SHOWN = {"drawn_as": wording.STYLES[0], "opacity": 60}  # how a map is first drawn
 
 
@@ -41,6 +43,7 @@ def take(data: bytes) -> None:
     """Make this file the session's photo and forget the one before, whatever became of it."""
     for name in ("analysis", "analysed_square", "screen", "trouble", "explained"):
         st.session_state.pop(name, None)
+    st.session_state.update(dict.fromkeys(PATIENT.values()))
     st.session_state.update(WHOLE, file=data, generation=generation() + 1, camera_on=False)
 
 
@@ -67,7 +70,7 @@ def waiting() -> bool:
 
 
 def analysis(analyser: "Analyser") -> "Analysis | None":
-    """Return the answer for this session's photo and square, computed when either has changed.
+    """Return the answer for this session's photo, square and patient; computed when photo or square has changed.
 
     A file that is no photo is dropped and its `PhotoError` kept for `trouble`.
     """
@@ -81,7 +84,12 @@ def analysis(analyser: "Analyser") -> "Analysis | None":
             st.session_state.trouble = error
             del st.session_state["file"]
             return None
-    return st.session_state.analysis
+    return st.session_state.analysis.informed(patient())
+
+
+def patient() -> Patient:
+    """Return what was told beside the photo."""
+    return Patient(**{name: st.session_state.get(key) for name, key in PATIENT.items()})
 
 
 def _keep(analysis: "Analysis", wanted: tuple[int, int, int]) -> None:

@@ -1,5 +1,7 @@
 """Every sentence a clinician reads, keyed by code where the engine speaks in codes."""
 
+from model.patient import Patient
+
 DISCLAIMER = (
     "For research and teaching. Not a medical device, not a diagnosis: "
     "a suspicious lesion belongs before a dermatologist."
@@ -35,9 +37,21 @@ EXPLAINED = "What counted for"
 DRAWN_AS = "Drawn as"
 STYLES = ("Heat", "Contours")
 OPACITY = "Opacity"
-MOST_PROBABLE = "Most probable of the seven"
+MOST_PROBABLE, TOLD = "Most probable of the seven", ", with {}"
 GROUPS = {True: "Malignant or premalignant", False: "Benign"}
 CLOSED_SET = "Calibrated; the seven add up to 100 % because the model knows no eighth diagnosis."
+PATIENT = "Age, sex, site (optional)"
+AGE, SEX, SITE, NOT_TOLD = "Age in years", "Sex", "Site of the lesion", "not told"
+SEXES = {"female": "Female", "male": "Male"}
+SITES = {
+    "head": "Head or neck", "trunk": "Trunk", "upper": "Arm or hand", "lower": "Leg or foot", "acral": "Palm or sole",
+}  # fmt: skip
+PATIENT_HINT = (
+    "They weigh the photo's answer by how often training saw each diagnosis in such patients; what they add, and to "
+    "whom, is under Evaluation. Ages below {:.0f} or above {:.0f} count as these. The map shows the photo alone. "
+    "Forgotten with the photo."
+)
+WITH_PATIENT, PHOTO_ALONE = "with patient", "photo alone"
 SCALE = ("none", "strongest")
 NO_EVIDENCE = "Nothing in this photo speaks for this class."
 SAVE_OVERLAY = "Overlay PNG"
@@ -68,6 +82,14 @@ def percent(probability: float) -> str:
     if probability < 0.001:
         return "< 0.1 %"
     return f"{probability:.1%}".replace("%", " %")
+
+
+def patient(known: Patient) -> str:
+    """Say what was told about a patient, for example "age 34, female, leg or foot"."""
+    age = "" if known.age is None else f"age {known.age:.0f}"
+    sex = SEXES.get(known.sex, "").lower()
+    site = SITES.get(known.site, known.site or "").lower()
+    return ", ".join(part for part in (age, sex, site) if part)
 
 
 def measured_on(dataset: str, split: str, images: int, lesions: int) -> str:

@@ -10,6 +10,7 @@ import pytest
 from PIL import Image
 
 from model.__main__ import main
+from model.patient import UNKNOWN, Patient
 from tests.bundles import CODES, NEVER_SUPPORTED
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -49,6 +50,37 @@ def test_scores_have_the_challenge_format(folder, analyser):
 def test_the_table_goes_to_predictions_csv_unless_told(folder):
     assert main(["score", "photos/a.png"]) == 0
     assert [row["image"] for row in rows(folder / "predictions.csv")] == ["a"]
+
+
+def test_scores_of_photos_with_their_patients(folder, analyser):
+    (folder / "patients.csv").write_text("\ufeffimage,age,sex,site\na,80,female,head\nb,,,\n", encoding="utf-8")
+    assert main(["score", "photos", "--patients", "patients.csv"]) == 0
+    for row in rows(folder / "predictions.csv"):
+        [photo] = (folder / "photos").rglob(f"{row['image']}.*")
+        known = Patient(80, "female", "head") if row["image"] == "a" else UNKNOWN  # b says nothing, c is not listed
+        answer = analyser.analyse(photo.read_bytes(), patient=known).prediction.probabilities
+        for code, probability in zip(CODES, answer, strict=True):
+            assert float(row[code.upper()]) == pytest.approx(probability, abs=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"image,age,sex\na,80,female\n", "lacks the columns site"),
+        (b"", "lacks the columns"),
+        (b"image,age,sex,site\na,old,,\n", "image a: An age must lie between 0 and 120"),
+        (b"image,age,sex,site\na,8,x,\n", "image a: Sex must be one of female, male"),
+        (b"image,age,sex,site\na,8,,ear\n", "image a: Known sites are head"),
+        (b"image,age,sex,site\na,8,,\na,9,,\n", "names the image a twice"),
+        (b"image,age,sex,site\n\xff\xfe\n", "not a CSV file in UTF-8"),
+    ],
+)
+def test_a_table_of_patients_that_cannot_be_used_is_one_sentence(folder, capsys, content, words):
+    (folder / "patients.csv").write_bytes(content)
+    assert main(["score", "photos", "--patients", "patients.csv"]) == 1
+    said = capsys.readouterr().err
+    assert words in said and "Traceback" not in said
+    assert not (folder / "predictions.csv").exists()
 
 
 def test_unreadable_photos_are_named_and_the_others_scored(folder, capsys):

@@ -10,6 +10,7 @@ from PIL import Image
 from model import report
 from model.errors import BundleError
 from model.explain import overlay
+from model.patient import Patient
 from model.preprocess import Square
 from tests.bundles import CODES, NEVER_SUPPORTED
 
@@ -63,3 +64,13 @@ def test_large_photos_are_reduced_together_with_their_square():
     assert smaller.shape == (1_200, 1_600, 3)
     assert square == Square(200, 0, 1_200)
     assert report.for_screen(pixels[:100, :100], square)[1] is square
+
+
+def test_a_told_patient_is_written_with_both_answers(analyser, lesion_png):
+    told = analyser.analyse(lesion_png, patient=Patient(age=80, sex="female"))
+    written = json.loads(report.result_json(told))
+    assert written["patient"] == {"age": 80, "sex": "female", "site": None}
+    for name, answer in (("probability", told.prediction), ("probability_photo_alone", told.photo_alone)):
+        assert [each[name] for each in written["classes"]] == pytest.approx(answer.probabilities.tolist())
+    assert written["malignant_probability_photo_alone"] == pytest.approx(told.photo_alone.malignant)
+    assert written["malignant_probability"] != written["malignant_probability_photo_alone"]

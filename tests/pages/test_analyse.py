@@ -1,13 +1,16 @@
 """The page as a person uses it: through app.py, with the model that the fixtures build."""
 
+import json
 import re
+import shutil
 
 import numpy as np
 import pytest
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
-from model.card import load_card
+from model.card import BUNDLE_VARIABLE, load_card
+from model.patient import Patient
 from model.preprocess import Square
 from training.synthetic import SAMPLES
 from ui import state, wording
@@ -230,3 +233,51 @@ def test_a_missing_model_is_one_sentence(tmp_path, monkeypatch):
     app = AppTest.from_file(APP, default_timeout=60).run()
     assert not app.exception
     assert len(app.error) == 1
+
+
+def tell(app, age=None, sex=None, site=None):
+    """Fill in what is known beside the photo."""
+    app.number_input(key="patient_age").set_value(age)
+    app.button_group(key="patient_sex").set_value(sex)
+    app.selectbox(key="patient_site").set_value(site)
+    return app.run()
+
+
+def test_age_sex_and_site_weigh_the_answer_and_the_photos_own_stays_beside_it(answered):
+    alone, map_before = answered.session_state.analysis.prediction, picture(answered, wording.EXPLAINED)
+    told = tell(answered, 80, "female", "head")
+    assert not told.exception
+    expected = load_card().effects.inform(alone.probabilities, Patient(80, "female", "head"))
+    shown = differential(told)
+    for value in (*expected, *alone.probabilities):
+        assert f">{wording.percent(value)}<" in shown
+    assert wording.WITH_PATIENT in shown and wording.PHOTO_ALONE in shown
+    assert "with age 80, female, head or neck" in html(told)
+    assert picture(told, wording.EXPLAINED) == map_before
+
+
+def test_with_nothing_told_the_answer_is_the_photos(answered):
+    before = differential(answered)
+    assert wording.PHOTO_ALONE not in before
+    assert differential(tell(tell(answered, 30, "male", "trunk"))) == before
+
+
+def test_the_next_photo_is_of_a_patient_of_whom_nothing_is_known(answered):
+    told = tell(answered, 80, "female", "head")
+    after = told.button(key="synthetic_nv.jpg").click().run()
+    assert not after.exception
+    assert wording.PHOTO_ALONE not in differential(after)
+    assert after.number_input(key="patient_age").value is None
+    assert after.selectbox(key="patient_site").value is None
+    assert after.button_group(key="patient_sex").value is None
+
+
+def test_a_model_of_photos_alone_does_not_ask(tiny_bundle, tmp_path, monkeypatch):
+    bundle = shutil.copytree(tiny_bundle, tmp_path / "bundle")
+    card = json.loads((bundle / "card.json").read_text())
+    del card["patient"]
+    (bundle / "card.json").write_text(json.dumps(card))
+    monkeypatch.setenv(BUNDLE_VARIABLE, str(bundle))
+    app = AppTest.from_file(APP, default_timeout=60).run().button(key=SAMPLE).click().run()
+    assert not app.exception and differential(app)
+    assert not app.number_input

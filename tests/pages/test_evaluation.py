@@ -126,6 +126,8 @@ NEEDS = {  # table -> sections that cannot be drawn without it
     "curves": ("Decision curve",),
     "reliability": (),
     "subgroups": ("Subgroups",),
+    "informed": ("Age, sex, site",),
+    "informed_subgroups": (),
     "robustness": ("Robustness",),
     "comparison": ("Comparison",),
 }

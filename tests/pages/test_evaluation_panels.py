@@ -211,3 +211,27 @@ def test_recipes_are_compared_and_claims_are_marked(page):
     changed = shown.selectbox(key="compared_metric").set_value("malignant_auc").run()
     assert sum(len(numbers(trace["x"])) for trace in charts(changed)[0]["data"]) == 3
     assert list(changed.dataframe[0].value["recipe"]) == ["none", "two_way", "ancestor"]
+
+
+def test_age_sex_and_site_are_set_against_the_photo_alone(page, measured_bundle):
+    shown = go(page, "Age, sex, site")
+    assert not shown.exception
+    rows = evidence.of_set(table(measured_bundle, "informed"), HOME).set_index(["metric", "subject"])
+    row = rows.loc[("auc", "mel")]
+    pair = f"<td>{row.photo_alone:.3f}</td><td>{row.with_patient:.3f}</td>"
+    assert f"{pair}<td>{row.difference:+.3f} [{row.low:+.3f}, {row.high:+.3f}]</td>" in text(shown)
+    [chart] = charts(shown)
+    assert any(
+        numbers(trace["x"]) and rows.difference["macro_auc"].item() in numbers(trace["x"]) for trace in chart["data"]
+    )
+
+
+def test_melanoma_by_age_names_both_thresholds_and_gives_small_groups_as_counts(page, measured_bundle):
+    written = text(go(page, "Age, sex, site"))
+    rows = evidence.of_set(table(measured_bundle, "informed_subgroups"), HOME)
+    for column in ("threshold_alone", "threshold"):
+        assert wording.share(rows[column].iloc[0]) in written
+    everyone = rows[(rows.attribute == "everyone") & (rows.metric == "specificity")].iloc[0]
+    assert f"{everyone.photo_alone:.3f} → {everyone.value:.3f}, n = {everyone.n_images}" in written
+    small = rows[(rows.attribute == "age_band") & rows.value.isna()].iloc[0]
+    assert f"{wording.TOO_FEW}, n = {small.n_images}" in written

@@ -1,4 +1,4 @@
-"""EfficientNet-Lite2 is the published network, and takes the published weights as they are laid out."""
+"""EfficientNet-Lite1 and Lite2 are the published networks, and take the published weights as they are laid out."""
 
 import importlib.util
 from types import SimpleNamespace
@@ -7,17 +7,18 @@ import keras
 import numpy as np
 import pytest
 
-from training.architectures import ARCHITECTURES, efficientnet_lite2
-from training.efficientnet_lite import copy_lite2, lite2_features, read_state
+from training.architectures import ARCHITECTURES, TRUNKS
+from training.efficientnet_lite import LITE, copy_lite, lite_features, read_state
 from training.pretrained import WeightsError
 from training.recipe import PACKAGED, RecipeError, trunk_in
 
-PACKAGE = PACKAGED["efficientnet_lite2"]
+LITE2 = "efficientnet_lite2"
+PACKAGE = PACKAGED[LITE2]
 
 
 def trunk(size=64):
     photo = keras.Input((size, size, 3))
-    return keras.Model(photo, lite2_features(photo))
+    return keras.Model(photo, lite_features(photo, LITE[LITE2]))
 
 
 def state_of(network, random):
@@ -36,17 +37,24 @@ def state_of(network, random):
     return state | {"_fc.weight": np.zeros((1000, 1280)), "_fc.bias": np.zeros(1000)}
 
 
-def test_it_has_the_published_size_and_step():
-    network = efficientnet_lite2(224, 1000, "none")
-    assert network.count_params() == pytest.approx(6.1e6, rel=0.02)  # Liu, 2020: 6.1 M with the ImageNet classifier
-    assert network.get_layer("lite_top_relu").output.shape == (None, 7, 7, 1280)
-    assert ARCHITECTURES["efficientnet_lite2"] is efficientnet_lite2
+@pytest.mark.parametrize(("name", "parameters"), [("efficientnet_lite1", 5.4e6), (LITE2, 6.1e6)])
+def test_it_has_the_published_size_and_step(name, parameters):
+    network = ARCHITECTURES[name](224, 1000, "none")
+    assert network.count_params() == pytest.approx(parameters, rel=0.02)  # Liu, 2020: with the ImageNet classifier
+    assert network.get_layer(f"{LITE[name].prefix}_top_relu").output.shape == (None, 7, 7, 1280)
+
+
+def test_both_fit_into_one_network():
+    photo = keras.Input((64, 64, 3))
+    maps = [TRUNKS[name](photo) for name in LITE]
+    names = [layer.name for layer in keras.Model(photo, maps).layers]
+    assert len(set(names)) == len(names)
 
 
 def test_every_published_tensor_lands_in_its_layer():
     network, random = trunk(), np.random.default_rng(3)
     state = state_of(network, random)
-    copy_lite2(state, network, "the file")
+    copy_lite(state, network, "the file")
     for name, place, axes in [
         ("lite_stem", 0, (2, 3, 1, 0)),
         ("lite_5_depthwise", 0, (2, 3, 0, 1)),
@@ -67,7 +75,7 @@ def test_weights_of_another_network_are_refused(spoil):
     else:
         state["more"] = np.zeros(3)
     with pytest.raises(WeightsError, match="another.pth does not fit this network"):
-        copy_lite2(state, network, "another.pth")
+        copy_lite(state, network, "another.pth")
 
 
 def test_a_missing_file_is_named(tmp_path):
@@ -78,7 +86,7 @@ def test_a_missing_file_is_named(tmp_path):
 def test_a_missing_package_is_named(monkeypatch):
     monkeypatch.setattr("training.recipe.find_spec", lambda name: None)
     with pytest.raises(RecipeError, match=f"pip install {PACKAGE}"):
-        trunk_in("imagenet", "efficientnet_lite2")
+        trunk_in("imagenet", LITE2)
 
 
 def test_its_trunk_is_the_file_in_the_package_even_beside_a_folder_of_trunks(tmp_path, monkeypatch):
@@ -88,17 +96,17 @@ def test_its_trunk_is_the_file_in_the_package_even_beside_a_folder_of_trunks(tmp
     found = SimpleNamespace(submodule_search_locations=[str(package)])
     monkeypatch.setattr("training.recipe.find_spec", lambda name: found if name == PACKAGE else None)
     for weights in ("imagenet", str(tmp_path)):
-        assert trunk_in(weights, "efficientnet_lite2") == str(package / "models" / "lite2.pth")
-    assert trunk_in("mine.pth", "efficientnet_lite2") == "mine.pth"
-    assert trunk_in("none", "efficientnet_lite2") == "none"
+        assert trunk_in(weights, LITE2) == str(package / "models" / "lite2.pth")
+    assert trunk_in("mine.pth", LITE2) == "mine.pth"
+    assert trunk_in("none", LITE2) == "none"
 
 
-@pytest.mark.skipif(
-    not (importlib.util.find_spec(PACKAGE) and importlib.util.find_spec("torch")),
-    reason=f"{PACKAGE} or torch is not installed",
-)
-def test_the_packaged_weights_fit_and_see():
-    network = efficientnet_lite2(64, 7, "imagenet")
+@pytest.mark.parametrize("name", LITE)
+def test_the_packaged_weights_fit_and_see(name):
+    for package in (PACKAGED[name], "torch"):
+        if not importlib.util.find_spec(package):
+            pytest.skip(f"{package} is not installed")
+    network = ARCHITECTURES[name](64, 7, "imagenet")
     features = keras.Model(network.input, network.get_layer("pool").output)
     random = np.random.default_rng(5)
     photo = random.uniform(0, 255, (1, 8, 8, 3)).repeat(8, 1).repeat(8, 2).astype("float32")

@@ -1,0 +1,57 @@
+"""What age, sex and site beside the photo change, on the same images."""
+
+import pandas as pd
+import streamlit as st
+
+from model.card import Card
+from model.evaluation.plots import ForestDisplay
+from ui import evaluation_wording as wording
+from ui import evidence
+from ui.evaluation_methods import METHODS
+
+INFORMED, BY_AGE = "results/informed.csv", "results/informed_subgroups.csv"
+
+
+def informed(card: Card) -> None:
+    """Show the main figures with and without the patient, and their paired differences."""
+    table = evidence.table(card, INFORMED)
+    chosen = evidence.choose_set(table)
+    rows = evidence.named(evidence.of_set(table, chosen), wording.INFORMED_METRICS)
+    said = wording.size(rows["n_images"].max(), rows["n_lesions"].max())
+    st.caption(wording.INFORMED.format(wording.set_name(chosen), said))
+    evidence.grid(wording.INFORMED_FIGURES, wording.INFORMED_COLUMNS, [_cells(row) for row in rows.to_dict("records")])
+    shares = rows[rows["metric"].isin(wording.HIGHER_IS_BETTER)].reset_index(drop=True)
+    drawn = shares.assign(group=shares["name"], value=shares["difference"])
+    evidence.chart(ForestDisplay(drawn, wording.INFORMED_DIFFERENCE, 0.0), "informed")
+    evidence.origin(card, (INFORMED,), METHODS["informed"], rows, "informed.csv")
+    _by_age(card, chosen)
+
+
+def _cells(row: dict) -> tuple[str, ...]:
+    interval = f"{row['difference']:+.3f} [{row['low']:+.3f}, {row['high']:+.3f}]"
+    return (row["name"], wording.number(row["photo_alone"]), wording.number(row["with_patient"]), interval)
+
+
+def _by_age(card: Card, chosen: evidence.Set) -> None:
+    """Show melanoma at the threshold of each side, by age: what is gained between ages is no gain within one."""
+    st.header(wording.INFORMED_BY_AGE)
+    rows = evidence.of_set(evidence.table(card, BY_AGE), chosen)
+    first = rows.iloc[0]
+    st.caption(
+        wording.INFORMED_BY_AGE_HINT.format(
+            wording.set_name(chosen), first["point"], *map(wording.share, first[["threshold_alone", "threshold"]])
+        )
+    )
+    listed = [_group_cells(group, part) for group, part in rows.groupby(["attribute", "group"], sort=False)]
+    evidence.grid("", wording.INFORMED_AGE_COLUMNS, listed)
+    evidence.origin(card, (BY_AGE,), METHODS["informed_by_age"], rows, "informed_by_age.csv")
+
+
+def _group_cells(group: tuple[str, str], part: pd.DataFrame) -> tuple[str, ...]:
+    figures = part.set_index("metric")
+    cells = []
+    for metric in wording.SUBGROUP_METRICS:
+        row = figures.loc[metric]
+        pair = f"{row['photo_alone']:.3f} → {row['value']:.3f}" if pd.notna(row["value"]) else wording.TOO_FEW
+        cells.append(f"{pair}, n = {row['n_images']:.0f}")
+    return (wording.group(*group), *cells)

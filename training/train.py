@@ -22,7 +22,7 @@ import numpy as np
 import pandas as pd
 
 from training.balancing import BalancingError
-from training.datasets import CODES, DatasetError, file_sha256
+from training.datasets import CODES, LABELS, DatasetError, file_sha256
 from training.label_sets import LABEL_SETS, labels_in
 from training.recipe import Recipe, RecipeError, load_recipe, recipe_names, trunk_in
 from training.splits import TRAIN, SplitError
@@ -112,7 +112,10 @@ def _few(recipe: Recipe, manifest: pd.DataFrame, per_class: int | None) -> pd.Da
 
 
 def synthetic_table(work: Path, per_class: int = 24) -> pd.DataFrame:
-    """Draw synthetic lesions into ``work/images`` and return their label table, for rehearsals without real images."""
+    """Draw synthetic lesions into ``work/images`` and return their label table, for rehearsals without real images.
+
+    Their invented patients are older where the class is malignant; one in ten has no record.
+    """
     import numpy as np
     from PIL import Image
 
@@ -126,7 +129,15 @@ def synthetic_table(work: Path, per_class: int = 24) -> pd.DataFrame:
             name = f"synthetic_{code}_{number:03d}"
             Image.fromarray(render_lesion(code, random, 256)).save(folder / f"{name}.png")
             rows.append({"image_id": name, "lesion_id": name, "path": str(folder / f"{name}.png"), "label": code})
-    return pd.DataFrame(rows).assign(dataset="synthetic", source_label=lambda table: table.label)
+    table = pd.DataFrame(rows).assign(dataset="synthetic", source_label=lambda table: table.label)
+    malignant = table.label.isin([code for code, _, bad in LABELS if bad])
+    patients = {
+        "age": random.normal(np.where(malignant, 65, 40), 12).round().clip(1, 95),
+        "sex": random.choice(["female", "male"], len(table)),
+        "site": random.choice(["back", "face", "lower extremity"], len(table)),
+    }
+    unknown = random.uniform(size=len(table)) < 0.1
+    return table.assign(**{name: pd.Series(values).mask(unknown) for name, values in patients.items()})
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from model.card import load_card
 from training import ablation, baseline, bundle, calibrate, evaluate, train
 from training.calibrate import load_run
 from training.datasets import CODES, DatasetError, read_ham10000
@@ -48,6 +49,23 @@ def test_the_tables_are_listed_and_hold_every_judged_image(place):
     assert {point["fitted_on"] for point in card["thresholds"]} == {"validation"}
     for name in ("metrics", "confusion", "operating_points", "history"):
         assert f"results/{name}.csv" in card["tables"]
+
+
+def test_the_card_knows_what_the_invented_patients_add(place):
+    card = load_card(place / "runs/smoke-bundle")
+    mel, nv = CODES.index("mel"), CODES.index("nv")
+    assert card.effects.decade[mel] > card.effects.decade[nv]  # training.train draws them so
+    assert card.effects.power > 0
+    assert "patient" not in card.raw["calibration"]
+    for name in ("informed", "informed_subgroups"):
+        assert f"results/{name}.csv" in card.raw["tables"]
+
+
+def test_without_a_record_of_patients_nothing_is_learnt_of_them(place):
+    _, _, manifest = load_run(place / "runs/smoke")
+    unknown = manifest.assign(age=np.nan, sex=None, site=None)
+    shares = np.full((5, len(CODES)), 1 / len(CODES))
+    assert calibrate.patient_factors(unknown, shares, unknown.head(5)) is None
 
 
 def test_a_packed_network_answers_as_the_trained_one_without_its_normalisation(place, tmp_path):

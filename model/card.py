@@ -44,10 +44,10 @@ class Card:
         Views of a photo whose logits are averaged, from `VIEWS`.
     feature_layer, logits_layer : str
         Layers whose output and kernel give the heat maps.
-    effects : Effects or None
-        What age, sex and site do to the probabilities; None where the model takes a photo alone.
     raw : dict
         The whole card as it stands in the file.
+    effects : Effects or None
+        What age, sex and site do to the probabilities; None where the model takes a photo alone.
     """
 
     bundle_dir: Path
@@ -59,8 +59,8 @@ class Card:
     views: tuple[str, ...]
     feature_layer: str
     logits_layer: str
-    effects: Effects | None
     raw: dict[str, Any]
+    effects: Effects | None = None
 
     @property
     def codes(self) -> tuple[str, ...]:
@@ -117,8 +117,8 @@ def load_card(bundle_dir: Path | str | None = None) -> Card:
         views=tuple(_entry(raw, "inference.views", list)),
         feature_layer=_entry(raw, "explain.layer", str),
         logits_layer=_entry(raw, "explain.logits_layer", str),
-        effects=read_effects(raw.get("patient"), len(labels)),
         raw=raw,
+        effects=read_effects(raw.get("patient"), len(labels)),
     )
     _entry(raw, "weights.file", str)
     _entry(raw, "weights.sha256", str)

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from model.card import Card
-from model.evaluation.cases import ask, read_cases
+from model.evaluation.cases import CLINICAL_QUESTIONS, MALIGNANT, ask, read_cases
 from model.evaluation.comparison import paired_differences
 from model.evaluation.intervals import RESAMPLES
 from model.evaluation.operating_points import threshold_for_sensitivity
@@ -14,6 +14,7 @@ from training.splits import VALIDATION
 
 GROUPS = ("everyone", "age_band")
 SUBJECT, SENSITIVITY = "mel", 0.95  # the threshold finds this share of validation melanomas, on either side
+FIGURES = ("macro_auc", "auc", "balanced_accuracy", "accuracy", "sensitivity", "log_loss", "ece")
 NAMES = {"first": "with_patient", "second": "photo_alone"}
 SAME = ["dataset", "split", "attribute", "group", "metric", "subject", "n_images"]
 
@@ -47,7 +48,9 @@ def informed_tables(
 
     def differences(part: pd.DataFrame) -> list[pd.DataFrame]:
         alone = known[known.image_id.isin(part.image_id)]
-        return [paired_differences(part, alone, card.labels, random, resamples)]
+        table = paired_differences(part, alone, card.labels, random, resamples)
+        kept = table.metric.isin(FIGURES) & ~table.subject.isin(CLINICAL_QUESTIONS)
+        return [table[kept].reset_index(drop=True).apply(_counted, axis=1, part=part, card=card)]
 
     groups, alone = (_by_age(table, card, random, resamples) for table in (told, known))
     alone = alone[[*SAME, "value", "threshold"]].rename(
@@ -57,6 +60,15 @@ def informed_tables(
         "informed": by_set(told, differences).rename(columns=NAMES),
         "informed_subgroups": groups.merge(alone, on=SAME, validate="1:1"),
     }
+
+
+def _counted(row: pd.Series, part: pd.DataFrame, card: Card) -> pd.Series:
+    """Let a sensitivity count the images that it is a share of."""
+    if row.metric != "sensitivity":
+        return row
+    positive = [label.code for label in card.labels if row.subject in (label.code, label.malignant and MALIGNANT)]
+    counted = part[part.label.isin(positive)]
+    return pd.Series({**row, "n_images": len(counted), "n_lesions": counted.lesion_id.nunique()})
 
 
 def _by_age(table: pd.DataFrame, card: Card, random: np.random.Generator, resamples: int) -> pd.DataFrame:

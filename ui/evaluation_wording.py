@@ -175,6 +175,14 @@ INFORMED_BY_AGE_HINT = (
 )
 INFORMED_AGE_COLUMNS = ("Group", "Sensitivity", "Specificity", "AUC")
 TOO_FEW = "too few"
+FACTORS = "What each thing told does"
+FACTORS_HINT = (
+    "Probabilities are multiplied by these factors, then all seven are brought back to a sum of 1. They are odds of "
+    "a logistic regression of the class on age, sex, site and image set over {4:,} training images, to the power "
+    "{0:.2f}. Ages count from {1:.0f} years, and only between {2:.0f} and {3:.0f}. The factors describe who was "
+    "photographed for these image sets, not who falls ill."
+)
+TOLD, DECADE = "Told", "Ten years older"
 COMPARED = {
     "balanced_accuracy": "Balanced accuracy",
     "accuracy": "Accuracy",
@@ -271,3 +279,8 @@ def number(value: float, digits: int = 3) -> str:
     if math.isnan(value):
         return "undefined"
     return "no limit" if math.isinf(value) else f"{value:,.{digits}f}"
+
+
+def signed(difference: float) -> str:
+    """A difference with its sign; one that rounds to nothing has a plus."""
+    return f"{round(difference, 3) + 0.0:+.3f}".replace("-", "\N{MINUS SIGN}")

@@ -12,9 +12,8 @@ def panel(card: Card) -> None:
     if card.effects is None:
         return
     with st.expander(wording.PATIENT), st.container(key="patient"):
-        age, sex = st.columns([2, 3], wrap=False)
-        age.number_input(wording.AGE, 0, OLDEST, value=None, step=1, key="patient_age", persist_state="session")
-        sex.segmented_control(
+        st.number_input(wording.AGE, 0, OLDEST, value=None, step=1, key="patient_age", persist_state="session")
+        st.segmented_control(
             wording.SEX, SEXES, format_func=wording.SEXES.get, key="patient_sex", persist_state="session"
         )
         st.selectbox(

@@ -1,5 +1,6 @@
 """The panels behind the first six: cases of a cell, subgroups, robustness, sets from elsewhere, other recipes."""
 
+import re
 import shutil
 from types import SimpleNamespace
 
@@ -219,7 +220,10 @@ def test_age_sex_and_site_are_set_against_the_photo_alone(page, measured_bundle)
     rows = evidence.of_set(table(measured_bundle, "informed"), HOME).set_index(["metric", "subject"])
     row = rows.loc[("auc", "mel")]
     pair = f"<td>{row.photo_alone:.3f}</td><td>{row.with_patient:.3f}</td>"
-    assert f"{pair}<td>{row.difference:+.3f} [{row.low:+.3f}, {row.high:+.3f}]</td>" in text(shown)
+    difference, low, high = map(wording.signed, (row.difference, row.low, row.high))
+    assert f"{pair}<td>{difference} [{low}, {high}]</td>" in text(shown)
+    predictions = evidence.of_set(table(measured_bundle, "predictions"), HOME)
+    assert f"n = {(predictions.label == 'mel').sum()}</th>" in text(shown)
     [chart] = charts(shown)
     assert any(
         numbers(trace["x"]) and rows.difference["macro_auc"].item() in numbers(trace["x"]) for trace in chart["data"]
@@ -235,3 +239,19 @@ def test_melanoma_by_age_names_both_thresholds_and_gives_small_groups_as_counts(
     assert f"{everyone.photo_alone:.3f} → {everyone.value:.3f}, n = {everyone.n_images}" in written
     small = rows[(rows.attribute == "age_band") & rows.value.isna()].iloc[0]
     assert f"{wording.TOO_FEW}, n = {small.n_images}" in written
+
+
+def test_the_factors_are_the_cards(page):
+    written = text(go(page, "Age, sex, site"))
+    # made up in tests.bundles: .4 a decade for melanoma, 1.0 on the head for vascular lesions, power .5
+    rows = dict(re.findall(r"<tr><th scope='row'>([^<]+)</th>((?:<td>[\d.]+</td>){7})</tr>", written))
+    assert re.findall(r"[\d.]+", rows[wording.DECADE]) == ["1.00", "1.00", "1.00", "1.00", "1.22", "0.82", "1.00"]
+    assert re.findall(r"[\d.]+", rows["Head or neck"])[-1] == "1.65"
+
+
+@pytest.mark.parametrize(
+    ("difference", "written"),
+    [(0.0312, "+0.031"), (-0.0312, "\N{MINUS SIGN}0.031"), (-0.0004, "+0.000"), (0, "+0.000")],
+)
+def test_a_difference_has_a_sign(difference, written):
+    assert wording.signed(difference) == written

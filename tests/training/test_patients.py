@@ -106,6 +106,8 @@ def test_the_tables_compare_the_same_known_images_and_choose_each_threshold_on_v
     assert differences.n_images["internal_test", "accuracy", "all"] == 375
     row = differences.loc["internal_test", "auc", "mel"]
     assert row.with_patient > row.photo_alone and row.low <= row.difference <= row.high
+    melanomas = ((predictions.label == "mel") & predictions.age.notna()).groupby(predictions.split).sum()
+    assert differences.n_images["internal_test", "sensitivity", "mel"] == melanomas["internal_test"]
     groups = tables["informed_subgroups"]
     assert set(groups.attribute) == {"everyone", "age_band"}
     everyone = groups[(groups.attribute == "everyone") & (groups.metric == "sensitivity")].set_index("split")

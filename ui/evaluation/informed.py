@@ -1,13 +1,16 @@
 """What age, sex and site beside the photo change, on the same images."""
 
+import numpy as np
 import pandas as pd
 import streamlit as st
 
 from model.card import Card
 from model.evaluation.plots import ForestDisplay
+from model.patient import Effects
 from ui import evaluation_wording as wording
 from ui import evidence
 from ui.evaluation_methods import METHODS
+from ui.wording import SEXES, SITES
 
 INFORMED, BY_AGE = "results/informed.csv", "results/informed_subgroups.csv"
 
@@ -25,11 +28,15 @@ def informed(card: Card) -> None:
     evidence.chart(ForestDisplay(drawn, wording.INFORMED_DIFFERENCE, 0.0), "informed")
     evidence.origin(card, (INFORMED,), METHODS["informed"], rows, "informed.csv")
     _by_age(card, chosen)
+    if card.effects is not None:
+        _factors(card, card.effects)
 
 
 def _cells(row: dict) -> tuple[str, ...]:
-    interval = f"{row['difference']:+.3f} [{row['low']:+.3f}, {row['high']:+.3f}]"
-    return (row["name"], wording.number(row["photo_alone"]), wording.number(row["with_patient"]), interval)
+    difference, low, high = (wording.signed(row[name]) for name in ("difference", "low", "high"))
+    name = row["name"] if row["metric"] != "sensitivity" else f"{row['name']}, n = {row['n_images']:.0f}"
+    both = (wording.number(row[side]) for side in ("photo_alone", "with_patient"))
+    return (name, *both, f"{difference} [{low}, {high}]")
 
 
 def _by_age(card: Card, chosen: evidence.Set) -> None:
@@ -55,3 +62,18 @@ def _group_cells(group: tuple[str, str], part: pd.DataFrame) -> tuple[str, ...]:
         pair = f"{row['photo_alone']:.3f} → {row['value']:.3f}" if pd.notna(row["value"]) else wording.TOO_FEW
         cells.append(f"{pair}, n = {row['n_images']:.0f}")
     return (wording.group(*group), *cells)
+
+
+def _factors(card: Card, effects: Effects) -> None:
+    """Show by how much each thing told multiplies the odds of each class, before all are brought back to a sum of 1."""
+    st.header(wording.FACTORS)
+    st.caption(
+        wording.FACTORS_HINT.format(
+            effects.power, effects.typical_age, effects.youngest, effects.oldest, card.raw["patient"].get("n_images", 0)
+        )
+    )
+    rows = {wording.DECADE: effects.decade}
+    rows |= {SEXES[name]: row for name, row in effects.sexes.items()}
+    rows |= {SITES.get(name, name): row for name, row in effects.sites.items()}
+    cells = [(name, *(f"{factor:.2f}" for factor in np.exp(effects.power * row))) for name, row in rows.items()]
+    evidence.grid("", (wording.TOLD, *(label.name for label in card.labels)), cells)

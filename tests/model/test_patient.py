@@ -1,7 +1,6 @@
 """Age, sex and site weigh the photo's answer as the card says, and what is not known changes nothing."""
 
 import copy
-import json
 
 import numpy as np
 import pytest
@@ -114,10 +113,3 @@ def test_a_model_of_photos_alone_refuses_a_patient(analyser, lesion_png):
     with pytest.raises(ContractError, match="takes a photo alone"):
         without.informed(Patient(sex="male"))
     assert without.informed(UNKNOWN).prediction is without.photo_alone
-
-
-def test_the_shipped_card_knows_what_the_page_can_ask():
-    raw = json.loads((load_card().bundle_dir / "card.json").read_text(encoding="utf-8"))
-    from ui import wording
-
-    assert raw.get("patient") is None or set(load_card().effects.sites) == set(wording.SITES)

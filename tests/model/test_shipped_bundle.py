@@ -4,13 +4,17 @@ import json
 
 import numpy as np
 import pytest
+from sklearn.metrics import roc_auc_score
 
 from model.card import DEFAULT_BUNDLE, load_card
 from model.check import check_bundle
 from model.evaluation.tables import load_table
+from model.patient import Patient
 from model.preprocess import to_tensor
 from tests.gradcam import assert_equals_tf_keras_vis
+from training.patients import inform, patients_of
 from training.synthetic import render_lesion
+from ui import wording
 
 pytestmark = pytest.mark.skipif(
     not (DEFAULT_BUNDLE / "card.json").exists(), reason="no model is packed in model/bundle yet"
@@ -46,6 +50,29 @@ def test_shipped_answer_to_the_golden_photo_is_exactly_reproducible(shipped):
     expected = json.loads((golden / "expected.json").read_text())
     answer = shipped.analyse((golden / "photo.png").read_bytes()).prediction.probabilities
     assert np.abs(answer - [expected["probabilities"][code] for code in CODES]).max() <= expected["tolerance"]
+
+
+def test_the_page_can_ask_for_every_site_that_the_card_knows_and_for_no_other():
+    assert set(load_card(DEFAULT_BUNDLE).effects.sites) == set(wording.SITES)
+
+
+def test_telling_nothing_keeps_the_stored_answers_and_telling_age_moves_melanoma_upwards(shipped):
+    data = (DEFAULT_BUNDLE / "golden/photo.png").read_bytes()
+    mel = CODES.index("mel")
+    young, unknown, old = (shipped.analyse(data, patient=Patient(age)).prediction for age in (30, None, 85))
+    assert unknown.probabilities[mel] == shipped.analyse(data).prediction.probabilities[mel]
+    assert young.probabilities[mel] < unknown.probabilities[mel] < old.probabilities[mel]
+
+
+def test_the_informed_answers_are_those_of_the_stored_ones():
+    card = load_card(DEFAULT_BUNDLE)
+    stored = load_table(card, "results/predictions.csv")
+    test = stored[(stored.split == "internal_test") & (stored.dataset == "ham10000")]
+    known = test[[patient.known for patient in patients_of(test)]]
+    melanoma = inform(known, card.effects, card.codes)
+    area = roc_auc_score(melanoma.label == "mel", melanoma.p_mel)
+    told = load_table(card, "results/informed.csv").set_index(["dataset", "split", "metric", "subject"])
+    assert told.loc[("ham10000", "internal_test", "auc", "mel")].with_patient == pytest.approx(area, abs=1e-5)
 
 
 def test_an_even_surface_gets_no_answer(shipped, encode):

@@ -16,6 +16,7 @@ from training.recipe import Recipe, RecipeError, load_recipe, trunk_in
 SIZE = 96  # the smallest at which Inception V3 has a cell; the others have nine then
 SHIPPED = load_recipe("three_trunks_bundle")
 TRUNKS = SHIPPED.architecture_options["trunks"]
+SHARES = tuple(np.arange(1, len(TRUNKS) + 1) / sum(range(1, len(TRUNKS) + 1)))  # every trunk another one
 
 
 def member(name: str, seed: int) -> keras.Model:
@@ -49,7 +50,7 @@ def test_joined_logits_are_the_weighted_mean_of_the_members(members, photos):
     joined = joined_trunks()
     parts = [np.asarray(logits_model(network).predict_on_batch(photos)) for network in members]
     assert all(not np.allclose(parts[0], other, atol=0.1) for other in parts[1:])
-    for shares in ((), (0.3, 0.5, 0.2)):
+    for shares in ((), SHARES):
         join(members, joined, shares)
         found = np.asarray(logits_model(joined).predict_on_batch(photos))
         np.testing.assert_allclose(found, np.average(parts, axis=0, weights=shares or None), rtol=1e-4, atol=1e-4)
@@ -92,9 +93,8 @@ def test_wrong_members_shares_and_trunks_are_refused(members):
 
 
 def test_a_recipe_with_members_trains_them_first_and_joins_them(members, photos, tmp_path, monkeypatch):
-    shares = (0.2, 0.3, 0.5)
     recipe = dataclasses.replace(
-        SHIPPED, size=SIZE, datasets=("synthetic",), weights=str(tmp_path), prior_exponent=0, shares=shares
+        SHIPPED, size=SIZE, datasets=("synthetic",), weights=str(tmp_path), prior_exponent=0, shares=SHARES
     )
     asked = []
 
@@ -120,13 +120,13 @@ def test_a_recipe_with_members_trains_them_first_and_joins_them(members, photos,
     joined = logits_model(keras.models.load_model(options.run / "trained.keras", compile=False))
     wanted = sum(
         share * np.asarray(logits_model(network).predict_on_batch(photos))
-        for share, network in zip(shares, members, strict=True)
+        for share, network in zip(SHARES, members, strict=True)
     )
     np.testing.assert_allclose(np.asarray(joined.predict_on_batch(photos)), wanted, rtol=1e-4, atol=1e-4)
 
 
 def test_joined_files_take_the_size_of_the_recipe(members, tmp_path):
-    paths = [tmp_path / f"{number}.keras" for number in range(3)]
+    paths = [tmp_path / f"{number}.keras" for number in range(len(members))]
     for network, path in zip(members, paths, strict=True):
         network.save(path)
     recipe = dataclasses.replace(SHIPPED, size=128)

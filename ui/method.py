@@ -97,7 +97,8 @@ def _summary(card: Card, built: dict, stages: list[dict]) -> str:
         temperature=card.temperature,
         calibrated=where,
     )
-    return summary + prior
+    told = wording.TOLD.format(card.effects.power, where) if card.effects else ""
+    return summary + prior + told
 
 
 def curves(card: Card) -> None:

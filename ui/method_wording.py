@@ -70,6 +70,10 @@ PRIOR = (
     " Before that the share of each class in training, to the power {:.2g}, was divided out (Menon et al., ICLR 2021), "
     "so that rare diagnoses are named more often than their number in HAM10000 alone would have it."
 )
+TOLD = (
+    " Age, sex and site, where they are told, multiply the probabilities by factors learnt from the records of the "
+    "training photos, to the power {:.2f}, which was fitted on {}."
+)
 ONE_STAGE, MORE_STAGES = "one stage", "{} stages"
 RECORD = "Commit {commit}, manifest sha256 {manifest}, {libraries}."
 RECIPE_METHOD = "the record of the training run, packed by `python -m training.bundle`."

@@ -7,6 +7,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from model.card import BUNDLE_VARIABLE
+from tests.bundles import PATIENT
 from tests.card_bundle import charts, text, write_bundle
 from training.synthetic import SAMPLES
 from ui import method_wording as wording
@@ -84,6 +85,13 @@ def test_a_single_stage_has_one_table(page, tmp_path):
     assert wording.IN_ALL_STAGES not in said and "in one stage" in said
     assert f"{wording.SETTINGS['weights']}</th><td>{wording.IMAGENET}</td>" in said
     assert f"{wording.SETTINGS['freeze_until']}</th><td>{wording.NO_SETTING}</td>" in said
+
+
+def test_what_age_sex_and_site_do_is_said_where_the_card_holds_it(page, tmp_path, monkeypatch):
+    said = wording.TOLD.format(0.5, "HAM10000 validation").strip()
+    assert said not in text(page)
+    monkeypatch.setenv(BUNDLE_VARIABLE, str(write_bundle(tmp_path / "told", TABLES, patient=PATIENT)))
+    assert said in text(open_page())
 
 
 def test_joined_networks_are_named_with_their_shares_and_what_was_divided_out(page, tmp_path):

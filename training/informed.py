@@ -4,19 +4,21 @@ import numpy as np
 import pandas as pd
 
 from model.card import Card
-from model.evaluation.cases import CLINICAL_QUESTIONS, MALIGNANT, ask, read_cases
+from model.evaluation.cases import CLINICAL_QUESTIONS, ask, read_cases
 from model.evaluation.comparison import paired_differences
 from model.evaluation.intervals import RESAMPLES
 from model.evaluation.operating_points import threshold_for_sensitivity
 from model.evaluation.stored import by_set, stored_subgroups
+from model.evaluation.summary import summarise
 from training.patients import inform, patients_of
 from training.splits import VALIDATION
 
 GROUPS = ("everyone", "age_band")
 SUBJECT, SENSITIVITY = "mel", 0.95  # the threshold finds this share of validation melanomas, on either side
-FIGURES = ("macro_auc", "auc", "balanced_accuracy", "accuracy", "sensitivity", "log_loss", "ece")
-NAMES = {"first": "with_patient", "second": "photo_alone"}
-SAME = ["dataset", "split", "attribute", "group", "metric", "subject", "n_images"]
+METRICS = ("macro_auc", "auc", "balanced_accuracy", "accuracy", "sensitivity", "log_loss", "ece")
+FIGURE = ["dataset", "split", "metric", "subject"]
+GROUP = [*FIGURE, "attribute", "group", "n_images"]
+ALONE = ["photo_alone", "photo_alone_low", "photo_alone_high"]
 
 
 def informed_tables(
@@ -37,9 +39,10 @@ def informed_tables(
     Returns
     -------
     dict of str to DataFrame
-        ``informed``: dataset, split and what `paired_differences` gives, as with_patient and photo_alone.
+        ``informed``: dataset, split, metric, subject, with_patient and photo_alone, each with _low and _high, their
+        difference with difference_low and difference_high on the same resampled lesions, n_images, n_lesions.
         ``informed_subgroups``: `stored_subgroups` of melanoma with the patient, by age; beside each value that of the
-        photo alone at its own threshold, as photo_alone and threshold_alone.
+        photo alone at its own threshold, as photo_alone, photo_alone_low, photo_alone_high and threshold_alone.
     """
     known = predictions[[patient.known for patient in patients_of(predictions)]]
     if card.effects is None or known.empty:
@@ -49,26 +52,27 @@ def informed_tables(
     def differences(part: pd.DataFrame) -> list[pd.DataFrame]:
         alone = known[known.image_id.isin(part.image_id)]
         table = paired_differences(part, alone, card.labels, random, resamples)
-        kept = table.metric.isin(FIGURES) & ~table.subject.isin(CLINICAL_QUESTIONS)
-        return [table[kept].reset_index(drop=True).apply(_counted, axis=1, part=part, card=card)]
+        return [table.rename(columns={"low": "difference_low", "high": "difference_high"})]
 
-    groups, alone = (_by_age(table, card, random, resamples) for table in (told, known))
-    alone = alone[[*SAME, "value", "threshold"]].rename(
-        columns={"value": "photo_alone", "threshold": "threshold_alone"}
-    )
+    with_patient, alone = (_figures(table, card, random, resamples) for table in (told, known))
+    compared = by_set(told, differences)[[*FIGURE, "difference", "difference_low", "difference_high"]]
+    groups, alone_by_age = (_by_age(table, card, random, resamples) for table in (told, known))
+    alone_by_age = _named(alone_by_age, "photo_alone").rename(columns={"threshold": "threshold_alone"})
+    sides = _named(with_patient, "with_patient").merge(_named(alone, "photo_alone")[[*FIGURE, *ALONE]], on=FIGURE)
     return {
-        "informed": by_set(told, differences).rename(columns=NAMES),
-        "informed_subgroups": groups.merge(alone, on=SAME, validate="1:1"),
+        "informed": sides.merge(compared, on=FIGURE, validate="1:1"),
+        "informed_subgroups": groups.merge(alone_by_age[[*GROUP, *ALONE, "threshold_alone"]], on=GROUP, validate="1:1"),
     }
 
 
-def _counted(row: pd.Series, part: pd.DataFrame, card: Card) -> pd.Series:
-    """Let a sensitivity count the images that it is a share of."""
-    if row.metric != "sensitivity":
-        return row
-    positive = [label.code for label in card.labels if row.subject in (label.code, label.malignant and MALIGNANT)]
-    counted = part[part.label.isin(positive)]
-    return pd.Series({**row, "n_images": len(counted), "n_lesions": counted.lesion_id.nunique()})
+def _figures(table: pd.DataFrame, card: Card, random: np.random.Generator, resamples: int) -> pd.DataFrame:
+    found = summarise(table, card.labels, random, resamples)
+    kept = found[found.metric.isin(METRICS) & ~found.subject.isin(CLINICAL_QUESTIONS)]
+    return kept[[*FIGURE, "value", "low", "high", "n_images", "n_lesions"]].reset_index(drop=True)
+
+
+def _named(table: pd.DataFrame, side: str) -> pd.DataFrame:
+    return table.rename(columns={"value": side, "low": f"{side}_low", "high": f"{side}_high"})
 
 
 def _by_age(table: pd.DataFrame, card: Card, random: np.random.Generator, resamples: int) -> pd.DataFrame:

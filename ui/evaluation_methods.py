@@ -27,7 +27,7 @@ METHODS = {
     ),
     "external": "shares with Wilson's interval by lesion; the AUC is the stored one.",
     "informed": "differences on the same resampled lesions; an interval that holds 0 leaves it open.",
-    "informed_by_age": "rates with Wilson's interval by lesion, AUC by resampling lesions; intervals are in the table.",
+    "informed_by_age": "rates with Wilson's interval by lesion, AUC by resampling lesions.",
     "comparison": "95 % intervals from resampling lesions.",
     "differences": "recipe minus bundled model on the same resampled lesions; an interval that holds 0 leaves it open.",
     "clinic": "the measured rates with Wilson's interval by lesion, times the lesions; biopsies in all by MOVER.",

@@ -155,7 +155,7 @@ INFORMED = (
     "the training images, their power from validation; see the card's entry patient."
 )
 INFORMED_FIGURES = "The same images with and without the patient"
-INFORMED_COLUMNS = ("Figure", "Photo alone", "With patient", "Difference [95 %]")
+INFORMED_COLUMNS = ("Figure", "Photo alone [95 %]", "With patient [95 %]", "Difference [95 %]")
 INFORMED_METRICS = {
     ("macro_auc", ALL): "AUC, mean over classes",
     ("auc", "mel"): "AUC, melanoma",
@@ -169,11 +169,12 @@ HIGHER_IS_BETTER = ("macro_auc", "auc", "balanced_accuracy", "sensitivity")
 INFORMED_DIFFERENCE = "With the patient minus photo alone"
 INFORMED_BY_AGE = "Melanoma, by age"
 INFORMED_BY_AGE_HINT = (
-    "{}. Photo alone → with the patient, each at its own threshold for {} on validation ({} and {}). Older patients "
-    "are weighed towards melanoma and younger ones away from it: what that gains between ages is no gain within one "
-    "age, and a melanoma of a young patient ranks lower. A group below 30 cases is a count only."
+    "{}. The photo alone and with the patient, each at its own threshold for {} on validation ({} and {}). Older "
+    "patients are weighed towards melanoma and younger ones away from it: what that gains between ages is no gain "
+    "within one age, and a melanoma of a young patient ranks lower. A group below 30 cases is a count only."
 )
-INFORMED_AGE_COLUMNS = ("Group", "Sensitivity", "Specificity", "AUC")
+SIDES = {"photo_alone": "photo alone", "with_patient": "with patient"}
+INFORMED_AGE_COLUMNS = ("Group", "Sensitivity [95 %]", "Specificity [95 %]", "AUC [95 %]")
 TOO_FEW = "too few"
 FACTORS = "What each thing told does"
 FACTORS_HINT = (

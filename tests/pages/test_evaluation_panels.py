@@ -219,9 +219,11 @@ def test_age_sex_and_site_are_set_against_the_photo_alone(page, measured_bundle)
     assert not shown.exception
     rows = evidence.of_set(table(measured_bundle, "informed"), HOME).set_index(["metric", "subject"])
     row = rows.loc[("auc", "mel")]
-    pair = f"<td>{row.photo_alone:.3f}</td><td>{row.with_patient:.3f}</td>"
-    difference, low, high = map(wording.signed, (row.difference, row.low, row.high))
-    assert f"{pair}<td>{difference} [{low}, {high}]</td>" in text(shown)
+    sides = "".join(
+        f"<td>{row[side]:.3f} [{row[f'{side}_low']:.3f}, {row[f'{side}_high']:.3f}]</td>" for side in wording.SIDES
+    )
+    difference, low, high = map(wording.signed, (row.difference, row.difference_low, row.difference_high))
+    assert f"{sides}<td>{difference} [{low}, {high}]</td>" in text(shown)
     predictions = evidence.of_set(table(measured_bundle, "predictions"), HOME)
     assert f"n = {(predictions.label == 'mel').sum()}</th>" in text(shown)
     [chart] = charts(shown)
@@ -236,7 +238,11 @@ def test_melanoma_by_age_names_both_thresholds_and_gives_small_groups_as_counts(
     for column in ("threshold_alone", "threshold"):
         assert wording.share(rows[column].iloc[0]) in written
     everyone = rows[(rows.attribute == "everyone") & (rows.metric == "specificity")].iloc[0]
-    assert f"{everyone.photo_alone:.3f} → {everyone.value:.3f}, n = {everyone.n_images}" in written
+    for value, low, high in (
+        (everyone.photo_alone, everyone.photo_alone_low, everyone.photo_alone_high),
+        (everyone.value, everyone.low, everyone.high),
+    ):
+        assert f"{value:.3f} [{low:.3f}, {high:.3f}], n = {everyone.n_images}" in written
     small = rows[(rows.attribute == "age_band") & rows.value.isna()].iloc[0]
     assert f"{wording.TOO_FEW}, n = {small.n_images}" in written
 

@@ -1,5 +1,7 @@
 """What age, sex and site beside the photo change, on the same images."""
 
+from collections.abc import Mapping
+
 import numpy as np
 import pandas as pd
 import streamlit as st
@@ -25,6 +27,7 @@ def informed(card: Card) -> None:
     evidence.grid(wording.INFORMED_FIGURES, wording.INFORMED_COLUMNS, [_cells(row) for row in rows.to_dict("records")])
     shares = rows[rows["metric"].isin(wording.HIGHER_IS_BETTER)].reset_index(drop=True)
     drawn = shares.assign(group=shares["name"], value=shares["difference"])
+    drawn = drawn.assign(low=shares["difference_low"], high=shares["difference_high"])
     evidence.chart(ForestDisplay(drawn, wording.INFORMED_DIFFERENCE, 0.0), "informed")
     evidence.origin(card, (INFORMED,), METHODS["informed"], rows, "informed.csv")
     _by_age(card, chosen)
@@ -33,10 +36,14 @@ def informed(card: Card) -> None:
 
 
 def _cells(row: dict) -> tuple[str, ...]:
-    difference, low, high = (wording.signed(row[name]) for name in ("difference", "low", "high"))
+    difference, low, high = (wording.signed(row[name]) for name in ("difference", "difference_low", "difference_high"))
     name = row["name"] if row["metric"] != "sensitivity" else f"{row['name']}, n = {row['n_images']:.0f}"
-    both = (wording.number(row[side]) for side in ("photo_alone", "with_patient"))
-    return (name, *both, f"{difference} [{low}, {high}]")
+    return (name, _side(row, "photo_alone"), _side(row, "with_patient"), f"{difference} [{low}, {high}]")
+
+
+def _side(row: Mapping, side: str) -> str:
+    value, low, high = (wording.number(row[name]) for name in (side, f"{side}_low", f"{side}_high"))
+    return f"{value} [{low}, {high}]"
 
 
 def _by_age(card: Card, chosen: evidence.Set) -> None:
@@ -49,19 +56,23 @@ def _by_age(card: Card, chosen: evidence.Set) -> None:
             wording.set_name(chosen), first["point"], *map(wording.share, first[["threshold_alone", "threshold"]])
         )
     )
-    listed = [_group_cells(group, part) for group, part in rows.groupby(["attribute", "group"], sort=False)]
+    named = rows.rename(columns={"value": "with_patient", "low": "with_patient_low", "high": "with_patient_high"})
+    listed = [
+        (f"{wording.group(*group)}, {said}", *_group_cells(part, side))
+        for group, part in named.groupby(["attribute", "group"], sort=False)
+        for side, said in wording.SIDES.items()
+    ]
     evidence.grid("", wording.INFORMED_AGE_COLUMNS, listed)
     evidence.origin(card, (BY_AGE,), METHODS["informed_by_age"], rows, "informed_by_age.csv")
 
 
-def _group_cells(group: tuple[str, str], part: pd.DataFrame) -> tuple[str, ...]:
+def _group_cells(part: pd.DataFrame, side: str) -> list[str]:
     figures = part.set_index("metric")
     cells = []
     for metric in wording.SUBGROUP_METRICS:
         row = figures.loc[metric]
-        pair = f"{row['photo_alone']:.3f} → {row['value']:.3f}" if pd.notna(row["value"]) else wording.TOO_FEW
-        cells.append(f"{pair}, n = {row['n_images']:.0f}")
-    return (wording.group(*group), *cells)
+        cells.append(f"{_side(row, side) if pd.notna(row[side]) else wording.TOO_FEW}, n = {row['n_images']:.0f}")
+    return cells
 
 
 def _factors(card: Card, effects: Effects) -> None:

@@ -26,7 +26,10 @@ METHODS = {
         "agreement by resampling lesions."
     ),
     "external": "shares with Wilson's interval by lesion; the AUC is the stored one.",
-    "informed": "differences on the same resampled lesions; an interval that holds 0 leaves it open.",
+    "informed": (
+        "differences on the same resampled lesions; an interval that holds 0 leaves it open. A calibration error's own "
+        "interval lies high, as under Calibration."
+    ),
     "informed_by_age": "rates with Wilson's interval by lesion, AUC by resampling lesions.",
     "comparison": "95 % intervals from resampling lesions.",
     "differences": "recipe minus bundled model on the same resampled lesions; an interval that holds 0 leaves it open.",

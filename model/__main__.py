@@ -72,6 +72,9 @@ def _score(options: argparse.Namespace) -> int:
 
     analyser = _analyser(options.bundle)
     patients = _patients(options.patients, analyser.card) if options.patients else {}
+    unused = sorted(set(patients) - {photo.stem for photo in photos})
+    if unused:
+        _complain(f"{options.patients} names {len(unused):,} images that are not scored here, {unused[0]} first.")
     order = [analyser.card.codes.index(analyser.card.label(code.lower()).code) for code in COLUMNS]
     failures = len(complaints)
     with options.output.open("w", newline="", encoding="utf-8") as file:

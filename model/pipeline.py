@@ -162,8 +162,8 @@ def informed(alone: Prediction, patient: Patient, card: Card) -> Prediction:
     if card.effects is None:
         raise ContractError("no_patient", "This model takes a photo alone; leave out age, sex and site.")
     shares = card.effects.inform(alone.probabilities, patient)
-    malignant = float(sum(share for share, label in zip(shares, card.labels, strict=True) if label.malignant))
-    return replace(alone, probabilities=shares, malignant=malignant)
+    malignant = shares[[label.malignant for label in card.labels]].sum()
+    return replace(alone, probabilities=shares, malignant=float(malignant))
 
 
 def _judged(prediction: Prediction, view: np.ndarray) -> Prediction:

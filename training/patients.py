@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
+from model.evaluation.temperature import mean_log_loss
 from model.patient import SEXES, Effects, Patient, read_effects
 from training.metadata import SITES
 
@@ -106,15 +107,9 @@ def fit_power(entry: dict, probabilities: np.ndarray, patients: Sequence[Patient
     photo = np.log(np.clip(probabilities, 1e-12, None))
 
     def loss(power: float) -> float:
-        return _log_loss(photo + power * factors, targets)
+        return mean_log_loss(photo + power * factors, targets)
 
     return float(minimize_scalar(loss, bounds=(0, 2), method="bounded").x)
-
-
-def _log_loss(logits: np.ndarray, targets: np.ndarray) -> float:
-    from scipy.special import log_softmax
-
-    return float(-log_softmax(logits, axis=1)[np.arange(len(targets)), targets].mean())
 
 
 def inform(predictions: pd.DataFrame, effects: Effects, codes: Sequence[str]) -> pd.DataFrame:

@@ -170,8 +170,9 @@ INFORMED_DIFFERENCE = "With the patient minus photo alone"
 INFORMED_BY_AGE = "Melanoma, by age"
 INFORMED_BY_AGE_HINT = (
     "{}. The photo alone and with the patient, each at its own threshold for {} on validation ({} and {}). Older "
-    "patients are weighed towards melanoma and younger ones away from it: what that gains between ages is no gain "
-    "within one age, and a melanoma of a young patient ranks lower. A group below 30 cases is a count only."
+    "patients are weighed from nevus towards melanoma, younger ones the other way: what that gains between ages is no "
+    "gain within one age, and a melanoma of a young patient ranks lower among naevi. A group below 30 cases is a "
+    "count only."
 )
 SIDES = {"photo_alone": "photo alone", "with_patient": "with patient"}
 INFORMED_AGE_COLUMNS = ("Group", "Sensitivity [95 %]", "Specificity [95 %]", "AUC [95 %]")

@@ -47,9 +47,9 @@ SITES = {
     "head": "Head or neck", "trunk": "Trunk", "upper": "Arm or hand", "lower": "Leg or foot", "acral": "Palm or sole",
 }  # fmt: skip
 PATIENT_HINT = (
-    "They weigh the photo's answer by how often training saw each diagnosis in such patients. A young age lowers "
-    "melanoma, though the young get it too: read both columns. Ages below {:.0f} or above {:.0f} count as these. What "
-    "it adds, and to whom, is under Evaluation; the map shows the photo alone. Forgotten with the photo."
+    "They weigh the photo's answer by how often training saw each diagnosis in such patients. A young age weighs nevus "
+    "above melanoma, though the young get melanoma too: read both columns. Ages below {:.0f} or above {:.0f} count as "
+    "these. What it adds, and to whom, is under Evaluation; the map shows the photo alone. Forgotten with the photo."
 )
 WITH_PATIENT, PHOTO_ALONE = "with patient", "photo alone"
 SCALE = ("none", "strongest")

@@ -52,9 +52,11 @@ def test_the_table_goes_to_predictions_csv_unless_told(folder):
     assert [row["image"] for row in rows(folder / "predictions.csv")] == ["a"]
 
 
-def test_scores_of_photos_with_their_patients(folder, analyser):
-    (folder / "patients.csv").write_text("\ufeffimage,age,sex,site\na,80,female,head\nb,,,\n", encoding="utf-8")
+def test_scores_of_photos_with_their_patients(folder, analyser, capsys):
+    table = "\ufeffimage,age,sex,site\na,80,female,head\nb,,,\na.png,7,,\n"
+    (folder / "patients.csv").write_text(table, encoding="utf-8")
     assert main(["score", "photos", "--patients", "patients.csv"]) == 0
+    assert "names 1 images that are not scored here, a.png first" in capsys.readouterr().err
     for row in rows(folder / "predictions.csv"):
         [photo] = (folder / "photos").rglob(f"{row['image']}.*")
         known = Patient(80, "female", "head") if row["image"] == "a" else UNKNOWN  # b says nothing, c is not listed

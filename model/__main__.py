@@ -45,7 +45,12 @@ def _parser() -> argparse.ArgumentParser:
     score = commands.add_parser("score", parents=[shared], help="calibrated probabilities of photos, as a CSV file")
     score.add_argument("paths", nargs="+", type=Path, metavar="PATH", help="photos, or folders of photos")
     score.add_argument("--output", type=Path, default=Path("predictions.csv"))
-    score.add_argument("--patients", type=Path, help="CSV with image, age, sex and site, each of which may be empty")
+    score.add_argument(
+        "--patients",
+        type=Path,
+        help="CSV: image (a photo's name without its ending), age (years), sex (female or male), site (head, trunk, "
+        "upper, lower, or acral for palms and soles); empty where unknown",
+    )
     score.set_defaults(run=_score)
     explain = commands.add_parser(
         "explain", parents=[shared], help="the heat map of one class over a photo, as a PNG file"

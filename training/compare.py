@@ -2,15 +2,15 @@
 
     python -m training.compare [--runs runs] [--bundle model/bundle]
     python -m training.compare --train --data DATA [--weights-folder FOLDER]      train what is missing first
-    python -m training.compare --published OLD/comparison.csv       keep its rows of recipes that have no run here
+    python -m training.compare --published OLD/comparison.csv       keep what it has of recipes that have no run here
     python -m training.compare --before BUNDLE ...                  earlier releases too: is this one better?
 
 All are judged on the same images, the HAM10000 internal test of the bundle's split table; a run that has seen a
-lesion of it, or does not answer all of it, is refused. Writes ``results/comparison.csv`` and
-``results/comparison_history.csv``. The bundled model's row is made of its published predictions, calibrated, and so are
-those of earlier releases; all other rows are uncalibrated softmax outputs. ``milliseconds`` is the median time of one
-photo, without decoding and without further views, through each saved network: measured here and now, one after the
-other.
+lesion of it, or does not answer all of it, is refused. Writes ``results/comparison.csv``, the training curves in
+``comparison_history.csv``, and in ``comparison_answers.csv`` every answer that the rows of recipes are made of. The
+bundled model's row is made of its published predictions, calibrated, and so are those of earlier releases; all other
+rows are uncalibrated softmax outputs. ``milliseconds`` is the median time of one photo, without decoding and without
+further views, through each saved network: measured here and now, one after the other.
 """
 
 import argparse
@@ -31,7 +31,7 @@ from model.evaluation.summary import summarise
 from training.bundle import seal
 from training.folding import MAPPINGS, Folded, FoldingError, fold, to_two
 from training.judged_run import JudgedRun, RunError, check_unseen, is_trained, milliseconds, read_run, read_table
-from training.published import with_published
+from training.published import ANSWERS, COMPARISON, HISTORY, answers_of, as_stored, stored_answers, with_published
 from training.recipe import recipe_names
 from training.splits import INTERNAL_TEST, TRAIN
 
@@ -176,6 +176,15 @@ def history_of(name: str, path: Path) -> pd.DataFrame:
     return log[[*CURVES, *(column for column in log if column.startswith("validation_"))]]
 
 
+def bundled(bundle: Path) -> tuple[Card, pd.DataFrame, Folded]:
+    """Return the bundled model's card, the test images and its published answers to them."""
+    card, splits = load_card(bundle), read_table(bundle / "dataset" / "splits.csv")
+    test = splits[(splits.dataset == HOME) & (splits.split == INTERNAL_TEST)].reset_index(drop=True)
+    published = read_table(bundle / "results" / "predictions.csv")
+    published = published[(published.dataset == HOME) & (published.split == INTERNAL_TEST)]
+    return card, test, fold(published, test, "seven", card.labels)
+
+
 def compare(
     runs: Path, bundle: Path, names: Sequence[str], resamples: int = RESAMPLES, before: Sequence[Path] = ()
 ) -> tuple[pd.DataFrame, ...]:
@@ -183,31 +192,29 @@ def compare(
 
     Returns
     -------
-    comparison, history : DataFrame
+    comparison, history, answers : DataFrame
 
     Raises
     ------
     RunError, FoldingError
         If a run must not be or cannot be judged.
     """
-    card, splits = load_card(bundle), read_table(bundle / "dataset" / "splits.csv")
-    test = splits[(splits.dataset == HOME) & (splits.split == INTERNAL_TEST)].reset_index(drop=True)
-    published = read_table(bundle / "results" / "predictions.csv")
-    published = published[(published.dataset == HOME) & (published.split == INTERNAL_TEST)]
-    reference = fold(published, test, "seven", card.labels)
+    card, test, reference = bundled(bundle)
     read = {name: read_run(runs / name) for name in names}
     for run in read.values():  # all of them before any is judged: that takes minutes
         check_unseen(run, test)
     rows = [bundle_row(card, reference, resamples)]
     curves = [history_of(card.model_id, bundle / "results" / "history.csv")]
+    answers = [pd.DataFrame(columns=["recipe", "image_id"])]
     for name, run in read.items():
-        judged = fold(run.predictions, test, run.label_set, card.labels)
+        judged = as_stored(fold(run.predictions, test, run.label_set, card.labels))
+        answers.append(answers_of(name, judged))
         rows.append(run_row(name, run, judged, reference, resamples))
         curves.append(history_of(name, runs / name / "history.csv"))
     rows += [earlier_row(earlier, test, reference, resamples) for earlier in before]
     table = pd.DataFrame(rows).reindex(columns=COLUMNS)
     table["milliseconds"] = table.milliseconds.astype(float).round(1)
-    return table.round(6), pd.concat(curves, ignore_index=True)
+    return table.round(6), pd.concat(curves, ignore_index=True), pd.concat(answers, ignore_index=True)
 
 
 def sort_out(runs: Path, names: Sequence[str]) -> tuple[list[str], list[str], list[str]]:
@@ -268,12 +275,19 @@ def _compare(options: argparse.Namespace) -> int:
     if options.train:
         train(sort_out(options.runs, names)[1], options)
     trained, missing, elsewhere = sort_out(options.runs, names)
-    table, history = compare(options.runs, options.bundle, trained, options.resamples, options.before)
+    tables = compare(options.runs, options.bundle, trained, options.resamples, options.before)
     if options.published:
-        table, history = with_published(table, history, options.published, missing)
-        missing = sorted(set(missing) - set(table.recipe))
-    table.to_csv(options.bundle / "results" / "comparison.csv", index=False)
-    history.to_csv(options.bundle / "results" / "comparison_history.csv", index=False)
+        card, test, reference = bundled(options.bundle)
+
+        def judge(answers: pd.DataFrame, name: str) -> dict:
+            judged = stored_answers(answers, name, test, card.labels)
+            return figures(judged, options.resamples) | differences(judged, reference, options.resamples)
+
+        tables = with_published(*tables, options.published, missing, judge)
+        missing = sorted(set(missing) - set(tables[0].recipe))
+    for content, name in zip(tables, (COMPARISON, HISTORY, ANSWERS), strict=True):
+        content.to_csv(options.bundle / "results" / name, index=False)
+    table = tables[0]
     seal(options.bundle)
     print(table[["recipe", "balanced_accuracy", "melanoma_auc", "malignant_auc"]].round(3).to_string(index=False))
     if missing:

@@ -6,8 +6,8 @@
 Starts from `mobilenetv2_192`, the weights released as 1.0.0, and trains that first when it has not been done. The
 maps of the frozen trunk are computed once and kept; only attention and head learn, from plain views of HAM10000.
 
-As written, on two shared CPU cores: 91 minutes. HAM10000 internal test, 1,512 images: accuracy .825 (.801 to .848),
-balanced accuracy .756 (.702 to .803), melanoma AUC .899 (.870 to .925), malignant AUC .909 (.884 to .931).
+As written, on two CPU cores: 83 minutes. HAM10000 internal test, 1,512 images: accuracy .825 (.801 to .848), balanced
+accuracy .756 (.702 to .803), melanoma AUC .899 (.870 to .925), malignant AUC .909 (.883 to .931).
 """
 
 from training.recipe import Phase, Recipe

@@ -6,8 +6,8 @@
 Three steps of transfer learning: the head on the frozen trunk, the last block, then everything at a lower rate. The
 images of squamous cell carcinoma come from MILK10k. Its ancestor reports an accuracy of .51 on its own split.
 
-As written, on two shared CPU cores: 5 minutes. HAM10000 internal test, 1,512 images: accuracy .183 (.164 to .205),
-balanced accuracy .224 (.175 to .278), melanoma AUC .609 (.555 to .659), malignant AUC .573 (.530 to .614).
+As written, on two CPU cores: 5 minutes. HAM10000 internal test, 1,512 images: accuracy .183 (.164 to .205), balanced
+accuracy .224 (.174 to .282), melanoma AUC .609 (.553 to .661), malignant AUC .573 (.532 to .613).
 """
 
 from training.recipe import Phase, Recipe

@@ -6,8 +6,8 @@
 Three steps of transfer learning: the head on the frozen trunk, the last block, then everything at a lower rate. The
 images of squamous cell carcinoma come from MILK10k. Its ancestor reports an accuracy of .57 on its own split.
 
-As written, on two shared CPU cores: 5 minutes. HAM10000 internal test, 1,512 images: accuracy .042 (.031 to .056),
-balanced accuracy .151 (.139 to .163), melanoma AUC .598 (.538 to .650), malignant AUC .630 (.591 to .675).
+As written, on two CPU cores: 5 minutes. HAM10000 internal test, 1,512 images: accuracy .042 (.031 to .056), balanced
+accuracy .151 (.137 to .163), melanoma AUC .598 (.539 to .651), malignant AUC .630 (.591 to .674).
 """
 
 from training.recipe import Phase, Recipe

@@ -7,8 +7,8 @@ Three steps of transfer learning: the head on the frozen trunk, the last block, 
 images of squamous cell carcinoma come from MILK10k. Its ancestor reports an accuracy of .98 on its own split; that is
 not plausible without images of one lesion on both sides of it.
 
-As written, on two shared CPU cores: 4 minutes. HAM10000 internal test, 1,512 images: accuracy .599 (.569 to .627),
-balanced accuracy .561 (.508 to .607), melanoma AUC .754 (.704 to .802), malignant AUC .786 (.750 to .821).
+As written, on two CPU cores: 4 minutes. HAM10000 internal test, 1,512 images: accuracy .599 (.569 to .627), balanced
+accuracy .561 (.508 to .607), melanoma AUC .754 (.703 to .803), malignant AUC .786 (.750 to .820).
 """
 
 from training.recipe import Phase, Recipe

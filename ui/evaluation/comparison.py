@@ -9,7 +9,7 @@ from ui import evaluation_wording as wording
 from ui import evidence
 from ui.evaluation_methods import METHODS
 
-COMPARISON = "results/comparison.csv"
+COMPARISON, ANSWERS = "results/comparison.csv", "results/comparison_answers.csv"
 
 
 def comparison(card: Card) -> None:
@@ -28,7 +28,8 @@ def comparison(card: Card) -> None:
     for column, (cost, name) in zip(st.columns(2), wording.COSTS.items(), strict=True):
         with column:
             _trade_off(card, answered, metric, cost, name)
-    evidence.origin(card, (COMPARISON,), METHODS["comparison"], table, "comparison.csv", wording.COMPARISON_COMMAND)
+    sources = (COMPARISON, ANSWERS)
+    evidence.origin(card, sources, METHODS["comparison"], table, "comparison.csv", wording.COMPARISON_COMMAND)
     _differences(card, table)
 
 

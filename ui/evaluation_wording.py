@@ -283,6 +283,11 @@ def number(value: float, digits: int = 3) -> str:
     return "no limit" if math.isinf(value) else f"{value:,.{digits}f}"
 
 
+def bracket(low: str, high: str) -> str:
+    """An interval, kept on one line where a narrow screen breaks them."""
+    return f"[{low},\N{NO-BREAK SPACE}{high}]"
+
+
 def signed(difference: float) -> str:
     """A difference with its sign; one that rounds to nothing has a plus."""
     return f"{round(difference, 3) + 0.0:+.3f}".replace("-", "\N{MINUS SIGN}")

@@ -220,10 +220,11 @@ def test_age_sex_and_site_are_set_against_the_photo_alone(page, measured_bundle)
     rows = evidence.of_set(table(measured_bundle, "informed"), HOME).set_index(["metric", "subject"])
     row = rows.loc[("auc", "mel")]
     sides = "".join(
-        f"<td>{row[side]:.3f} [{row[f'{side}_low']:.3f}, {row[f'{side}_high']:.3f}]</td>" for side in wording.SIDES
+        f"<td>{row[side]:.3f} {wording.bracket(*(f'{row[side + end]:.3f}' for end in ('_low', '_high')))}</td>"
+        for side in wording.SIDES
     )
     difference, low, high = map(wording.signed, (row.difference, row.difference_low, row.difference_high))
-    assert f"{sides}<td>{difference} [{low}, {high}]</td>" in text(shown)
+    assert f"{sides}<td>{difference} {wording.bracket(low, high)}</td>" in text(shown)
     predictions = evidence.of_set(table(measured_bundle, "predictions"), HOME)
     assert f"n = {(predictions.label == 'mel').sum()}</th>" in text(shown)
     [chart] = charts(shown)
@@ -242,7 +243,7 @@ def test_melanoma_by_age_names_both_thresholds_and_gives_small_groups_as_counts(
         (everyone.photo_alone, everyone.photo_alone_low, everyone.photo_alone_high),
         (everyone.value, everyone.low, everyone.high),
     ):
-        assert f"{value:.3f} [{low:.3f}, {high:.3f}], n = {everyone.n_images}" in written
+        assert f"{value:.3f} {wording.bracket(f'{low:.3f}', f'{high:.3f}')}, n = {everyone.n_images}" in written
     small = rows[(rows.attribute == "age_band") & rows.value.isna()].iloc[0]
     assert f"{wording.TOO_FEW}, n = {small.n_images}" in written
 

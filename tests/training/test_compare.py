@@ -10,49 +10,15 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from model.card import DEFAULT_BUNDLE
 from model.evaluation.tables import load_table
-from training import compare, published
+from tests.compared_runs import RESAMPLES, answers, make_run
+from training import compare, comparison_rows
 from training.datasets import CODES, LABELS
 from training.judged_run import RunError
 from training.splits import INTERNAL_TEST
 
 MALIGNANT = [code for code, _, malignant in LABELS if malignant]
 EIGHT = ["MEL", "NV", "BCC", "AK", "BKL", "DF", "VASC", "SCC"]
-RESAMPLES = 60
-
-
-@pytest.fixture
-def bundle(tiny_bundle, tmp_path) -> Path:
-    return Path(shutil.copytree(tiny_bundle, tmp_path / "bundle"))
-
-
-@pytest.fixture
-def test_images(bundle) -> pd.DataFrame:
-    splits = pd.read_csv(bundle / "dataset/splits.csv")
-    return splits[splits.split == INTERNAL_TEST].reset_index(drop=True)
-
-
-def make_run(folder: Path, predictions: pd.DataFrame, label_set: str = "seven", **record) -> Path:
-    """Write a run folder whose training images are none of the bundle's."""
-    folder.mkdir(parents=True)
-    recipe = {"name": folder.name, "datasets": ["ham10000"], "size": 64, "balancing": "over", "label_set": label_set,
-              "balancing_options": {}, "weights": "none", "claimed": "accuracy .9", "ancestor": "a thesis"}  # fmt: skip
-    (folder / "run.json").write_text(json.dumps({"recipe": recipe, "epochs": 3, "minutes": 1.5} | record))
-    train = [(f"T{n}", f"TL{n}", f"TG{n}", "ham10000", "nv", "train") for n in range(10)]
-    columns = ["image_id", "lesion_id", "group", "dataset", "label", "split"]
-    pd.DataFrame(train, columns=columns).to_csv(folder / "splits.csv", index=False)
-    log = {"epoch": [1, 2], "loss": [2.0, 1.0], "validation_balanced_accuracy": [0.2, 0.3], "seconds": [1, 1]}
-    pd.DataFrame(log).to_csv(folder / "history.csv", index=False)
-    predictions.to_csv(folder / "predictions.csv", index=False)
-    return folder
-
-
-def answers(images: pd.DataFrame, codes: list[str], right: np.ndarray, wrong: str) -> pd.DataFrame:
-    """All probability on the true class, or on ``wrong`` where ``right`` says so."""
-    given = np.where(right, images.label, wrong)
-    sure = pd.DataFrame({f"p_{code}": (given == code).astype(float) for code in codes})
-    return pd.concat([images[["image_id"]], sure], axis=1)
 
 
 def test_a_recipe_that_is_right_about_all_but_melanoma(bundle, test_images, tmp_path):
@@ -60,7 +26,7 @@ def test_a_recipe_that_is_right_about_all_but_melanoma(bundle, test_images, tmp_
     make_run(tmp_path / "runs/one", answers(test_images, list(CODES), right, "nv"))
     table, history, _ = compare.compare(tmp_path / "runs", bundle, ["one"], RESAMPLES)
     own, row = table.iloc[0], table.iloc[1]
-    assert list(table.columns) == compare.COLUMNS
+    assert list(table.columns) == comparison_rows.COLUMNS
     assert row.balanced_accuracy == pytest.approx(6 / 7)
     assert row.accuracy == pytest.approx(right.mean(), abs=1e-6)
     assert row.accuracy_low < row.accuracy < row.accuracy_high
@@ -84,7 +50,7 @@ def test_the_bundles_row_is_its_published_figures(bundle, tmp_path):
     (tmp_path / "runs").mkdir()
     own = compare.compare(tmp_path / "runs", bundle, [], RESAMPLES)[0].iloc[0]
     metrics = pd.read_csv(bundle / "results/metrics.csv").set_index(["split", "metric", "subject"]).value
-    for column, key in compare.METRICS.items():
+    for column, key in comparison_rows.METRICS.items():
         assert own[column] == pytest.approx(metrics[(INTERNAL_TEST, *key)], abs=1e-6)
     assert own.milliseconds > 0
 
@@ -98,7 +64,7 @@ def test_the_bundles_own_answers_differ_from_it_by_nothing(bundle, test_images, 
     make_run(tmp_path / "runs/eight", eight[["image_id", *(f"p_{code}" for code in EIGHT)]], "eight")
     make_run(tmp_path / "runs/two", two, "two")
     table = compare.compare(tmp_path / "runs", bundle, ["eight", "two"], RESAMPLES)[0].set_index("recipe")
-    differences = [f"{name}_difference{end}" for name in compare.DIFFERENCES for end in ("", "_low", "_high")]
+    differences = [f"{name}_difference{end}" for name in comparison_rows.DIFFERENCES for end in ("", "_low", "_high")]
     assert table.loc["eight", differences].to_numpy(float) == pytest.approx(0, abs=1e-6)
     assert table.loc["two", "malignant_auc_difference"] == pytest.approx(0, abs=1e-6)
     assert table.loc["two", "two_way_accuracy"] == pytest.approx(table.loc["untrained", "two_way_accuracy"], abs=1e-6)
@@ -117,7 +83,7 @@ def test_an_earlier_release_is_set_against_the_bundled_model_image_by_image(bund
     table, history, _ = compare.compare(tmp_path / "runs", bundle, [], RESAMPLES, [earlier])
     own, row = table.iloc[0], table.iloc[1]
     assert row.recipe == f"{own.recipe} {json.loads((bundle / 'card.json').read_text())['version']}"
-    assert (row.ancestor, row.balanced_accuracy, row.melanoma_auc) == (compare.RELEASED, 1, 1)
+    assert (row.ancestor, row.balanced_accuracy, row.melanoma_auc) == (comparison_rows.RELEASED, 1, 1)
     assert row.balanced_accuracy_difference == pytest.approx(1 - own.balanced_accuracy, abs=1e-5)
     assert row.melanoma_auc_difference_low <= row.melanoma_auc_difference <= row.melanoma_auc_difference_high
     assert row.milliseconds > 0 and set(history.recipe) == {own.recipe}
@@ -210,115 +176,6 @@ def test_the_command_writes_listed_tables_and_names_what_is_not_trained(
     (tmp_path / "runs/one/run.json").unlink()
     assert compare.main(command) == 1
     assert "lacks run.json" in capsys.readouterr().err
-
-
-@pytest.fixture
-def earlier(bundle, test_images, tmp_path, monkeypatch) -> Path:
-    """A comparison of two recipes of seven classes and one of two, of which only the first still has its run."""
-    monkeypatch.setattr(compare, "recipe_names", lambda: ["one", "other", "two"])
-    right = np.arange(len(test_images)) % 2 == 0
-    for name in ("one", "other"):
-        make_run(tmp_path / "runs" / name, answers(test_images, list(CODES), right, "nv"))
-    two = test_images[["image_id"]].assign(p_benign=np.linspace(0, 1, len(test_images)).round(4))
-    make_run(tmp_path / "runs/two", two.assign(p_malignant=1 - two.p_benign), "two")
-    assert compare.main(command_on(bundle)) == 0
-    shutil.copytree(bundle / "results", tmp_path / "earlier")
-    shutil.rmtree(tmp_path / "runs/other")
-    shutil.rmtree(tmp_path / "runs/two")
-    return tmp_path / "earlier/comparison.csv"
-
-
-def command_on(bundle: Path) -> list[str]:
-    return ["--runs", str(bundle.parent / "runs"), "--bundle", str(bundle), "--resamples", str(RESAMPLES)]
-
-
-def change_the_model(bundle: Path) -> None:
-    """Let the bundled model be right about everything."""
-    predictions = pd.read_csv(bundle / "results/predictions.csv")
-    for code in CODES:
-        predictions[f"p_{code}"] = (predictions.label == code).astype(float)
-    predictions.to_csv(bundle / "results/predictions.csv", index=False)
-
-
-def compared(bundle: Path) -> pd.DataFrame:
-    return pd.read_csv(bundle / "results/comparison.csv").set_index("recipe")
-
-
-def test_kept_answers_are_judged_again_beside_another_bundled_model(bundle, earlier, capsys):
-    before = pd.read_csv(earlier).set_index("recipe")
-    change_the_model(bundle)
-    for _ in range(2):  # what was kept can be kept again
-        assert compare.main([*command_on(bundle), "--published", str(earlier)]) == 0
-        shutil.copytree(bundle / "results", earlier.parent, dirs_exist_ok=True)
-    after = compared(bundle)
-    assert list(after.index) == ["untrained", "one", "other", "two"]
-    cost = ["milliseconds", "note"]
-    pd.testing.assert_series_equal(
-        after.loc["other"].drop(cost), after.loc["one"].drop(cost), check_names=False, check_dtype=False
-    )
-    assert after.loc["other", "balanced_accuracy_difference"] == pytest.approx(
-        before.loc["other"].balanced_accuracy - 1, abs=2e-6
-    )
-    assert after.loc["two", "malignant_auc"] == pytest.approx(before.loc["two", "malignant_auc"], abs=1e-6)
-    assert after.loc["two", "malignant_auc_difference"] == pytest.approx(
-        after.loc["two", "malignant_auc"] - 1, abs=2e-6
-    )
-    assert pd.isna(after.loc["two", "melanoma_auc_difference"]) and pd.isna(after.loc["other", "milliseconds"])
-    assert not after.note.fillna("").str.contains(published.NOTE).any()
-    for name in ("comparison_history.csv", "comparison_answers.csv"):
-        assert {"one", "other", "two"} <= set(pd.read_csv(bundle / "results" / name).recipe)
-    assert "not trained" not in capsys.readouterr().out
-
-
-@pytest.mark.parametrize("changed", [False, True])
-def test_rows_without_answers_keep_differences_from_the_same_model_only(bundle, earlier, changed):
-    before = pd.read_csv(earlier).set_index("recipe")
-    earlier.with_name("comparison_answers.csv").unlink()
-    if changed:
-        change_the_model(bundle)
-    for _ in range(2):
-        assert compare.main([*command_on(bundle), "--published", str(earlier)]) == 0
-        shutil.copy(bundle / "results/comparison.csv", earlier)
-    after = compared(bundle)
-    assert after.loc["other", "accuracy"] == before.loc["other", "accuracy"]
-    assert after.loc["other", "note"].count(published.NOTE) == int(changed)
-    kept = before.loc["other", "melanoma_auc_difference"]
-    assert (
-        pd.isna(after.loc["other", "melanoma_auc_difference"])
-        if changed
-        else (after.loc["other", "melanoma_auc_difference"] == kept)
-    )
-    assert not pd.isna(after.loc["one", "melanoma_auc_difference"])
-
-
-def test_an_earlier_comparison_on_other_images_is_refused(bundle, earlier, capsys):
-    pd.read_csv(earlier).assign(n_images=7).to_csv(earlier, index=False)
-    assert compare.main([*command_on(bundle), "--published", str(earlier)]) == 1
-    assert "other test images" in capsys.readouterr().err
-
-
-def test_every_figure_can_be_made_again_from_the_answers_that_are_written(bundle, test_images, earlier):
-    labels = compare.load_card(bundle).labels
-    table, written = compared(bundle), pd.read_csv(bundle / "results/comparison_answers.csv")
-    for name in ("one", "other", "two"):
-        judged = published.stored_answers(written, name, test_images, labels)
-        again = pd.Series(compare.figures(judged, RESAMPLES))
-        assert again.to_numpy() == pytest.approx(table.loc[name, again.index].to_numpy(float), abs=1e-6)
-
-
-@pytest.mark.skipif(not (DEFAULT_BUNDLE / "results/comparison_answers.csv").exists(), reason="no answers are packed")
-def test_the_shipped_table_of_earlier_systems_follows_from_the_answers_packed_with_it():
-    card, test, reference = compare.bundled(DEFAULT_BUNDLE)
-    table, written = compared(DEFAULT_BUNDLE), compare.read_table(DEFAULT_BUNDLE / "results/comparison_answers.csv")
-    names = list(dict.fromkeys(written.recipe))
-    assert set(table.index[table.ancestor.notna()]) - {card.model_id} - set(names) == set(
-        table.index[table.ancestor == compare.RELEASED]
-    )
-    for name in names:
-        judged = published.stored_answers(written, name, test, card.labels)
-        again = pd.Series(compare.figures(judged, 2) | compare.differences(judged, reference, 2))
-        again = again[~again.index.str.contains("_low|_high")]
-        assert again.to_numpy() == pytest.approx(table.loc[name, again.index].to_numpy(float), abs=2e-6), name
 
 
 def test_members_of_the_bundle_are_compared_and_its_stages_are_not():

@@ -2,7 +2,7 @@
 
 python -m training.train dense_baseline --data DATA
 
-As written, on two CPU cores: 1 minutes. HAM10000 internal test, 1,512 images: accuracy .655 (.627 to .683), balanced
+As written, on two CPU cores: 1 minute. HAM10000 internal test, 1,512 images: accuracy .655 (.627 to .683), balanced
 accuracy .316 (.276 to .360), melanoma AUC .711 (.662 to .754), malignant AUC .729 (.692 to .763).
 """
 

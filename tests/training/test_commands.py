@@ -119,7 +119,9 @@ def test_members_answer_every_image_they_are_judged_on_and_only_once(place, tmp_
     assert path.read_text() == "as it was"
 
 
-def test_the_ablation_of_joined_networks_tries_shares_and_priors_and_keeps_earlier_rows(place, tmp_path, monkeypatch):
+def test_the_ablation_of_joined_networks_tries_shares_and_priors_and_keeps_earlier_rows(
+    place, tmp_path, monkeypatch, capsys
+):
     runs, packed = place / "runs", shutil.copytree(place / "runs/smoke-bundle", tmp_path / "bundle")
     record = json.loads((runs / "smoke/run.json").read_text())
     shares = np.array([0.4, 0.2, 0.15, 0.1, 0.08, 0.05, 0.02])  # the rehearsal's own are even, and shift nothing
@@ -150,6 +152,23 @@ def test_the_ablation_of_joined_networks_tries_shares_and_priors_and_keeps_earli
     assert len(priors) == 3 and priors.nunique() == 3
     assert losses["joined, one for other"] == alone
     assert losses["joined, other not blended"] not in (alone, losses["joined, 70 % one, 30 % other"])
+
+    again = json.loads((runs / "smoke/run.json").read_text())
+    again["recipe"]["seed"] = 7
+    shutil.copytree(runs / "smoke", tmp_path / "again")
+    (tmp_path / "again/run.json").write_text(json.dumps(again))
+    asked = [str(joined), "--bundle", str(packed), "--earlier", str(packed / "results/ablation.csv"), "--instead"]
+    assert ablation.main([*asked, f"other={tmp_path / 'again'}"]) == 0
+    later = pd.read_csv(packed / "results/ablation.csv")
+    name = again["recipe"]["name"]
+    added = [f"joined with {name} (seed 7) for other", f"joined, 100 % {name.replace('_', ' ')} (seed 7)"]
+    pd.testing.assert_frame_equal(later[~later.tried.isin(added)].reset_index(drop=True), table)
+    assert list(later.tried.unique()[:3]) == ["joined", *added]
+    assert set(later[later.tried.isin(added) & (later.metric == "log_loss")].value) == {alone}  # it is the first again
+    for pair, said in ((f"third={tmp_path}", "'third' is not joined"), (f"one={tmp_path}", "no trained network")):
+        with pytest.raises(SystemExit):
+            ablation.main([*asked, pair])
+        assert said in capsys.readouterr().err
 
 
 def test_a_test_split_is_not_opened_twice_by_accident(place, capsys):

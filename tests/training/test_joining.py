@@ -93,9 +93,11 @@ def test_wrong_members_shares_and_trunks_are_refused(members):
 
 
 def test_a_recipe_with_members_trains_them_first_and_joins_them(members, photos, tmp_path, monkeypatch):
-    recipe = dataclasses.replace(
-        SHIPPED, size=SIZE, datasets=("synthetic",), weights=str(tmp_path), prior_exponent=0, shares=SHARES
-    )
+    shares = (0.3, 0.7)
+    recipe = dataclasses.replace(  # two of the shipped model's: the third adds half a minute and nothing else
+        SHIPPED, members=SHIPPED.members[:2], architecture_options={"trunks": TRUNKS[:2]}, shares=shares,
+        size=SIZE, datasets=("synthetic",), weights=str(tmp_path), prior_exponent=0,
+    )  # fmt: skip
     asked = []
 
     def trained(stage: Recipe, options):
@@ -120,7 +122,7 @@ def test_a_recipe_with_members_trains_them_first_and_joins_them(members, photos,
     joined = logits_model(keras.models.load_model(options.run / "trained.keras", compile=False))
     wanted = sum(
         share * np.asarray(logits_model(network).predict_on_batch(photos))
-        for share, network in zip(SHARES, members, strict=True)
+        for share, network in zip(shares, members[:2], strict=True)
     )
     np.testing.assert_allclose(np.asarray(joined.predict_on_batch(photos)), wanted, rtol=1e-4, atol=1e-4)
 

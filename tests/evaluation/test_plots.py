@@ -209,6 +209,11 @@ def test_forest_gives_counts_where_a_group_is_too_small(displays):
     assert "lowest female with 0.800 (0.700 to 0.880)" in displays["forest"].description
 
 
+def test_a_long_forest_is_read_from_above():
+    sides = [plots.ForestDisplay(pd.concat([FOREST] * many), "AUC").figure().layout.xaxis.side for many in (1, 9)]
+    assert sides == [None, "top"]
+
+
 def test_clinic_says_every_outcome_in_order(displays):
     display = displays["clinic"]
     bar = display.figure().data[0]

@@ -19,6 +19,7 @@ from model.evaluation.plots.style import (
 )
 
 ROW_PIXELS, LINE_PIXELS = 30, 17
+LONG = 20  # rows; with more of them nobody sees an axis below them beside the first
 MALIGNANT_OUTCOMES = ("found", "missed")
 
 
@@ -66,6 +67,9 @@ class ForestDisplay(RowsDisplay):
         figure.update_yaxes(
             tickvals=list(rows["place"]), ticktext=labels, range=[len(rows) - 0.5, -0.5], showgrid=False, ticks=""
         )
+        if len(rows) > LONG:
+            figure.update_xaxes(side="top")
+            figure.update_layout(margin_t=70 + LINE_PIXELS * (title.count("<br>") + 1))  # and above it the toolbar
         return figure
 
     @property

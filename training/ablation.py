@@ -1,7 +1,7 @@
 """What each choice of the shipped model gave, measured on validation alone.
 
     python -m training.ablation runs/RECIPE [--bundle model/bundle] [--beside BUNDLE ...] [--earlier ablation.csv]
-    python -m training.ablation runs/RECIPE --instead MEMBER=RUN ... --earlier model/bundle/results/ablation.csv
+    python -m training.ablation runs/RECIPE --instead MEMBER=RUN ...
 
 Judges the trained network at several input sizes and with one, two or four views, each with its own temperature; where
 it joins networks also at other shares of them, from the runs beside it, with more or less of the class shares
@@ -10,7 +10,7 @@ validation predictions of whole bundles beside it, and rows of an earlier table.
 the bundle; the test split is not read.
 
 With ``--instead`` nothing is tried but other trained networks in the places of joined ones, each alone as well, such as
-the same recipe trained again from another seed: ``--earlier`` keeps the rows of all that was tried before.
+the same recipe trained again from another seed: their rows are added to the bundle's table.
 """
 
 import argparse
@@ -20,7 +20,16 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from training.ablation_rows import Joined, figures, figures_of, judge_instead, judge_joining, network_of, view_logits
+from training.ablation_rows import (
+    Joined,
+    figures,
+    figures_of,
+    judge_instead,
+    judge_joining,
+    network_of,
+    other_runs,
+    view_logits,
+)
 from training.bundle import seal
 from training.calibrate import load_run, read_record
 from training.recipe import Recipe, RecipeError
@@ -81,23 +90,23 @@ def main(arguments: list[str] | None = None) -> int:
     recipe, record, manifest = load_run(options.run)
     home = manifest[(manifest.split == VALIDATION) & (manifest.dataset == recipe.datasets[0])]
     canvas, labels = open_canvas(Path(record["work"])), load_card(options.bundle).labels
-    if options.instead and not recipe.members:
-        parser.error("--instead needs the run of a recipe that joins several.")
-    tables = [] if options.instead else judge(options.run, home, canvas, labels)
+    try:
+        others = other_runs(options.instead, recipe.members)
+    except RecipeError as error:
+        parser.error(str(error))
+    tables = [] if others else judge(options.run, home, canvas, labels)
     if recipe.members:
         joined = Joined(options.run, home, canvas, labels, training_shares(recipe, manifest))
-        try:
-            tables += judge_instead(joined, options.instead) if options.instead else judge_joining(joined)
-        except RecipeError as error:
-            parser.error(str(error))
+        tables += judge_instead(joined, others) if others else judge_joining(joined)
     tables += [stored_figures(bundle, recipe.datasets[0]) for bundle in options.beside]
     table = pd.concat(tables, ignore_index=True)
-    if options.earlier:
-        earlier = pd.read_csv(options.earlier)
+    path = options.bundle / "results" / "ablation.csv"
+    if options.earlier or (others and path.exists()):
+        earlier = pd.read_csv(options.earlier or path)
         kept = earlier[~earlier.tried.isin(table.tried)]
         shipped = kept.tried == options.run.name  # first, as readers compare all others with it
         table = pd.concat([kept[shipped], table, kept[~shipped]], ignore_index=True)
-    table.round(5).to_csv(options.bundle / "results" / "ablation.csv", index=False)
+    table.round(5).to_csv(path, index=False)
     seal(options.bundle)
     shown = table.pivot_table(index=["tried", "setting"], columns="metric", values="value", sort=False)
     print(shown.round(4).to_string())

@@ -182,26 +182,30 @@ def judge_joining(joined: Joined) -> list[pd.DataFrame]:
     return shares + priors + blends
 
 
-def judge_instead(joined: Joined, instead: list[str]) -> list[pd.DataFrame]:
-    """Return the figures of other trained networks, each alone and in the place of a member: "member=folder of a run".
+def other_runs(instead: list[str], members: tuple[str, ...]) -> list[tuple[str, Path]]:
+    """Return (member, folder of a trained run) of each "member=folder", before anything is computed.
 
     Raises
     ------
     RecipeError
         If a name is none of the joined networks, or a folder holds no trained one.
     """
-    tables = []
-    for text in instead:
-        member, _, folder = text.partition("=")
-        run = Path(folder)
-        if member not in joined.recipe.members:
-            raise RecipeError(f"{member!r} is not joined; joined are {', '.join(joined.recipe.members)}.")
+    pairs = [(member, Path(folder)) for member, _, folder in (text.partition("=") for text in instead)]
+    for member, run in pairs:
+        if member not in members:
+            raise RecipeError(f"{member!r} is not joined; joined are {', '.join(members) or 'none'}.")
         if not (run / "trained.keras").is_file():
             raise RecipeError(f"There is no trained network in {run}.")
+    return pairs
+
+
+def judge_instead(joined: Joined, others: list[tuple[str, Path]]) -> list[pd.DataFrame]:
+    """Return the figures of each other network in the place of a member, and alone; see `other_runs`."""
+    tables = []
+    for member, run in others:
         said = name_beside(run, joined.run.parent / member)
-        logits = joined.logits_of(network_of(run, joined.size))
+        parts = joined.with_other(member, joined.logits_of(network_of(run, joined.size)))
         alone = tuple(float(name == member) for name in joined.recipe.members)
-        parts = joined.with_other(member, logits)
         tables.append(joined.figures(f" with {said} for {member}", parts=parts))
         tables.append(joined.figures(f", 100 % {said.replace('_', ' ')}", shares=alone, parts=parts))
     return tables

@@ -157,7 +157,7 @@ def test_the_ablation_of_joined_networks_tries_shares_and_priors_and_keeps_earli
     again["recipe"]["seed"] = 7
     shutil.copytree(runs / "smoke", tmp_path / "again")
     (tmp_path / "again/run.json").write_text(json.dumps(again))
-    asked = [str(joined), "--bundle", str(packed), "--earlier", str(packed / "results/ablation.csv"), "--instead"]
+    asked = [str(joined), "--bundle", str(packed), "--instead"]
     assert ablation.main([*asked, f"other={tmp_path / 'again'}"]) == 0
     later = pd.read_csv(packed / "results/ablation.csv")
     name = again["recipe"]["name"]

@@ -9,6 +9,7 @@ import plotly.graph_objects as go
 from model.evaluation.plots.style import (
     BENIGN,
     INK,
+    MODE_BAR_PIXELS,
     RowsDisplay,
     empty_figure,
     error_bars,
@@ -19,6 +20,7 @@ from model.evaluation.plots.style import (
 )
 
 ROW_PIXELS, LINE_PIXELS = 30, 17
+AXIS_PIXELS = 38  # of an axis with its numbers, without its title
 LONG = 20  # rows; with more of them nobody sees an axis below them beside the first
 MALIGNANT_OUTCOMES = ("found", "missed")
 
@@ -69,7 +71,7 @@ class ForestDisplay(RowsDisplay):
         )
         if len(rows) > LONG:
             figure.update_xaxes(side="top")
-            figure.update_layout(margin_t=70 + LINE_PIXELS * (title.count("<br>") + 1))  # and above it the toolbar
+            figure.update_layout(margin_t=MODE_BAR_PIXELS + AXIS_PIXELS + LINE_PIXELS * (title.count("<br>") + 1))
         return figure
 
     @property

@@ -82,3 +82,17 @@ def make_question():
         return Question("malignant", np.arange(len(truth)), truth, score, lesions)
 
     return make
+
+
+@pytest.fixture(scope="session")
+def groups() -> pd.DataFrame:
+    """Return rows of a forest chart: two with a rate, one too small for it, one that was not assessed."""
+    return pd.DataFrame(
+        {
+            "group": ["everyone", "female", "under 30", "skin tone: not assessed"],
+            "value": [0.9, 0.8, np.nan, np.nan],
+            "low": [0.85, 0.7, np.nan, np.nan],
+            "high": [0.94, 0.88, np.nan, np.nan],
+            "n_images": pd.array([1200, 40, 12, None], dtype="Int64"),
+        }
+    )

@@ -24,15 +24,6 @@ NAMES = {"malignant": "Malignant against benign", "mel": "Melanoma"}
 OUTCOMES = {"found": "Malignant, found", "missed": "Malignant, missed", "benign_spared": "Benign, spared"}
 COUNTS = pd.DataFrame({"label": ["mel", "nv", "df"], "images": [1113, 6705, 115], "lesions": [614, 5403, 73]})
 FULL = {"mel": "Melanoma", "nv": "Melanocytic nevus", "df": "Dermatofibroma"}
-FOREST = pd.DataFrame(
-    {
-        "group": ["everyone", "female", "under 30", "skin tone: not assessed"],
-        "value": [0.9, 0.8, np.nan, np.nan],
-        "low": [0.85, 0.7, np.nan, np.nan],
-        "high": [0.94, 0.88, np.nan, np.nan],
-        "n_images": pd.array([1200, 40, 12, None], dtype="Int64"),
-    }
-)
 LINES = pd.DataFrame({"series": ["blur"] * 3 + ["hair"] * 3, "x": [2, 0, 1] * 2, "value": [0.5, 0.9, 0.7] * 2})
 MODELS = pd.DataFrame({"name": ["A", "B"], "cost": [2e6, 4e6], "value": [0.7, 0.8], "ours": [False, True]}).assign(
     low=lambda rows: rows.value - 0.1, high=lambda rows: rows.value + 0.05
@@ -40,7 +31,7 @@ MODELS = pd.DataFrame({"name": ["A", "B"], "cost": [2e6, 4e6], "value": [0.7, 0.
 
 
 @pytest.fixture(scope="module")
-def displays(make_predictions, make_question, labels):
+def displays(make_predictions, make_question, labels, groups):
     """Return every kind of display, made from random predictions."""
     predictions = make_predictions(300)
     cases = read_cases(predictions, labels)
@@ -55,7 +46,7 @@ def displays(make_predictions, make_question, labels):
         "reliability": plots.ReliabilityDisplay(states),
         "decision": plots.DecisionDisplay(decision_curve(question, np.random.default_rng(0), resamples=50)),
         "confusion": plots.ConfusionDisplay(confusion_table(predictions, labels), full),
-        "forest": plots.ForestDisplay(FOREST, "Sensitivity", 0.9),
+        "forest": plots.ForestDisplay(groups, "Sensitivity", 0.9),
         "clinic": plots.ClinicDisplay(clinic_table(two_way(question, 0.5), 0.07), OUTCOMES),
         "balance": plots.ClassBalanceDisplay(COUNTS, FULL, {"mel"}),
         "lines": plots.LinesDisplay(LINES, "Severity", "Accuracy"),
@@ -195,23 +186,6 @@ def test_a_class_without_images_has_no_shares_and_no_text():
     display = plots.ConfusionDisplay(counts, {"a": "A", "b": "B"}, "row")
     assert display.table().loc["b"].isna().all()
     assert {note.text for note in display.figure().layout.annotations} == {"75%", "25%", ""}
-
-
-def test_forest_gives_counts_where_a_group_is_too_small(displays):
-    figure = displays["forest"].figure()
-    assert list(figure.data[0].x) == [0.9, 0.8]
-    assert figure.layout.yaxis.ticktext == (
-        "everyone, n\u00a0=\u00a01,200", "female, n\u00a0=\u00a040", "under 30, n\u00a0=\u00a012",
-        "skin tone: not assessed",
-    )  # fmt: skip
-    said = {note.y: note.text for note in figure.layout.annotations}
-    assert said == {2: "too few for a rate", 3: ""}
-    assert "lowest female with 0.800 (0.700 to 0.880)" in displays["forest"].description
-
-
-def test_a_long_forest_is_read_from_above():
-    sides = [plots.ForestDisplay(pd.concat([FOREST] * many), "AUC").figure().layout.xaxis.side for many in (1, 9)]
-    assert sides == [None, "top"]
 
 
 def test_clinic_says_every_outcome_in_order(displays):

@@ -46,6 +46,8 @@ PUBLISHED = {
     "milk10k": "the ISIC Archive, collection MILK10k",
     "isic2019": "https://challenge.isic-archive.com/data/#2019",
     "ph2": "https://www.fc.up.pt/addi/ph2%20database.html",
+    "isic2019_bcn_84px": "https://challenge.isic-archive.com/data/#2019 (its Barcelona part, BCN20000, made small)",
+    "isic2020_melanoma": "https://challenge.isic-archive.com/data/#2020 (its melanomas)",
     "class_folders": "https://www.isic-archive.com, among others",
 }
 
@@ -196,6 +198,37 @@ def read_ph2(root: Path) -> pd.DataFrame:
     return _table(rows, "ph2", "research and education")
 
 
+def _read_listed(root: Path, dataset: str, lesion: str) -> pd.DataFrame:
+    """Read a set that lists its images in ``labels.csv``; an image without ``lesion`` is a lesion of its own.
+
+    Images that its maker found to look like one of another set are left out.
+    """
+    table = pd.read_csv(_need(root / "labels.csv", PUBLISHED[dataset]))
+    table = table[table.near_ours_dist.isna()].reset_index(drop=True)
+    paths = [root / file for file in table.image]
+    image = pd.Series([path.stem for path in paths])
+    rows = pd.DataFrame(
+        {
+            "image_id": image,
+            "lesion_id": table[lesion].fillna(image),
+            "label": _seven(table.dx7, HAM10000_TO_SEVEN, "labels.csv"),
+            "source_label": table.diagnosis_as_given,
+            "path": [str(path) if path.exists() else None for path in paths],
+        }
+    )
+    return _table(rows, dataset, "CC BY-NC 4.0")
+
+
+def read_bcn(root: Path) -> pd.DataFrame:
+    """BCN20000 (Combalia, arXiv:1908.02288, 2019), 84 px wide: another clinic, twice the melanomas of HAM10000."""
+    return _read_listed(root, "isic2019_bcn_84px", "lesion_id")
+
+
+def read_isic2020_melanoma(root: Path) -> pd.DataFrame:
+    """ISIC 2020 (Rotemberg, Sci Data 8:34, 2021), its melanomas alone; images of one patient count as one lesion."""
+    return _read_listed(root, "isic2020_melanoma", "patient_id")
+
+
 def read_class_folders(root: Path) -> pd.DataFrame:
     """A set sorted into ``train/CLASS`` and ``test/CLASS``; see `training.class_folders`."""
     from training.class_folders import read
@@ -208,6 +241,8 @@ READERS: dict[str, Callable[[Path], pd.DataFrame]] = {
     "milk10k": read_milk10k,
     "isic2019": read_isic2019,
     "ph2": read_ph2,
+    "isic2019_bcn_84px": read_bcn,
+    "isic2020_melanoma": read_isic2020_melanoma,
     "class_folders": read_class_folders,
 }
 

@@ -184,7 +184,7 @@ def _wait() -> None:
 def validation_logits(network: keras.Model, packed: Packed, size: int) -> np.ndarray:
     """Return logits of the validation images' plain views, shape (n, classes)."""
     logits = []
-    with torch.no_grad():
+    with torch.no_grad(), torch.backends.cudnn.flags(benchmark=False):  # two sizes of batch, each used a few times
         for places in np.array_split(packed.part(VALIDATION), max(1, len(packed.part(VALIDATION)) // 128)):
             photos = packed.photos[torch.from_numpy(places).to(DEVICE)].permute(0, 3, 1, 2).float()
             seen = interpolate(photos, (size, size), mode="bicubic", antialias=True).clamp(0, 255)
@@ -197,6 +197,7 @@ def traced(network: keras.Model, batch: int, size: int):
     example = torch.zeros((batch, size, size, 3), device=DEVICE)
     for parameter in network.parameters():
         parameter.requires_grad_(False)
+    torch.jit.set_fusion_strategy([("STATIC", 0)])  # compiling takes longer than it saves within minutes
     with torch.no_grad():
         return torch.jit.trace(lambda photos: network(photos, training=False), example, check_trace=False)
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from model.card import Card
+from model.decision import Decision, decide
 from model.errors import ContractError, PhotoError
 from model.explain import Explanation, explain_all
 from model.image import Photo, read_file, read_photo
@@ -56,6 +57,11 @@ class Analysis:
     card: Card
     photo_alone: Prediction
     patient: Patient = UNKNOWN
+
+    @property
+    def decision(self) -> Decision:
+        """Return what follows from the photo alone: what is known of the patient never changes the diagnosis named."""
+        return decide(self.photo_alone.probabilities, self.card)
 
     def informed(self, patient: Patient) -> "Analysis":
         """Return the same analysis for another patient; only ``prediction`` and ``patient`` change.

@@ -60,10 +60,27 @@ def result(analysis: "Analysis") -> dict:
             }
             for label, value, value_alone in zip(card.labels, values, alone, strict=True)
         ],
+        "decision": None if prediction.abstained else _decision(analysis),
         "malignant_probability": None if prediction.abstained else prediction.malignant,
         "malignant_probability_photo_alone": None if prediction.abstained else analysis.photo_alone.malignant,
         "intended_use": card.raw.get("human", {}).get("intended_use"),
         "not_for": card.raw.get("human", {}).get("not_for"),
+    }
+
+
+def _decision(analysis: "Analysis") -> dict:
+    decision = analysis.decision
+    return {
+        "rule": analysis.card.raw.get("decision", {}).get("rule", "most_probable"),
+        "named": decision.named,
+        "near_tie": list(decision.tie),
+        "most_probable": decision.most_probable,
+        "risk": decision.risk,
+        "prediction_sets": {f"{level:.2f}": list(codes) for level, codes in decision.sets.items()},
+        "operating_points": [
+            {"name": point.name, "threshold": point.threshold, "probability": point.share, "above": point.above}
+            for point in decision.points
+        ],
     }
 
 

@@ -11,9 +11,10 @@ from model.card import Card
 from model.decision import Decision, decide
 from model.errors import ContractError, PhotoError
 from model.explain import Explanation, explain_all
+from model.gate import OUTSIDE
 from model.image import Photo, read_file, read_photo
 from model.patient import UNKNOWN, Patient
-from model.predict import Classifier, Prediction
+from model.predict import Classifier, Prediction, RawOutput
 from model.preprocess import Square, centre_square, to_tensor
 
 BLANK_DEVIATION = 3.0  # grey levels; the faintest of 7,700 dermoscopic photos of four sets measured 5.9
@@ -62,6 +63,18 @@ class Analysis:
     def decision(self) -> Decision:
         """Return what follows from the photo alone: what is known of the patient never changes the diagnosis named."""
         return decide(self.photo_alone.probabilities, self.card)
+
+    @property
+    def forced(self) -> bool:
+        """Whether the answer is shown although the photo was refused; whatever shows it must say so."""
+        return self.prediction.forced
+
+    def answered_anyway(self) -> "Analysis":
+        """Return the answer to a refused photo; any other analysis, a blank one too, stays as it is."""
+        if self.prediction.reason != OUTSIDE:
+            return self
+        shown = {name: replace(getattr(self, name), abstained=False) for name in ("prediction", "photo_alone")}
+        return replace(self, **shown)
 
     def informed(self, patient: Patient) -> "Analysis":
         """Return the same analysis for another patient; only ``prediction`` and ``patient`` change.
@@ -114,7 +127,7 @@ class Analyser:
         tensor = to_tensor(photo.pixels, self.card.size, square)
         raw = self.classifier.run(tensor)
         small = (SMALL_PHOTO,) if square.side < self.card.size else ()
-        prediction = _judged(self.classifier.predictions(raw.logits)[0], tensor[0])
+        prediction = self._answers(raw, tensor)[0]
         analysis = Analysis(
             photo=photo,
             square=square,
@@ -126,6 +139,16 @@ class Analyser:
             photo_alone=prediction,
         )
         return analysis.informed(patient)
+
+    def _answers(self, raw: RawOutput, views: np.ndarray) -> list[Prediction]:
+        """Return an answer a photo, withdrawn where it shows nothing or is of a kind that was not measured."""
+        answers = self.classifier.predictions(raw.logits)
+        if self.card.gate is not None:
+            scores = self.card.gate.score(raw.features.mean(axis=(1, 2)))
+            answers = [
+                _gated(answer, score, self.card.gate.limit) for answer, score in zip(answers, scores, strict=True)
+            ]
+        return [_judged(answer, view) for answer, view in zip(answers, views, strict=True)]
 
     def score(self, paths: Iterable[Path | str], batch_photos: int = BATCH_PHOTOS) -> Iterator[Scored]:
         """Assess many photo files by their centred square, reading ahead in threads.
@@ -146,13 +169,13 @@ class Analyser:
 
     def _score_batch(self, batch: list[tuple[Path, np.ndarray | PhotoError]]) -> Iterator[Scored]:
         tensors = [tensor for _, tensor in batch if isinstance(tensor, np.ndarray)]
-        logits = self.classifier.run(np.concatenate(tensors)).logits if tensors else ()
-        predictions = iter(self.classifier.predictions(logits) if tensors else ())
+        views = np.concatenate(tensors) if tensors else None
+        answers = iter(self._answers(self.classifier.run(views), views) if tensors else ())
         for path, tensor in batch:
             if isinstance(tensor, PhotoError):
                 yield Scored(path, None, tensor)
             else:
-                yield Scored(path, _judged(next(predictions), tensor[0]), None)
+                yield Scored(path, next(answers), None)
 
 
 def informed(alone: Prediction, patient: Patient, card: Card) -> Prediction:
@@ -170,6 +193,12 @@ def informed(alone: Prediction, patient: Patient, card: Card) -> Prediction:
     shares = card.effects.inform(alone.probabilities, patient)
     malignant = shares[[label.malignant for label in card.labels]].sum()
     return replace(alone, probabilities=shares, malignant=float(malignant))
+
+
+def _gated(prediction: Prediction, score: float, limit: float) -> Prediction:
+    """Enter the gate's score, and withdraw the answer where it is above the limit."""
+    refused = {"abstained": True, "reason": OUTSIDE} if score > limit else {}
+    return replace(prediction, outside=float(score), **refused)
 
 
 def _judged(prediction: Prediction, view: np.ndarray) -> Prediction:

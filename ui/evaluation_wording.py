@@ -7,8 +7,8 @@ from ui.wording import SETS
 
 TITLE = "Evaluation"
 SECTIONS = (
-    "Overview", "Answers", "Refusals", "Confusion matrix", "ROC and precision", "Calibration", "Clinic", "Decision curve",
-    "Subgroups", "Age, sex, site", "Robustness", "External", "Comparison",
+    "Overview", "Answers", "Refusals", "Confusion matrix", "ROC and precision", "Calibration", "Clinic",
+    "Decision curve", "Subgroups", "Age, sex, site", "Robustness", "External", "Comparison",
 )  # fmt: skip
 SET = "Measured on"
 QUESTION = "Question"

@@ -5,8 +5,8 @@ from collections.abc import Iterator, Mapping
 import numpy as np
 import pandas as pd
 
-from model.evaluation.cases import ALL
 from model.evaluation import metrics
+from model.evaluation.cases import ALL
 from model.evaluation.intervals import WILSON, bootstrap, bootstrap_name, percentile_interval, rate_interval
 
 BENIGN = "benign"

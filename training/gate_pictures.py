@@ -21,14 +21,14 @@ CLOSE_UP, PHOTOGRAPH = "close_up", "photograph"
 AS_TAKEN = "as taken"
 MOST = {  # dermoscopic photos of a set and split that are looked at; all where it has fewer
     TRAIN: {"ham10000": 1400, "milk10k": 1000, "isic2019": 600, "isic2019_bcn_84px": 400, "isic2020_melanoma": 150},
-    VALIDATION: {"ham10000": 900, "milk10k": 500, "isic2019": 385},
+    VALIDATION: {"ham10000": 1500, "milk10k": 800, "isic2019": 400},
     INTERNAL_TEST: {"ham10000": 1512, "milk10k": 763, "isic2019": 386},
     EXTERNAL: {"ph2": 200},
 }
 DRAWN_EACH = {TRAIN: 70, VALIDATION: 25, INTERNAL_TEST: 50}
 IMPOSSIBLE_EACH = {TRAIN: 60, VALIDATION: 20, INTERNAL_TEST: 40}
 CORRUPTED_EACH = {TRAIN: 40, VALIDATION: 15, INTERNAL_TEST: 40}  # photos for each corruption and step
-VIEWS_OF_NEGATIVES = 3  # in training: the picture, and parts of it
+VIEWS_OF_NEGATIVES = 6  # in training: the picture, and parts of it
 SHARES = (0.55, 0.70)  # training, then validation, of close-ups and photographs; by hash
 CHUNK = 256  # pictures whose features are kept in one file
 READERS = 2

@@ -122,7 +122,16 @@ class Analyser:
         ContractError
             If the square does not lie inside the photo, or as `informed`.
         """
-        photo = read_photo(data)
+        return self.look(read_photo(data), square, patient)
+
+    def look(self, photo: Photo, square: Square | None = None, patient: Patient = UNKNOWN) -> Analysis:
+        """Assess a photo that was read before, for example another part of it; parameters as `analyse`.
+
+        Raises
+        ------
+        ContractError
+            As `analyse`.
+        """
         square = square or centre_square(*photo.pixels.shape[:2])
         tensor = to_tensor(photo.pixels, self.card.size, square)
         raw = self.classifier.run(tensor)

@@ -24,9 +24,8 @@ from tests.bundles import PATIENT
 from training.bundle import seal
 from training.datasets import LABELS
 from training.informed import informed_tables
-from training.synthetic import SAMPLES
 
-APP = str(SAMPLES.parents[1] / "app.py")
+APP = str(Path(__file__).resolve().parents[1] / "app.py")
 CODES = [code for code, _, _ in LABELS]
 POINT = {"name": "melanoma, high sensitivity", "subject": "mel", "value": 0.1}
 RULE = {"rule": "balanced", "log_offsets": [0, 0, 0, 0, 0.7, 0, 0], "harms": {"mel": 2.0}, "share_exponent": 0.0}

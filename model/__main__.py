@@ -6,22 +6,23 @@ python -m model check
 """
 
 import argparse
-import csv
 import os
+import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from tqdm import tqdm
+from model.installed import need_packages
 
-from model.card import Card
-from model.errors import ContractError, LesionscopeError, PhotoError
-from model.patient import UNKNOWN, Patient, read_patients
+need_packages()  # a system's own Python would otherwise end in a traceback at the next line
 
-COLUMNS = ("MEL", "NV", "BCC", "AKIEC", "BKL", "DF", "VASC")  # as the ISIC 2018 challenge orders them
-PHOTO_ENDINGS = (".jpg", ".jpeg", ".png", ".webp", ".tif", ".tiff", ".bmp", ".heic", ".heif", ".mpo", ".gif")
-DIGITS = 9  # after the point; seven of them add up to 1 within a few billionths
+from model import output  # noqa: E402
+from model.card import Card, load_card  # noqa: E402
+from model.errors import LesionscopeError, OutputError, PhotoError, printable  # noqa: E402
+
+INTERRUPTED = 130  # what shells give a program that Ctrl-C ended
+PICTURE_ENDING = ".png"  # the one kind of picture that explain writes
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -30,9 +31,22 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         return options.run(options)
     except LesionscopeError as error:
-        return _complain(str(error))
+        return _complain(f"{error}{_kept(error)}")
+    except BrokenPipeError:  # whoever read the output has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        return 1
     except OSError as error:
-        return _complain(f"{error.filename}: {error.strerror}.")
+        return _complain(f"{printable(error.filename or 'A file')}: {error.strerror or error}.{_kept(error)}")
+    except MemoryError as error:
+        return _complain(f"There is not enough memory; close other programs or score fewer photos.{_kept(error)}")
+    except KeyboardInterrupt as error:
+        _complain(f"Stopped.{_kept(error)}")
+        return INTERRUPTED
+
+
+def _kept(error: BaseException) -> str:
+    name = output.kept(error)
+    return f" The rows that were finished are in {name}." if name else ""
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -44,12 +58,14 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True)
     score = commands.add_parser("score", parents=[shared], help="calibrated probabilities of photos, as a CSV file")
     score.add_argument("paths", nargs="+", type=Path, metavar="PATH", help="photos, or folders of photos")
-    score.add_argument("--output", type=Path, default=Path("predictions.csv"))
+    score.add_argument(
+        "--output", type=Path, default=Path("predictions.csv"), help="the table, - for standard output (%(default)s)"
+    )
     score.add_argument(
         "--patients",
         type=Path,
-        help="CSV: image (a photo's name without its ending), age (years), sex (female or male), site (head, trunk, "
-        "upper, lower, or acral for palms and soles); empty where unknown",
+        help="CSV: image (a photo's name), age (years), sex (female or male), site (head, trunk, upper, lower, or "
+        "acral for palms and soles, or the ISIC Archive's names); empty where unknown",
     )
     score.set_defaults(run=_score)
     explain = commands.add_parser(
@@ -57,7 +73,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     explain.add_argument("photo", type=Path)
     explain.add_argument("--class", dest="code", required=True, metavar="CODE", help="for example mel")
-    explain.add_argument("--output", type=Path, default=Path("overlay.png"))
+    explain.add_argument(
+        "--output", type=Path, default=Path("overlay.png"), help="a .png file, - for standard output (%(default)s)"
+    )
     explain.add_argument("--contours", action="store_true", help="draw lines instead of filling")
     explain.set_defaults(run=_explain)
     check = commands.add_parser(
@@ -68,83 +86,60 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _score(options: argparse.Namespace) -> int:
-    photos, complaints = _distinct(list(_photos(options.paths)))
+    from model import photos, scoring
+
+    found = photos.find_all(options.paths)
+    distinct, complaints = scoring.distinct(found)
     for complaint in complaints:
         _complain(complaint)
-    if not photos:
+    if not distinct:
         return _complain("There is no photo to score; name photos or folders that hold some.")
-    from model.pipeline import informed
-
-    analyser = _analyser(options.bundle)
-    patients = _patients(options.patients, analyser.card) if options.patients else {}
-    unused = sorted(set(patients) - {photo.stem for photo in photos})
-    if unused:
-        _complain(f"{options.patients} names {len(unused):,} images that are not scored here, {unused[0]} first.")
-    order = [analyser.card.codes.index(analyser.card.label(code.lower()).code) for code in COLUMNS]
-    failures = len(complaints)
-    with options.output.open("w", newline="", encoding="utf-8") as file:
-        table = csv.writer(file, lineterminator="\n")
-        table.writerow(("image", *COLUMNS))
-        for scored in tqdm(analyser.score(photos), total=len(photos), unit="photo", file=sys.stderr):
-            reason = scored.error or (scored.prediction.abstained and _abstained(scored.prediction.reason))
-            if reason:
-                failures += 1
-                tqdm.write(f"{scored.path}: {reason}", file=sys.stderr)
-                continue
-            told = informed(scored.prediction, patients.get(scored.path.stem, UNKNOWN), analyser.card)
-            row = (f"{told.probabilities[index]:.{DIGITS}f}" for index in order)
-            table.writerow((scored.path.stem, *row))
-    return 1 if failures else 0
+    card = load_card(options.bundle)
+    read = [*distinct, *([options.patients] if options.patients else []), *_bundle_files(card)]
+    output.check_target(options.output, read)
+    patients = {}
+    if options.patients:
+        patients, remarks = scoring.known_patients(options.patients, distinct, card)
+        for remark in remarks:
+            _complain(remark)
+    failures = scoring.score(_analyser(options.bundle), distinct, patients, options.output)
+    if found.others:
+        _complain(f"Files passed over because they are no pictures: {found.others:,}.")
+    return 1 if failures or complaints else 0
 
 
-def _patients(path: Path, card: Card) -> dict[str, Patient]:
-    if card.effects is None:
-        raise ContractError("no_patient", "This model takes a photo alone; leave out --patients.")
-    return read_patients(path, card.effects)
-
-
-def _abstained(reason: str) -> str:
-    sentences = {"blank": "The photo shows an even surface without a lesion, so it has no answer."}
-    return sentences.get(reason, f"The model gives no answer ({reason}).")
-
-
-def _photos(paths: list[Path]) -> Iterator[Path]:
-    """Yield files as they are named, and the photos of folders, at any depth, in the order of their names."""
-    for path in paths:
-        if path.is_dir():
-            inside = (file for file in path.rglob("*") if file.suffix.lower() in PHOTO_ENDINGS and file.is_file())
-            yield from sorted(inside)
-        else:
-            yield path
-
-
-def _distinct(photos: list[Path]) -> tuple[list[Path], list[str]]:
-    """Keep the first photo of each name, since rows are told apart by it; return what to complain about."""
-    first: dict[str, Path] = {}
-    complaints = []
-    for photo in photos:
-        earlier = first.setdefault(photo.stem, photo)
-        if earlier.resolve() != photo.resolve():
-            complaints.append(f"{photo}: not scored, its row would carry the same name as {earlier}; rename one.")
-    return list(first.values()), complaints
+def _bundle_files(card: Card) -> list[Path]:
+    return [path for path in card.bundle_dir.rglob("*") if path.is_file()]
 
 
 def _explain(options: argparse.Namespace) -> int:
     from model import report
     from model.image import read_file
+    from model.scoring import abstained
 
-    analyser = _analyser(options.bundle)
-    name = analyser.card.label(options.code).name
+    card = load_card(options.bundle)
+    _check_ending(options.output)
+    output.check_target(options.output, [options.photo, *_bundle_files(card)])
+    label = card.label(options.code.lower())
     try:
-        analysis = analyser.analyse(read_file(options.photo))
+        analysis = _analyser(options.bundle).analyse(read_file(options.photo))
     except PhotoError as error:
-        return _complain(f"{options.photo}: {error}")
+        return _complain(f"{printable(options.photo)}: {error}")
     if analysis.prediction.abstained:
-        return _complain(f"{options.photo}: {_abstained(analysis.prediction.reason)}")
-    options.output.write_bytes(report.overlay_png(analysis, options.code, contours=options.contours))
-    if not analysis.explanations[options.code].informative:
-        print(f"Nothing in this photo speaks for {name}; the picture shows the photo alone.")
+        return _complain(f"{printable(options.photo)}: {abstained(analysis.prediction.reason)}")
+    picture = report.overlay_png(analysis, label.code, contours=options.contours)
+    output.write_file(options.output, picture, [options.photo])
+    if not analysis.explanations[label.code].informative:
+        said = sys.stderr if options.output == output.STANDARD_OUTPUT else sys.stdout
+        print(f"Nothing in this photo speaks for {label.name}; the picture shows the photo alone.", file=said)
     return 0
+
+
+def _check_ending(target: Path) -> None:
+    streamed = target == output.STANDARD_OUTPUT or (target.exists() and not target.is_file())
+    if not streamed and target.suffix.lower() != PICTURE_ENDING:
+        name = printable(target)
+        raise OutputError("output_ending", f"{name}: a PNG picture is written; name a file that ends in .png.")
 
 
 def _check(options: argparse.Namespace) -> int:
@@ -184,5 +179,13 @@ def _complain(sentence: str) -> int:
     return 1
 
 
+def run() -> int:
+    """Run as a program: a second Ctrl-C while the first one is told does not end in a traceback."""
+    status = main()
+    if status == INTERRUPTED:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+    return status
+
+
 if __name__ == "__main__":
-    raise SystemExit(main())
+    raise SystemExit(run())

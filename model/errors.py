@@ -1,5 +1,7 @@
 """Everything that can go wrong with an input, told in one sentence and a code that the page can translate."""
 
+import os
+
 
 class LesionscopeError(Exception):
     """An error whose text is one sentence for the person who has to act on it.
@@ -34,3 +36,13 @@ class BundleError(LesionscopeError):
 
 class TableError(LesionscopeError):
     """A table of the bundle is missing, damaged or not the one its card lists."""
+
+
+class OutputError(LesionscopeError):
+    """A result cannot be written where it was asked for."""
+
+
+def printable(name: "str | os.PathLike[str]") -> str:
+    """Return a file's name in one line that any terminal and any UTF-8 file takes; odd bytes are escaped."""
+    text = os.fsencode(name).decode("utf-8", "backslashreplace")
+    return "".join(sign if sign.isprintable() else sign.encode("unicode_escape").decode() for sign in text)

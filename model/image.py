@@ -12,33 +12,22 @@ import numpy as np
 import pillow_heif
 from PIL import Image
 
-from model import decode
+from model import decode, frames, jpeg, unreadable
 from model.errors import PhotoError
 
-FORMATS = ("JPEG", "PNG", "WEBP", "TIFF", "BMP", "HEIF", "GIF")  # MPO opens as JPEG
+# MPO opens as JPEG; AVIF stands before HEIF, which takes such files and then cannot decode them.
+FORMATS = ("JPEG", "PNG", "WEBP", "TIFF", "BMP", "DIB", "AVIF", "HEIF", "GIF", "JPEG2000")
 MAX_BYTES = 20 * 1024 * 1024
 MAX_PIXELS = 50_000_000
 MAX_PIXELS_WEBP = 25_000_000  # its decoder holds 16 bytes a pixel, four times what others do
+MAX_PIXELS_OTHER = {"AVIF": 25_000_000, "JPEG2000": 16_000_000}  # their decoders hold 9 and up to 24
 MIN_SIDE = 32  # pixels; the smallest that still shows a lesion as more than a blot
 MAX_ASPECT = 10  # longer to shorter side; beyond it the centred square sees next to nothing
-
-SIGNATURES = {  # first bytes -> what such a file is called in a sentence
-    b"%PDF": "a PDF document",
-    b"%!PS": "a PostScript drawing",
-    b"\xc5\xd0\xd3\xc6": "a PostScript drawing",
-    b"MZ": "a program",
-    b"\x7fELF": "a program",
-    b"PK\x03\x04": "a ZIP archive or office document",
-    b"<svg": "an SVG drawing",
-    b"<?xml": "an XML document",
-    b"<!doc": "a web page",
-    b"<html": "a web page",
-}
-IMAGE_STARTS = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"GIF8", b"II*\x00", b"MM\x00*", b"BM", b"RIFF")
 
 LARGE_PHOTO = threading.Lock()  # one at a time, so that many visitors with phone photos do not add up
 
 warnings.filterwarnings("ignore", category=Image.DecompressionBombWarning)  # MAX_PIXELS refuses sooner
+warnings.filterwarnings("ignore", category=UserWarning, module=r"PIL\.")  # of metadata, which is not used
 pillow_heif.register_heif_opener(thumbnails=False, depth_images=False, aux_images=False)
 
 
@@ -55,8 +44,8 @@ class Photo:
     original_size : tuple of int
         Width and height of the upright photo before any reduction.
     warnings : tuple of str
-        Codes of what was done to the photo: ``reduced_size``, ``first_frame_only``, ``sixteen_bit_scaled``,
-        ``float_scaled``.
+        Codes of what was done to the photo: ``first_frame_only``, ``reduced_size``, ``grey``,
+        ``sixteen_bit_scaled``, ``float_scaled``, ``significant_bits``, ``profile_ignored``.
     """
 
     pixels: np.ndarray
@@ -73,7 +62,7 @@ def read_photo(data: bytes) -> Photo:
     Parameters
     ----------
     data : bytes
-        The whole file: JPEG, PNG, WebP, TIFF, BMP, HEIC or GIF.
+        The whole file: JPEG, PNG, WebP, TIFF, BMP, HEIC, AVIF, JPEG 2000 or GIF.
 
     Returns
     -------
@@ -88,14 +77,17 @@ def read_photo(data: bytes) -> Photo:
     _check_bytes(data)
     try:
         with _open(data) as image:
+            further = frames.seek_photo(image)
             _check_size(image)
             with LARGE_PHOTO if image.width * image.height > decode.MAX_WORKING_PIXELS else nullcontext():
+                _check_whole(data, image)
                 decoded = decode.to_rgb(image)
     except PhotoError:
         raise
-    except Exception:  # decoders of damaged files raise anything from OSError to ZeroDivisionError
-        raise PhotoError("truncated", "The photo is cut off or damaged; copy or export it again.") from None
-    return Photo(decoded.pixels, hashlib.sha256(data).hexdigest(), decoded.original_size, decoded.warnings)
+    except Exception as error:  # decoders of damaged files raise anything from OSError to ZeroDivisionError
+        raise unreadable.trouble(data, error) from None
+    notes = ("first_frame_only", *decoded.warnings) if further else decoded.warnings
+    return Photo(decoded.pixels, hashlib.sha256(data).hexdigest(), decoded.original_size, notes)
 
 
 def read_file(path: Path) -> bytes:
@@ -123,25 +115,25 @@ def _open(data: bytes) -> Image.Image:
     except Image.DecompressionBombError:
         raise _too_many_pixels(MAX_PIXELS) from None
     except Image.UnidentifiedImageError:
-        raise _unidentified(data) from None
+        raise unreadable.unidentified(data) from None
 
 
-def _unidentified(data: bytes) -> PhotoError:
-    start = data[:256].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
-    if data[128:132] == b"DICM":
-        return PhotoError("unsupported_format", "DICOM files are not read here; export the photo as JPEG or PNG.")
-    for signature, kind in SIGNATURES.items():
-        if start.startswith(signature.lower()):
-            return PhotoError("not_an_image", f"The file is {kind}, not a photo; export it as JPEG or PNG.")
-    if data.startswith(IMAGE_STARTS):
-        return PhotoError("truncated", "The photo is cut off or damaged; copy or export it again.")
-    return PhotoError("not_an_image", "The file is not a photo in a known format; export it as JPEG or PNG.")
+def _check_whole(data: bytes, image: Image.Image) -> None:
+    """Refuse a JPEG whose decoder would only warn that data is missing, or that takes minutes to decode."""
+    if image.format not in ("JPEG", "MPO"):
+        return
+    own = data[getattr(image, "offset", 0) :]
+    passes = len(jpeg.structure(own).scans)
+    if passes > jpeg.MAX_SCANS or passes * image.width * image.height > jpeg.MAX_SCAN_PIXELS:
+        raise PhotoError("unsupported_format", "The photo is stored in too many passes; save it again as plain JPEG.")
+    if not jpeg.is_whole(own):
+        raise unreadable.damaged()
 
 
 def _check_size(image: Image.Image) -> None:
     """Refuse by the header's size, so that a small file cannot unfold into gigabytes."""
     width, height = image.size
-    limit = MAX_PIXELS_WEBP if image.format == "WEBP" else MAX_PIXELS
+    limit = MAX_PIXELS_WEBP if image.format == "WEBP" else MAX_PIXELS_OTHER.get(image.format, MAX_PIXELS)
     if width * height > limit:
         raise _too_many_pixels(limit, width, height)
     if min(width, height) < MIN_SIDE:

@@ -5,10 +5,8 @@ share among all of them, to a power fitted on validation, and brought back to a 
 Bayes' rule for a photo that says nothing about the patient; photos do say something, so the power is lower.
 """
 
-import csv
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -138,41 +136,3 @@ def read_effects(entry: Any, classes: int) -> Effects | None:
     if not (0 <= effects.power < 10 and effects.youngest < effects.oldest):
         raise BundleError("card_patient", "The card's entry patient has a power or ages that make no sense.")
     return effects
-
-
-def read_patients(path: Path, effects: Effects) -> dict[str, Patient]:
-    """Return the patients of a CSV file by image: columns image, age (years), sex and site, each of which may be empty.
-
-    Raises
-    ------
-    ContractError
-        If it is not UTF-8, a column is missing, an image is named twice, or an age, sex or site is not one that the
-        model knows.
-    """
-    try:
-        with path.open(newline="", encoding="utf-8-sig") as file:
-            rows = list(csv.DictReader(file))
-    except UnicodeDecodeError:
-        raise ContractError("patient_table", f"{path} is not a CSV file in UTF-8.") from None
-    missing = {"image", "age", "sex", "site"} - set(rows[0] if rows else ())
-    if missing:
-        raise ContractError("patient_columns", f"{path} lacks the columns {', '.join(sorted(missing))}, or has no row.")
-    found: dict[str, Patient] = {}
-    for row in rows:
-        if row["image"] in found:
-            raise ContractError("patient_twice", f"{path} names the image {row['image']} twice.")
-        found[row["image"]] = _patient(row, effects, path)
-    return found
-
-
-def _patient(row: Mapping[str, str | None], effects: Effects, path: Path) -> Patient:
-    try:
-        age = float(row["age"]) if row["age"] else None
-    except ValueError:
-        age = float("nan")  # refused below as no age
-    try:
-        patient = Patient(age, row["sex"] or None, row["site"] or None)
-        effects.log_factors(patient)
-    except ContractError as error:
-        raise ContractError("patient_row", f"{path}, image {row['image']}: {error}") from None
-    return patient

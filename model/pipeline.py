@@ -94,6 +94,15 @@ class Scored:
     path: Path
     prediction: Prediction | None
     error: PhotoError | None
+    notes: tuple[str, ...] = ()  # codes, as `Analysis.warnings` has them
+
+
+@dataclass(frozen=True, eq=False)
+class Read:
+    """A photo file as the network takes it: float32 (1, size, size, 3), and the codes of its notes."""
+
+    tensor: np.ndarray
+    notes: tuple[str, ...]
 
 
 class Analyser:
@@ -135,7 +144,6 @@ class Analyser:
         square = square or centre_square(*photo.pixels.shape[:2])
         tensor = to_tensor(photo.pixels, self.card.size, square)
         raw = self.classifier.run(tensor)
-        small = (SMALL_PHOTO,) if square.side < self.card.size else ()
         prediction = self._answers(raw, tensor)[0]
         analysis = Analysis(
             photo=photo,
@@ -143,7 +151,7 @@ class Analyser:
             view=tensor[0].astype(np.uint8),
             prediction=prediction,
             explanations=explain_all(self.card.codes, raw.features[0], self.classifier.kernel),
-            warnings=photo.warnings + small,
+            warnings=_notes(photo, square, self.card.size),
             card=self.card,
             photo_alone=prediction,
         )
@@ -176,15 +184,15 @@ class Analyser:
         for batch in _read_ahead([Path(path) for path in paths], self.card.size, batch_photos):
             yield from self._score_batch(batch)
 
-    def _score_batch(self, batch: list[tuple[Path, np.ndarray | PhotoError]]) -> Iterator[Scored]:
-        tensors = [tensor for _, tensor in batch if isinstance(tensor, np.ndarray)]
+    def _score_batch(self, batch: list[tuple[Path, "Read | PhotoError"]]) -> Iterator[Scored]:
+        tensors = [read.tensor for _, read in batch if isinstance(read, Read)]
         views = np.concatenate(tensors) if tensors else None
         answers = iter(self._answers(self.classifier.run(views), views) if tensors else ())
-        for path, tensor in batch:
-            if isinstance(tensor, PhotoError):
-                yield Scored(path, None, tensor)
+        for path, read in batch:
+            if isinstance(read, PhotoError):
+                yield Scored(path, None, read)
             else:
-                yield Scored(path, next(answers), None)
+                yield Scored(path, next(answers), None, read.notes)
 
 
 def informed(alone: Prediction, patient: Patient, card: Card) -> Prediction:
@@ -217,22 +225,29 @@ def _judged(prediction: Prediction, view: np.ndarray) -> Prediction:
     return prediction
 
 
-def _read_ahead(
-    paths: list[Path], size: int, batch_photos: int
-) -> Iterator[list[tuple[Path, np.ndarray | PhotoError]]]:
+def _notes(photo: Photo, square: Square, size: int) -> tuple[str, ...]:
+    return photo.warnings + ((SMALL_PHOTO,) if square.side < size else ())
+
+
+def _read_ahead(paths: list[Path], size: int, batch_photos: int) -> Iterator[list[tuple[Path, Read | PhotoError]]]:
     """Yield batches of paths with their tensors, the next batch being read while this one is used."""
-    with ThreadPoolExecutor(READERS) as readers:
+    readers = ThreadPoolExecutor(READERS)
+    try:
         waiting = []
         for start in range(0, len(paths) + batch_photos, batch_photos):
             coming = [(path, readers.submit(_read, path, size)) for path in paths[start : start + batch_photos]]
             if waiting:
                 yield [(path, future.result()) for path, future in waiting]
             waiting = coming
+    finally:
+        readers.shutdown(cancel_futures=True)  # who stops does not wait for photos that nobody will see
 
 
-def _read(path: Path, size: int) -> np.ndarray | PhotoError:
-    """Return a file's tensor (1, size, size, 3), or the error that names the trouble."""
+def _read(path: Path, size: int) -> Read | PhotoError:
+    """Return a file as the network takes it, or the error that names the trouble."""
     try:
-        return to_tensor(read_photo(read_file(path)).pixels, size)
+        photo = read_photo(read_file(path))
+        square = centre_square(*photo.pixels.shape[:2])
+        return Read(to_tensor(photo.pixels, size, square), _notes(photo, square, size))
     except PhotoError as error:
         return error

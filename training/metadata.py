@@ -3,17 +3,8 @@
 import numpy as np
 import pandas as pd
 
-# The sets name sites in different detail; these are the parts that all of them can be brought to.
-SITES = {
-    "head": ("face", "scalp", "ear", "neck", "head/neck", "head_neck_face", "head_neck"),
-    "trunk": (
-        "back", "trunk", "chest", "abdomen", "anterior torso", "posterior torso", "lateral torso", "genital",
-        "oral/genital", "oral_genital",
-    ),
-    "upper": ("upper extremity", "hand", "upper_extremity"),
-    "lower": ("lower extremity", "foot", "lower_extremity"),
-    "acral": ("acral", "palms/soles", "palms_soles"),
-}  # fmt: skip
+from model.site_names import SITES, site_code
+
 COLUMNS = ("age", "age_known", "male", "female", *(f"site_{name}" for name in SITES))
 TYPICAL_AGE = 50.0  # years; stands in where no age was recorded, and age_known says so
 
@@ -27,7 +18,7 @@ def metadata_columns(manifest: pd.DataFrame) -> np.ndarray:
         With columns age (years), sex and site, each of which may be missing.
     """
     age = pd.to_numeric(manifest.age, errors="coerce")
-    part = manifest.site.map({site: name for name, sites in SITES.items() for site in sites})
+    part = manifest.site.map(site_code, na_action="ignore")
     columns = [
         (age.fillna(TYPICAL_AGE) - TYPICAL_AGE) / 25,
         age.notna(),

@@ -7,7 +7,7 @@ import pandas as pd
 
 from model.evaluation.temperature import mean_log_loss
 from model.patient import SEXES, Effects, Patient, read_effects
-from training.metadata import SITES
+from model.site_names import SITES, site_code
 
 YOUNGEST, OLDEST = 30, 85  # years; the training split holds 22 melanomas of younger patients, and nobody older
 PENALTY = 1.0  # scikit-learn's C of the logistic regression
@@ -28,7 +28,7 @@ def patients_of(rows: pd.DataFrame) -> list[Patient]:
 
 
 def _sites(rows: pd.DataFrame) -> pd.Series:
-    return rows.site.map({word: code for code, words in SITES.items() for word in words})
+    return rows.site.map(site_code, na_action="ignore")
 
 
 def fit_effects(train: pd.DataFrame, codes: Sequence[str]) -> dict:

@@ -24,6 +24,9 @@ NOTES = {
     "reduced_size": "The photo is larger than the assessment needs and was read at a smaller size.",
     "first_frame_only": "The file holds several frames; only the first was assessed.",
     "sixteen_bit_scaled": "A grey photo: the model has learnt from colour photos only.",
+    "grey": "A grey photo: the model has learnt from colour photos only.",
+    "significant_bits": "The photo uses a part of its 16 bits only, and was made as bright as that part allows.",
+    "profile_ignored": "The photo's colour profile cannot be read; its colours may be shown and assessed wrongly.",
     "float_scaled": "A grey photo: the model has learnt from colour photos only.",
 }
 

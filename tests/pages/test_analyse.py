@@ -42,7 +42,9 @@ def test_the_bars_are_the_photos_own_answer_with_a_mark_at_every_level(answered)
     expected, shown = answered.session_state.analysis.photo_alone, bars(answered)
     assert [label.name in shown for label in load_card().labels] == [True] * 7
     widths = [float(width) for width in re.findall(r'style="width:([\d.]+)%"', shown)]
-    assert sorted(widths) == pytest.approx(sorted([*(100 * expected.probabilities), 100 * expected.malignant]), abs=0.006)
+    assert sorted(widths) == pytest.approx(
+        sorted([*(100 * expected.probabilities), 100 * expected.malignant]), abs=0.006
+    )
     marks = [float(place) for place in re.findall(r'<u style="left:([\d.]+)%"', shown)]
     assert marks == 2 * [round(100 * value, 2) for value in LEVELS.values()]
 

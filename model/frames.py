@@ -1,0 +1,56 @@
+"""Which picture of a file is the photo: previews, masks and a phone's second view are not."""
+
+from PIL import Image
+
+from model.errors import PhotoError
+
+MOST_LOOKED_AT = 32  # pictures; a photo stands among the first, and a list of thousands is no photo
+SUBFILE, OLD_SUBFILE, MULTI_PICTURES = 254, 255, 0xB002  # entries of a TIFF file, and of an MPO file
+PREVIEW_OR_MASK, OLD_PREVIEW = 0b101, 2
+
+
+def seek_photo(image: Image.Image) -> bool:
+    """Turn an opened file to its photo; return whether it holds further photos.
+
+    Raises
+    ------
+    PhotoError
+        ``unsupported_format`` if all that can be reached is a preview, as in a camera's raw file.
+    """
+    if image.format == "TIFF":
+        return _seek_page(image)
+    if image.format == "MPO":
+        return _seek_view(image)
+    return bool(getattr(image, "is_animated", False))
+
+
+def _seek_page(image: Image.Image) -> bool:
+    """Find the first page at full resolution; pages that cannot be read after it are none."""
+    photos, place = [], 0
+    while len(photos) < 2 and place < MOST_LOOKED_AT:
+        try:
+            image.seek(place)
+        except Exception:  # the end, or whatever a damaged list of pages raises
+            break
+        tags = image.tag_v2
+        reduced = (_number(tags, SUBFILE) & PREVIEW_OR_MASK) or _number(tags, OLD_SUBFILE) == OLD_PREVIEW
+        photos += [] if reduced else [place]
+        place += 1
+    if not photos:
+        raise PhotoError("unsupported_format", "The file holds a small preview only; export the photo itself as JPEG.")
+    image.seek(photos[0])
+    return len(photos) > 1
+
+
+def _number(tags, entry: int) -> int:
+    value = tags.get(entry, 0)
+    return value if isinstance(value, int) else 0
+
+
+def _seek_view(image: Image.Image) -> bool:
+    """Find the main picture; the other eye's view or a depth map beside it is no further photo."""
+    kinds = [entry.get("Attribute", {}).get("MPType", "") for entry in image.mpinfo.get(MULTI_PICTURES, ())]
+    main = next((place for place, kind in enumerate(kinds) if "Thumbnail" not in kind), 0)
+    if main:
+        image.seek(main)
+    return False

@@ -1,0 +1,24 @@
+"""Says how to set up where the packages are missing, as they are for a system's own Python."""
+
+import sys
+from importlib.util import find_spec
+
+NEEDED = ("numpy", "PIL", "pillow_heif", "cv2", "pandas", "keras", "tqdm")  # by the names that code imports
+
+
+def need_packages(also: tuple[str, ...] = (), command: str = "make app") -> None:
+    """End the program with one sentence if a package is missing.
+
+    Parameters
+    ----------
+    also : tuple of str
+        Further packages, by the names that code imports.
+    command : str
+        What sets them up.
+    """
+    missing = [name for name in (*NEEDED, *also) if find_spec(name) is None]
+    if missing:
+        sys.exit(
+            f"The package {missing[0]} is missing in this Python ({sys.executable}): run `{command}` once, then use "
+            ".venv/bin/python (.venv\\Scripts\\python on Windows)."
+        )

@@ -1,0 +1,107 @@
+"""Many photos into one table: which are scored, what each row holds, and what is said of those that have none."""
+
+import csv
+import io
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import closing
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tqdm import tqdm
+
+from model.card import Card
+from model.errors import ContractError, printable
+from model.output import Unfinished, writing
+from model.patient import UNKNOWN, Patient
+from model.patient_table import matched, read_patients
+from model.photos import Found
+
+if TYPE_CHECKING:  # the pipeline brings TensorFlow, for which a mistyped option should not have to wait
+    from model.pipeline import Analyser, Scored
+
+COLUMNS = ("MEL", "NV", "BCC", "AKIEC", "BKL", "DF", "VASC")  # as the ISIC 2018 challenge orders them
+NOTES = "notes"  # codes of what the page would say of the photo beside its answer
+DIGITS = 9  # after the point; seven of them add up to 1 within a few billionths
+ABSTAINED = {"blank": "The photo shows an even surface without a lesion, so it has no answer."}
+
+
+def score(analyser: "Analyser", photos: Sequence[Path], patients: dict[Path, Patient], output: Path) -> int:
+    """Write the table of some photos; return how many have no row, each of which was named on standard error.
+
+    Parameters
+    ----------
+    analyser : Analyser
+    photos : sequence of Path
+        Of different names.
+    patients : dict of Path to Patient
+        Who is known, by photo.
+    output : Path
+        The table's place; it is put there when it is complete.
+    """
+    failures, codes = 0, [analyser.card.label(code.lower()).code for code in COLUMNS]
+    with writing(output, photos, keep_from=2) as file, closing(analyser.score(photos)) as answers:
+        _write_row(file, ("image", *COLUMNS, NOTES))
+        for scored in tqdm(answers, total=len(photos), unit="photo", file=sys.stderr):
+            reason = refusal(scored)
+            if reason:
+                failures += 1
+                tqdm.write(f"{printable(scored.path)}: {reason}", file=sys.stderr)
+            else:
+                _write_row(file, _row(scored, patients.get(scored.path, UNKNOWN), analyser.card, codes))
+    return failures
+
+
+def refusal(scored: "Scored") -> str | None:
+    """Return the sentence that says why a photo has no row, or None if it has one."""
+    if scored.error:
+        return str(scored.error)
+    return abstained(scored.prediction.reason) if scored.prediction.abstained else None
+
+
+def abstained(reason: str) -> str:
+    """Return the sentence for a model that gives no answer."""
+    return ABSTAINED.get(reason, f"The model gives no answer ({reason}).")
+
+
+def distinct(found: Found) -> tuple[list[Path], list[str]]:
+    """Keep the first photo of each name, since rows are told apart by it; return what to complain about."""
+    first: dict[str, Path] = {}
+    complaints = list(found.trouble)
+    for photo in found.photos:
+        earlier = first.setdefault(photo.stem, photo)
+        if earlier.resolve() != photo.resolve():
+            complaints.append(
+                f"{printable(photo)}: not scored, its row would carry the same name as {printable(earlier)}; "
+                "rename one."
+            )
+    return list(first.values()), complaints
+
+
+def known_patients(table: Path, photos: Sequence[Path], card: Card) -> tuple[dict[Path, Patient], list[str]]:
+    """Return the patients of a table by photo, and sentences about rows and photos without each other.
+
+    Raises
+    ------
+    ContractError
+        If the model takes photos alone, the table cannot be used, or none of its rows belongs to a photo.
+    """
+    if card.effects is None:
+        raise ContractError("no_patient", "This model takes a photo alone; leave out --patients.")
+    return matched(table, read_patients(table, card.effects), photos)
+
+
+def _row(scored: "Scored", patient: Patient, card: Card, codes: Sequence[str]) -> Iterator[str]:
+    from model.pipeline import informed
+
+    told = informed(scored.prediction, patient, card)
+    yield printable(scored.path.stem)
+    for code in codes:
+        yield f"{told.probabilities[card.codes.index(code)]:.{DIGITS}f}"
+    yield " ".join(scored.notes)
+
+
+def _write_row(file: Unfinished, row: Iterator[str] | tuple[str, ...]) -> None:
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\n").writerow(row)
+    file.write(text.getvalue().encode())

@@ -71,9 +71,7 @@ class Analysis:
 
     def answered_anyway(self) -> "Analysis":
         """Return the answer to a refused photo; any other analysis, a blank one too, stays as it is."""
-        if self.prediction.reason != OUTSIDE:
-            return self
-        shown = {name: replace(getattr(self, name), abstained=False) for name in ("prediction", "photo_alone")}
+        shown = {name: answered_anyway(getattr(self, name)) for name in ("prediction", "photo_alone")}
         return replace(self, **shown)
 
     def informed(self, patient: Patient) -> "Analysis":
@@ -167,7 +165,9 @@ class Analyser:
             ]
         return [_judged(answer, view) for answer, view in zip(answers, views, strict=True)]
 
-    def score(self, paths: Iterable[Path | str], batch_photos: int = BATCH_PHOTOS) -> Iterator[Scored]:
+    def score(
+        self, paths: Iterable[Path | str], batch_photos: int = BATCH_PHOTOS, answer_all: bool = False
+    ) -> Iterator[Scored]:
         """Assess many photo files by their centred square, reading ahead in threads.
 
         Parameters
@@ -175,6 +175,8 @@ class Analyser:
         paths : iterable of path
         batch_photos : int
             How many photos the network sees at once.
+        answer_all : bool
+            Whether photos that the gate refuses are answered, marked as in `Analysis.answered_anyway`.
 
         Yields
         ------
@@ -182,7 +184,8 @@ class Analyser:
             In the order of the paths; a photo that cannot be assessed carries its error.
         """
         for batch in _read_ahead([Path(path) for path in paths], self.card.size, batch_photos):
-            yield from self._score_batch(batch)
+            for scored in self._score_batch(batch):
+                yield replace(scored, prediction=answered_anyway(scored.prediction)) if answer_all else scored
 
     def _score_batch(self, batch: list[tuple[Path, "Read | PhotoError"]]) -> Iterator[Scored]:
         tensors = [read.tensor for _, read in batch if isinstance(read, Read)]
@@ -193,6 +196,12 @@ class Analyser:
                 yield Scored(path, None, read)
             else:
                 yield Scored(path, next(answers), None, read.notes)
+
+
+def answered_anyway(prediction: Prediction | None) -> Prediction | None:
+    """Return the answer to a photo that the gate refused, with its reason; anything else as it is."""
+    refused = prediction is not None and prediction.reason == OUTSIDE
+    return replace(prediction, abstained=False) if refused else prediction
 
 
 def informed(alone: Prediction, patient: Patient, card: Card) -> Prediction:

@@ -3,6 +3,7 @@
 import hashlib
 import io
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -48,7 +49,7 @@ def test_a_gate_that_is_not_the_cards_is_refused(tmp_path, changes, code):
 def refusing(analyser, monkeypatch):
     """The small model with a gate that refuses every photo."""
     gate = Gate(np.zeros(len(analyser.classifier.kernel), np.float32), 5.0, 0.5)
-    monkeypatch.setattr(analyser, "card", __import__("dataclasses").replace(analyser.card, gate=gate))
+    monkeypatch.setattr(analyser, "card", replace(analyser.card, gate=gate))
     return analyser
 
 

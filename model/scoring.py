@@ -22,6 +22,7 @@ if TYPE_CHECKING:  # the pipeline brings TensorFlow, for which a mistyped option
 
 COLUMNS = ("MEL", "NV", "BCC", "AKIEC", "BKL", "DF", "VASC")  # as the ISIC 2018 challenge orders them
 NOTES = "notes"  # codes of what the page would say of the photo beside its answer
+HEADER_AND_ROW = 2  # pieces; a table with less is none
 DIGITS = 9  # after the point; seven of them add up to 1 within a few billionths
 ABSTAINED = {"blank": "The photo shows an even surface without a lesion, so it has no answer."}
 
@@ -40,7 +41,7 @@ def score(analyser: "Analyser", photos: Sequence[Path], patients: dict[Path, Pat
         The table's place; it is put there when it is complete.
     """
     failures, codes = 0, [analyser.card.label(code.lower()).code for code in COLUMNS]
-    with writing(output, photos, keep_from=2) as file, closing(analyser.score(photos)) as answers:
+    with writing(output, photos, keep_from=HEADER_AND_ROW) as file, closing(analyser.score(photos)) as answers:
         _write_row(file, ("image", *COLUMNS, NOTES))
         for scored in tqdm(answers, total=len(photos), unit="photo", file=sys.stderr):
             reason = refusal(scored)
@@ -49,6 +50,8 @@ def score(analyser: "Analyser", photos: Sequence[Path], patients: dict[Path, Pat
                 tqdm.write(f"{printable(scored.path)}: {reason}", file=sys.stderr)
             else:
                 _write_row(file, _row(scored, patients.get(scored.path, UNKNOWN), analyser.card, codes))
+    if failures == len(photos):
+        print(f"No photo was scored, so {printable(output)} was not written.", file=sys.stderr)
     return failures
 
 

@@ -18,6 +18,7 @@ from training.balancing import BALANCING
 from training.balancing_study import HOME, STUDIED, options_text
 from training.bundle import seal
 from training.datasets import CODES, LABELS, READERS, DatasetError, list_isic2019
+from training.layouts import set_folder
 from training.splits import TRAIN
 
 SOURCE_NAMES = {code: name for code, name, _ in LABELS} | {  # diagnoses of the sets -> what they are called
@@ -54,7 +55,7 @@ def published(data: Path, work: Path) -> pd.DataFrame:
     found = []
     for name, listing in LISTINGS.items():
         try:
-            found.append(listing(data / name))
+            found.append(listing(set_folder(data, name)))
         except DatasetError as error:
             print(f"{name} is left out: {error}", file=sys.stderr)
     if not found:

@@ -21,7 +21,8 @@ from model.errors import LesionscopeError
 from model.image import read_photo
 from model.preprocess import centre_square, crop
 from training.datasets import READERS, DatasetError
-from training.inventory import take_stock
+from training.inventory import check_complete, take_stock
+from training.layouts import set_folder
 
 CANVAS = 256  # pixels; the sets are published at 450 to 1,024 px, and no recipe looks closer than this
 NEAR_DUPLICATE_BITS = 30  # of 256: up to about 10 is surely one lesion, above 30 mostly chance
@@ -128,18 +129,23 @@ def _read(path: str) -> tuple[str, np.ndarray] | str:
         return str(error)
 
 
-def list_images(data: Path, datasets: list[str], per_class: int | None = None) -> pd.DataFrame:
+def list_images(
+    data: Path, datasets: list[str], per_class: int | None = None, incomplete: bool = False
+) -> pd.DataFrame:
     """Read the label tables of the named sets and keep rows whose image is there; say what was left out.
 
-    ``per_class`` keeps that many images of each set and class, for rehearsals.
+    ``per_class`` keeps that many images of each set and class, for rehearsals; ``incomplete`` accepts a set of which
+    fewer than half of the images are there.
 
     Raises
     ------
     DatasetError
-        When a set is missing, has no image, or none of its images has a label.
+        When a set is missing, has no image or fewer than half of them, or none of its images has a label.
     """
-    stocks = [take_stock(name, data / name) for name in datasets]
+    stocks = [take_stock(name, set_folder(data, name)) for name in datasets]
     for stock in stocks:
+        if not incomplete:
+            check_complete(stock, set_folder(data, stock.name))
         print(*stock.gaps(), sep="\n", end="\n" if stock.gaps() else "")
     table = pd.concat([stock.here for stock in stocks], ignore_index=True)
     if per_class:
@@ -200,9 +206,11 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--data", type=Path, required=True, help="folder with ham10000/, milk10k/, isic2019/, ph2/")
     parser.add_argument("--datasets", nargs="+", default=["ham10000"], choices=list(READERS))
     parser.add_argument("--work", type=Path, default=Path("runs/data"), help="where manifest and canvas go")
+    parser.add_argument("--incomplete", action="store_true", help="accept a set with fewer than half of its images")
     options = parser.parse_args(arguments)
     try:
-        manifest = build_manifest(list_images(options.data, options.datasets), options.work)
+        table = list_images(options.data, options.datasets, incomplete=options.incomplete)
+        manifest = build_manifest(table, options.work)
     except DatasetError as error:
         print(error, file=sys.stderr)
         return 1

@@ -21,6 +21,7 @@ import numpy as np
 import pandas as pd
 
 from training.calibrate import SMOKE_RUN, load_run
+from training.command import one_sentence
 from training.datasets import CODES, LABELS, file_sha256
 from training.recipe import Recipe
 from training.splits import TRAIN
@@ -244,6 +245,7 @@ def parse_run_and_bundle(
     return options
 
 
+@one_sentence
 def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--version", default="1.0.0", help="of the model; a retrained one needs a new number")

@@ -16,6 +16,7 @@ import numpy as np
 import pandas as pd
 
 from model.card import VIEWS
+from training.command import one_sentence
 from training.recipe import Recipe
 
 SMOKE_RUN = Path("runs/smoke")
@@ -86,6 +87,7 @@ def patient_factors(manifest: pd.DataFrame, probabilities: np.ndarray, rows: pd.
     return {"power": round(power, 4), **entry, "power_fitted_on": "validation", "n_validation": len(rows)}
 
 
+@one_sentence
 def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("run", nargs="?", type=Path, help="folder of a finished training run")

@@ -38,6 +38,7 @@ from model.evaluation.tables import load_table
 from model.pipeline import Analyser
 from training.bundle import SMOKE_BUNDLE, seal, write_json
 from training.calibrate import SMOKE_RUN, load_run
+from training.command import one_sentence
 from training.informed import informed_tables
 from training.splits import EXTERNAL, INTERNAL_TEST, TRAIN, VALIDATION
 from training.train import git_commit
@@ -205,6 +206,7 @@ def evaluate(run: Path, bundle: Path) -> pd.DataFrame:
     return tables["metrics"]
 
 
+@one_sentence
 def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("run", nargs="?", type=Path, help="folder of the training run that the bundle was made from")

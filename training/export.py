@@ -22,6 +22,7 @@ from model.errors import LesionscopeError, PhotoError
 from model.explain import class_maps
 from model.image import read_file, read_photo
 from model.preprocess import to_tensor
+from training.command import one_sentence
 from training.datasets import file_sha256
 from training.engines import INPUT, OUTPUTS, RUNNERS, Answer, Engine, ExportError, described_by, exported_path, require
 
@@ -212,6 +213,7 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
+@one_sentence
 def main(arguments: list[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from training.command import one_sentence
 from training.datasets import ID, PUBLISHED, READERS, DatasetError
 from training.layouts import frame, ids, images_under, set_folder, table_path
 
@@ -103,6 +104,7 @@ def describe(name: str, root: Path) -> list[str]:
     return [head, f"   {counts}", *(f"   {gap.removeprefix(name + ': ')}" for gap in stock.gaps())]
 
 
+@one_sentence
 def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description="Say which image sets a folder holds, and what is missing.")
     parser.add_argument("--list", action="store_true", help="every set, whether or not it is there (the default)")

@@ -14,6 +14,7 @@ import sys
 import time
 from pathlib import Path
 
+from training.command import one_sentence
 from training.judged_run import is_trained
 from training.recipe import WEIGHT_FILES, load_recipe, recipe_names
 
@@ -75,6 +76,7 @@ def train_missing(
     return failed
 
 
+@one_sentence
 def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, required=True, help="folder with ham10000/ and other image sets")

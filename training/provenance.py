@@ -84,7 +84,7 @@ def check_images(work: Path, manifest: pd.DataFrame, wanted: dict) -> None:
         With what differs, and what to do.
     """
     made = read_images_record(work)
-    _check_canvas(work, manifest, wanted["edge"] if made else None)
+    _check_canvas(work, manifest, wanted["edge"], made is not None)
     if made is not None and made["manifest_sha256"] != _sha256(work / "manifest.csv"):
         raise DatasetError(f"{work / 'manifest.csv'} has changed since {work} was made; {ANEW}.")
     if made is not None and made["per_class"] and made["per_class"] != wanted["per_class"]:
@@ -104,13 +104,13 @@ def check_images(work: Path, manifest: pd.DataFrame, wanted: dict) -> None:
             )
 
 
-def _check_canvas(work: Path, manifest: pd.DataFrame, edge: int | None) -> None:
+def _check_canvas(work: Path, manifest: pd.DataFrame, edge: int, recorded: bool) -> None:
     try:
         shape = np.load(work / "canvas.npy", mmap_mode="r").shape
     except (ValueError, OSError, EOFError):
         raise DatasetError(f"{work / 'canvas.npy'} is damaged; {ANEW}.") from None
     rows = int(manifest.canvas_row.max()) + 1 if len(manifest) else 0
-    if len(shape) != 4 or shape[1] != (edge or shape[1]) or shape[0] < rows:
+    if recorded and (shape[1:] != (edge, edge, 3) or shape[0] < rows):
         raise DatasetError(f"{work / 'canvas.npy'} does not belong to the manifest beside it; {ANEW}.")
 
 

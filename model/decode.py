@@ -81,6 +81,8 @@ def _grey_notes(mode: str, white: float, pixels: np.ndarray) -> list[str]:
     if mode in DEEP_GREY:
         scaled = ["float_scaled" if mode == "F" else "sixteen_bit_scaled"]
         return scaled + (["significant_bits"] if white < WHITE_LEVELS[-1] and mode != "F" else [])
+    if mode in GREY:
+        return ["grey"]
     few = pixels[::16, ::16]  # settles it for nearly every photo
     for part in (few, pixels):
         if not ((part[..., 0] == part[..., 1]) & (part[..., 1] == part[..., 2])).all():

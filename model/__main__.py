@@ -20,6 +20,7 @@ need_packages()  # a system's own Python would otherwise end in a traceback at t
 from model import output  # noqa: E402
 from model.card import Card, load_card  # noqa: E402
 from model.errors import LesionscopeError, OutputError, PhotoError, printable  # noqa: E402
+from model.scoring import RULES  # noqa: E402
 
 INTERRUPTED = 130  # what shells give a program that Ctrl-C ended
 PICTURE_ENDING = ".png"  # the one kind of picture that explain writes
@@ -67,6 +68,14 @@ def _parser() -> argparse.ArgumentParser:
         help="CSV: image (a photo's name), age (years), sex (female or male), site (head, trunk, upper, lower, or "
         "acral for palms and soles, or the ISIC Archive's names); empty where unknown",
     )
+    score.add_argument(
+        "--decision", choices=RULES, help="add a column that names one diagnosis of the photo alone, by this rule"
+    )
+    score.add_argument(
+        "--answer-all",
+        action="store_true",
+        help="answer photos unlike those that the model was tested on too, and say in a column which they are",
+    )
     score.set_defaults(run=_score)
     explain = commands.add_parser(
         "explain", parents=[shared], help="the heat map of one class over a photo, as a PNG file"
@@ -97,14 +106,16 @@ def _score(options: argparse.Namespace) -> int:
     card = load_card(options.bundle)
     read = [*distinct, *([options.patients] if options.patients else []), *_bundle_files(card)]
     output.check_target(options.output, read)
+    scoring.check_rule(card, options.decision)
     patients = {}
     if options.patients:
         patients, remarks = scoring.known_patients(options.patients, distinct, card)
         for remark in remarks:
             _complain(remark)
+    wanted = scoring.Wanted(options.decision, options.answer_all)
     analyser = _analyser(options.bundle)
     with _libraries_quiet():
-        failures = scoring.score(analyser, distinct, patients, options.output)
+        failures = scoring.score(analyser, distinct, patients, options.output, wanted)
     if found.others:
         _complain(f"Files passed over because they are no pictures: {found.others:,}.")
     return 1 if failures or complaints else 0

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from model.errors import BundleError
+from model.gate import Gate, read_gate
 from model.patient import Effects, read_effects
 
 SCHEMA = 1
@@ -48,6 +49,8 @@ class Card:
         The whole card as it stands in the file.
     effects : Effects or None
         What age, sex and site do to the probabilities; None where the model takes a photo alone.
+    gate : Gate or None
+        What refuses photos of another kind; None where every photo is answered.
     """
 
     bundle_dir: Path
@@ -61,6 +64,7 @@ class Card:
     logits_layer: str
     raw: dict[str, Any]
     effects: Effects | None = None
+    gate: Gate | None = None
 
     @property
     def codes(self) -> tuple[str, ...]:
@@ -119,6 +123,7 @@ def load_card(bundle_dir: Path | str | None = None) -> Card:
         logits_layer=_entry(raw, "explain.logits_layer", str),
         raw=raw,
         effects=read_effects(raw.get("patient"), len(labels)),
+        gate=read_gate(raw.get("gate"), folder),
     )
     _entry(raw, "weights.file", str)
     _entry(raw, "weights.sha256", str)

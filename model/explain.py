@@ -86,8 +86,14 @@ def explain_all(codes: tuple[str, ...], features: np.ndarray, kernel: np.ndarray
 
 
 def upsample(heat: np.ndarray, side: int) -> np.ndarray:
-    """Enlarge a heat map to (side, side), linear between the centres of cells, as the cells tile the image."""
-    return np.clip(cv2.resize(heat, (side, side), interpolation=cv2.INTER_LINEAR), 0, 1)
+    """Enlarge a heat map to (side, side), cubic between the centres of cells, as the cells tile the image.
+
+    A linear one would crease along the lines between centres. What the cubic curve swings beyond 0 and 1 is cut off
+    after each axis: two negative swings would otherwise multiply to heat where there is none.
+    """
+    for size in ((side, heat.shape[0]), (side, side)):
+        heat = np.clip(cv2.resize(heat, size, interpolation=cv2.INTER_CUBIC), 0, 1)
+    return heat
 
 
 def overlay(
@@ -137,10 +143,15 @@ def colour_bar() -> np.ndarray:
 def _contour_lines(fine: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return colours (side, side, 3) and weights (side, side) of lines of equal heat."""
     colours = np.zeros((*fine.shape, 3), np.uint8)
-    weight = np.zeros(fine.shape, np.float32)
+    weight = np.zeros(fine.shape, np.uint8)
     width = max(1, round(fine.shape[0] / 200))
     for level in CONTOUR_LEVELS:
         lines, _ = cv2.findContours((fine >= level).astype(np.uint8), cv2.RETR_LIST, cv2.CHAIN_APPROX_NONE)
-        cv2.drawContours(colours, lines, -1, colour_bar()[int(level * 255)].tolist(), width)
-        cv2.drawContours(weight, lines, -1, 1.0, width)
-    return colours, np.where(fine > 0, weight, 0)
+        cv2.drawContours(colours, lines, -1, contour_colour(level).tolist(), width + 2)  # below the soft edge too
+        cv2.drawContours(weight, lines, -1, 255, width, cv2.LINE_AA)
+    return colours, np.where(fine > 0, weight / np.float32(255), 0)
+
+
+def contour_colour(level: float) -> np.ndarray:
+    """Return the colour of the line at a level of heat in [0, 1]: ndarray, uint8, shape (3,), RGB."""
+    return colour_bar()[int(level * 255)]

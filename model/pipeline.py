@@ -8,11 +8,13 @@ from pathlib import Path
 import numpy as np
 
 from model.card import Card
+from model.decision import Decision, decide
 from model.errors import ContractError, PhotoError
 from model.explain import Explanation, explain_all
+from model.gate import OUTSIDE
 from model.image import Photo, read_file, read_photo
 from model.patient import UNKNOWN, Patient
-from model.predict import Classifier, Prediction
+from model.predict import Classifier, Prediction, RawOutput
 from model.preprocess import Square, centre_square, to_tensor
 
 BLANK_DEVIATION = 3.0  # grey levels; the faintest of 7,700 dermoscopic photos of four sets measured 5.9
@@ -56,6 +58,21 @@ class Analysis:
     card: Card
     photo_alone: Prediction
     patient: Patient = UNKNOWN
+
+    @property
+    def decision(self) -> Decision:
+        """Return what follows from the photo alone: what is known of the patient never changes the diagnosis named."""
+        return decide(self.photo_alone.probabilities, self.card)
+
+    @property
+    def forced(self) -> bool:
+        """Whether the answer is shown although the photo was refused; whatever shows it must say so."""
+        return self.prediction.forced
+
+    def answered_anyway(self) -> "Analysis":
+        """Return the answer to a refused photo; any other analysis, a blank one too, stays as it is."""
+        shown = {name: answered_anyway(getattr(self, name)) for name in ("prediction", "photo_alone")}
+        return replace(self, **shown)
 
     def informed(self, patient: Patient) -> "Analysis":
         """Return the same analysis for another patient; only ``prediction`` and ``patient`` change.
@@ -112,11 +129,20 @@ class Analyser:
         ContractError
             If the square does not lie inside the photo, or as `informed`.
         """
-        photo = read_photo(data)
+        return self.look(read_photo(data), square, patient)
+
+    def look(self, photo: Photo, square: Square | None = None, patient: Patient = UNKNOWN) -> Analysis:
+        """Assess a photo that was read before, for example another part of it; parameters as `analyse`.
+
+        Raises
+        ------
+        ContractError
+            As `analyse`.
+        """
         square = square or centre_square(*photo.pixels.shape[:2])
         tensor = to_tensor(photo.pixels, self.card.size, square)
         raw = self.classifier.run(tensor)
-        prediction = _judged(self.classifier.predictions(raw.logits)[0], tensor[0])
+        prediction = self._answers(raw, tensor)[0]
         analysis = Analysis(
             photo=photo,
             square=square,
@@ -129,7 +155,19 @@ class Analyser:
         )
         return analysis.informed(patient)
 
-    def score(self, paths: Iterable[Path | str], batch_photos: int = BATCH_PHOTOS) -> Iterator[Scored]:
+    def _answers(self, raw: RawOutput, views: np.ndarray) -> list[Prediction]:
+        """Return an answer a photo, withdrawn where it shows nothing or is of a kind that was not measured."""
+        answers = self.classifier.predictions(raw.logits)
+        if self.card.gate is not None:
+            scores = self.card.gate.score(raw.features.mean(axis=(1, 2)))
+            answers = [
+                _gated(answer, score, self.card.gate.limit) for answer, score in zip(answers, scores, strict=True)
+            ]
+        return [_judged(answer, view) for answer, view in zip(answers, views, strict=True)]
+
+    def score(
+        self, paths: Iterable[Path | str], batch_photos: int = BATCH_PHOTOS, answer_all: bool = False
+    ) -> Iterator[Scored]:
         """Assess many photo files by their centred square, reading ahead in threads.
 
         Parameters
@@ -137,6 +175,8 @@ class Analyser:
         paths : iterable of path
         batch_photos : int
             How many photos the network sees at once.
+        answer_all : bool
+            Whether photos that the gate refuses are answered, marked as in `Analysis.answered_anyway`.
 
         Yields
         ------
@@ -144,17 +184,24 @@ class Analyser:
             In the order of the paths; a photo that cannot be assessed carries its error.
         """
         for batch in _read_ahead([Path(path) for path in paths], self.card.size, batch_photos):
-            yield from self._score_batch(batch)
+            for scored in self._score_batch(batch):
+                yield replace(scored, prediction=answered_anyway(scored.prediction)) if answer_all else scored
 
     def _score_batch(self, batch: list[tuple[Path, "Read | PhotoError"]]) -> Iterator[Scored]:
         tensors = [read.tensor for _, read in batch if isinstance(read, Read)]
-        logits = self.classifier.run(np.concatenate(tensors)).logits if tensors else ()
-        predictions = iter(self.classifier.predictions(logits) if tensors else ())
+        views = np.concatenate(tensors) if tensors else None
+        answers = iter(self._answers(self.classifier.run(views), views) if tensors else ())
         for path, read in batch:
             if isinstance(read, PhotoError):
                 yield Scored(path, None, read)
             else:
-                yield Scored(path, _judged(next(predictions), read.tensor[0]), None, read.notes)
+                yield Scored(path, next(answers), None, read.notes)
+
+
+def answered_anyway(prediction: Prediction | None) -> Prediction | None:
+    """Return the answer to a photo that the gate refused, with its reason; anything else as it is."""
+    refused = prediction is not None and prediction.reason == OUTSIDE
+    return replace(prediction, abstained=False) if refused else prediction
 
 
 def informed(alone: Prediction, patient: Patient, card: Card) -> Prediction:
@@ -172,6 +219,12 @@ def informed(alone: Prediction, patient: Patient, card: Card) -> Prediction:
     shares = card.effects.inform(alone.probabilities, patient)
     malignant = shares[[label.malignant for label in card.labels]].sum()
     return replace(alone, probabilities=shares, malignant=float(malignant))
+
+
+def _gated(prediction: Prediction, score: float, limit: float) -> Prediction:
+    """Enter the gate's score, and withdraw the answer where it is above the limit."""
+    refused = {"abstained": True, "reason": OUTSIDE} if score > limit else {}
+    return replace(prediction, outside=float(score), **refused)
 
 
 def _judged(prediction: Prediction, view: np.ndarray) -> Prediction:

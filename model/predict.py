@@ -44,13 +44,21 @@ class Prediction:
     abstained : bool
         Whether the answer must not be shown; ``probabilities`` are then what the network said all the same.
     reason : str or None
-        Code of why, for example ``"blank"``.
+        Code of why, for example ``"blank"``; stays where a refused photo is answered all the same.
+    outside : float or None
+        The gate's score, 0 to 1; None where the model has no gate.
     """
 
     probabilities: np.ndarray
     malignant: float
     abstained: bool = False
     reason: str | None = None
+    outside: float | None = None
+
+    @property
+    def forced(self) -> bool:
+        """Whether the answer is shown although the photo was refused."""
+        return self.reason is not None and not self.abstained
 
 
 class Classifier:

@@ -5,7 +5,7 @@ import json
 from typing import TYPE_CHECKING
 
 import numpy as np
-from PIL import Image
+from PIL import Image, ImageDraw, ImageFont
 
 from model.explain import overlay
 from model.preprocess import Square
@@ -13,6 +13,7 @@ from model.preprocess import Square
 if TYPE_CHECKING:  # the pipeline brings TensorFlow, which a report does not need
     from model.pipeline import Analysis
 
+FORCED_MARK = "Refused as outside what was measured; shown all the same"
 LONGEST_SIDE = 1600  # pixels; more than a full-screen photo needs, far less than a phone delivers
 
 
@@ -48,6 +49,8 @@ def result(analysis: "Analysis") -> dict:
         "patient": {"age": patient.age, "sex": patient.sex, "site": patient.site},
         "abstained": prediction.abstained,
         "reason": prediction.reason,
+        "answered_although_refused": analysis.forced,
+        "outside_score": prediction.outside,
         "classes": [
             {
                 "code": label.code,
@@ -60,10 +63,27 @@ def result(analysis: "Analysis") -> dict:
             }
             for label, value, value_alone in zip(card.labels, values, alone, strict=True)
         ],
+        "decision": None if prediction.abstained else _decision(analysis),
         "malignant_probability": None if prediction.abstained else prediction.malignant,
         "malignant_probability_photo_alone": None if prediction.abstained else analysis.photo_alone.malignant,
         "intended_use": card.raw.get("human", {}).get("intended_use"),
         "not_for": card.raw.get("human", {}).get("not_for"),
+    }
+
+
+def _decision(analysis: "Analysis") -> dict:
+    decision = analysis.decision
+    return {
+        "rule": analysis.card.raw.get("decision", {}).get("rule", "most_probable"),
+        "named": decision.named,
+        "near_tie": list(decision.tie),
+        "most_probable": decision.most_probable,
+        "risk": decision.risk,
+        "prediction_sets": {f"{level:.2f}": list(codes) for level, codes in decision.sets.items()},
+        "operating_points": [
+            {"name": point.name, "threshold": point.threshold, "probability": point.share, "above": point.above}
+            for point in decision.points
+        ],
     }
 
 
@@ -96,9 +116,22 @@ def overlay_png(analysis: "Analysis", code: str, opacity: float = 0.6, contours:
     """
     heat = analysis.explanations[analysis.card.label(code).code].heat
     pixels, square = for_screen(analysis.photo.pixels, analysis.square)
+    picture = Image.fromarray(overlay(pixels, heat, square, opacity, contours))
+    if analysis.forced:
+        _mark(picture, FORCED_MARK)
     buffer = io.BytesIO()
-    Image.fromarray(overlay(pixels, heat, square, opacity, contours)).save(buffer, "PNG")
+    picture.save(buffer, "PNG")
     return buffer.getvalue()
+
+
+def _mark(picture: Image.Image, sentence: str) -> None:
+    """Write a sentence into a picture, in a band along its lower edge."""
+    width, height = picture.size
+    font = ImageFont.load_default(max(10, width // 38))
+    band = round(1.8 * font.size)
+    draw = ImageDraw.Draw(picture)
+    draw.rectangle((0, height - band, width, height), fill=(51, 51, 51))
+    draw.text((width / 2, height - band / 2), sentence, fill="white", font=font, anchor="mm")
 
 
 def for_screen(pixels: np.ndarray, square: Square) -> tuple[np.ndarray, Square]:

@@ -5,13 +5,16 @@ import io
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import closing
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tqdm import tqdm
 
 from model.card import Card
+from model.decision import decide
 from model.errors import ContractError, printable
+from model.gate import OUTSIDE
 from model.output import Unfinished, writing
 from model.patient import UNKNOWN, Patient
 from model.patient_table import matched, read_patients
@@ -23,11 +26,50 @@ if TYPE_CHECKING:  # the pipeline brings TensorFlow, for which a mistyped option
 COLUMNS = ("MEL", "NV", "BCC", "AKIEC", "BKL", "DF", "VASC")  # as the ISIC 2018 challenge orders them
 NOTES = "notes"  # codes of what the page would say of the photo beside its answer
 HEADER_AND_ROW = 2  # pieces; a table with less is none
+DIAGNOSIS, REFUSED = "diagnosis", "refused"  # columns of a table that was asked for them
+MOST_PROBABLE, BALANCED = "most-probable", "balanced"  # rules that name one diagnosis
+RULES = (MOST_PROBABLE, BALANCED)
 DIGITS = 9  # after the point; seven of them add up to 1 within a few billionths
-ABSTAINED = {"blank": "The photo shows an even surface without a lesion, so it has no answer."}
+ABSTAINED = {
+    "blank": "The photo shows an even surface without a lesion, so it has no answer.",
+    OUTSIDE: "The photo is unlike those that the model was tested on, so it has no answer; that says nothing about "
+    "the lesion.",
+}
+ANSWER_ALL = "Photos unlike those that the model was tested on: {:,}. With --answer-all they have rows, marked."
 
 
-def score(analyser: "Analyser", photos: Sequence[Path], patients: dict[Path, Patient], output: Path) -> int:
+@dataclass(frozen=True)
+class Wanted:
+    """What a table holds beside the probabilities.
+
+    Parameters
+    ----------
+    rule : str or None
+        Of `RULES`: a column ``diagnosis`` names one class of each photo alone, whatever is known of the patient.
+    refused : bool
+        Whether photos that the gate refuses are answered too; a column ``refused`` holds 1 for those and 0 for others.
+    """
+
+    rule: str | None = None
+    refused: bool = False
+
+    @property
+    def header(self) -> tuple[str, ...]:
+        """Names of the columns."""
+        asked = ((DIAGNOSIS, self.rule), (REFUSED, self.refused))
+        return "image", *COLUMNS, *(name for name, wanted in asked if wanted), NOTES
+
+
+PLAIN = Wanted()
+
+
+def score(
+    analyser: "Analyser",
+    photos: Sequence[Path],
+    patients: dict[Path, Patient],
+    output: Path,
+    wanted: Wanted = PLAIN,
+) -> int:
     """Write the table of some photos; return how many have no row, each of which was named on standard error.
 
     Parameters
@@ -39,20 +81,31 @@ def score(analyser: "Analyser", photos: Sequence[Path], patients: dict[Path, Pat
         Who is known, by photo.
     output : Path
         The table's place; it is put there when it is complete.
+    wanted : Wanted
+        Further columns.
     """
-    failures, codes = 0, [analyser.card.label(code.lower()).code for code in COLUMNS]
-    with writing(output, photos, keep_from=HEADER_AND_ROW) as file, closing(analyser.score(photos)) as answers:
-        _write_row(file, ("image", *COLUMNS, NOTES))
+    without, codes = [], [analyser.card.label(code.lower()).code for code in COLUMNS]
+    answers = analyser.score(photos, answer_all=wanted.refused)
+    with writing(output, photos, keep_from=HEADER_AND_ROW) as file, closing(answers):
+        _write_row(file, wanted.header)
         for scored in tqdm(answers, total=len(photos), unit="photo", file=sys.stderr):
             reason = refusal(scored)
             if reason:
-                failures += 1
+                without.append(scored)
                 tqdm.write(f"{printable(scored.path)}: {reason}", file=sys.stderr)
             else:
-                _write_row(file, _row(scored, patients.get(scored.path, UNKNOWN), analyser.card, codes))
-    if failures == len(photos):
+                row = _row(scored, patients.get(scored.path, UNKNOWN), analyser.card, codes, wanted)
+                _write_row(file, row)
+    _tell_refused(without)
+    if len(without) == len(photos):
         print(f"No photo was scored, so {printable(output)} was not written.", file=sys.stderr)
-    return failures
+    return len(without)
+
+
+def _tell_refused(without: Sequence["Scored"]) -> None:
+    count = sum(scored.prediction is not None and scored.prediction.reason == OUTSIDE for scored in without)
+    if count:
+        print(ANSWER_ALL.format(count), file=sys.stderr)
 
 
 def refusal(scored: "Scored") -> str | None:
@@ -94,13 +147,24 @@ def known_patients(table: Path, photos: Sequence[Path], card: Card) -> tuple[dic
     return matched(table, read_patients(table, card.effects), photos)
 
 
-def _row(scored: "Scored", patient: Patient, card: Card, codes: Sequence[str]) -> Iterator[str]:
+def check_rule(card: Card, rule: str | None) -> None:
+    """Raise ContractError if the model does not have the rule that is to name a diagnosis."""
+    if rule == BALANCED and "decision" not in card.raw:
+        raise ContractError("no_rule", f"This model has no balanced rule; use --decision {MOST_PROBABLE}.")
+
+
+def _row(scored: "Scored", patient: Patient, card: Card, codes: Sequence[str], wanted: Wanted) -> Iterator[str]:
     from model.pipeline import informed
 
     told = informed(scored.prediction, patient, card)
     yield printable(scored.path.stem)
     for code in codes:
         yield f"{told.probabilities[card.codes.index(code)]:.{DIGITS}f}"
+    if wanted.rule:
+        decision = decide(scored.prediction.probabilities, card)
+        yield (decision.named if wanted.rule == BALANCED else decision.most_probable).upper()
+    if wanted.refused:
+        yield str(int(scored.prediction.forced))
     yield " ".join(scored.notes)
 
 

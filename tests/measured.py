@@ -9,8 +9,13 @@ import pandas as pd
 from streamlit.testing.v1 import AppTest
 
 from model.card import load_card
+from model.evaluation.abstention import measure_abstention
 from model.evaluation.cases import ask, read_cases
 from model.evaluation.confusion import confusion_table
+from model.evaluation.decision_rules import measure_rules
+from model.evaluation.evidence import measure_answers
+from model.evaluation.gate import gate_table
+from model.evaluation.prediction_sets import measure_sets
 from model.evaluation.robustness import robustness_table
 from model.evaluation.stored import stored_curves, stored_reliability, stored_subgroups
 from model.evaluation.summary import summarise
@@ -19,14 +24,15 @@ from tests.bundles import PATIENT
 from training.bundle import seal
 from training.datasets import LABELS
 from training.informed import informed_tables
-from training.synthetic import SAMPLES
 
-APP = str(SAMPLES.parents[1] / "app.py")
+APP = str(Path(__file__).resolve().parents[1] / "app.py")
 CODES = [code for code, _, _ in LABELS]
 POINT = {"name": "melanoma, high sensitivity", "subject": "mel", "value": 0.1}
+RULE = {"rule": "balanced", "log_offsets": [0, 0, 0, 0, 0.7, 0, 0], "harms": {"mel": 2.0}, "share_exponent": 0.0}
+LIMITS = [{"level": 0.9, "malignant": 0.1, "benign": 0.2}, {"level": 0.95, "malignant": 0.05, "benign": 0.1}]
 TABLES = (
     "metrics", "operating_points", "confusion", "predictions", "curves", "reliability", "subgroups", "robustness",
-    "informed", "informed_subgroups", "comparison",
+    "informed", "informed_subgroups", "comparison", "decision_rules", "prediction_sets", "abstention", "gate",
 )  # fmt: skip
 
 
@@ -86,6 +92,21 @@ def comparison() -> pd.DataFrame:
     return table
 
 
+def gate(random: np.random.Generator) -> pd.DataFrame:
+    """What two gates made of dermoscopic photos, close-ups and pages of text."""
+    kinds = ["ham10000"] * 60 + ["ph2"] * 40 + ["close_up"] * 30 + ["text"] * 20
+    rows = pd.DataFrame({"kind": kinds, "lesion_id": [f"lesion_{number // 2}" for number in range(150)]})
+    rows = rows.assign(real=rows.kind.isin(["ham10000", "ph2"]), corruption="as taken", step=0, skin_tone=np.nan)
+    rows["split"] = np.where(rows.kind == "ph2", "external", "internal_test")
+    rows["label"] = np.where(rows.real, np.where(rows.index % 3, "nv", "mel"), None)
+    rows["side"], rows["age"] = rows.label.map({"nv": "benign", "mel": "malignant"}), np.where(rows.real, 50.0, np.nan)
+    worse = rows[rows.kind == "ham10000"].assign(corruption="blur", step=1)
+    rows = pd.concat([rows, worse], ignore_index=True)
+    scores = {name: random.uniform(size=len(rows)) + ~rows.real.to_numpy() for name in ("logistic", "energy")}
+    unseen = {kind: (scores["logistic"], 0.9) for kind in ("close_up", "text")}
+    return gate_table(rows, scores, {"logistic": 0.9, "energy": 0.9}, unseen)
+
+
 def build_measured(folder: Path) -> Path:
     """Write the card and every results table, as the training commands do; there are no weights."""
     (folder / "results").mkdir(parents=True)
@@ -97,7 +118,7 @@ def build_measured(folder: Path) -> Path:
         "output": {"labels": labels}, "inference": {"views": ["identity"]},
         "calibration": {"temperature": 1.5, "dataset": "isic2019"}, "patient": PATIENT,
         "explain": {"layer": "none", "logits_layer": "logits"},
-        "thresholds": [POINT], "tables": {},
+        "thresholds": [POINT], "tables": {}, "decision": RULE, "prediction_sets": {"levels": LIMITS},
     }  # fmt: skip
     (folder / "card.json").write_text(json.dumps(card))
     random, card = np.random.default_rng(0), load_card(folder)
@@ -113,6 +134,11 @@ def build_measured(folder: Path) -> Path:
         "subgroups": stored_subgroups(rows, card.labels, [POINT], random, 40),
         "robustness": robustness_table(states(rows, random), card.labels, POINT["value"], random, 40),
         "comparison": comparison(),
+        "decision_rules": measure_rules(rows, card, np.array(RULE["log_offsets"]), random),
+        "prediction_sets": measure_sets(rows, card, LIMITS, random),
+        "abstention": measure_abstention(rows, card, np.array(RULE["log_offsets"]), random),
+        "answers_like_this": measure_answers(rows, card),
+        "gate": gate(random),
         **informed_tables(rows, card, random, 40),
     }
     for name, table in tables.items():

@@ -12,7 +12,7 @@ OURS = ("app", "benchmarks", "model", "pages", "tests", "training", "ui")
 LAYERS = {  # place -> (our modules it may import, packages of others it never imports)
     "model": (("model",), ("streamlit",)),
     "model/evaluation": (
-        ("model.evaluation", "model.errors", "model.card"),
+        ("model.evaluation", "model.errors", "model.card", "model.decision"),
         ("streamlit", "keras", "tensorflow", "tf_keras_vis"),
     ),
     "training": (("training", "model"), ("streamlit",)),

@@ -35,7 +35,12 @@ STRONG = Augmentation(
     scale=(0.5, 1.1), brightness=0.3, contrast=0.3, saturation=0.35, colour_cast=0.14, gamma=0.3,
     blur=0.3, jpeg=0.3, noise=0.2, vignette=0.12, erase=0.25,
 )  # fmt: skip
-LEVELS = {"none": None, "plain": PLAIN, "gentle": GENTLE, "soft": SOFT, "standard": Augmentation(), "strong": STRONG}
+# Half of all photos coarse: one set is 84 px wide, and sharpness must not tell which.
+WIDE = replace(STRONG, scale=(0.55, 1.05), blur=0.5)
+LEVELS = {
+    "none": None, "plain": PLAIN, "gentle": GENTLE, "soft": SOFT, "standard": Augmentation(), "strong": STRONG,
+    "wide": WIDE,
+}  # fmt: skip
 
 
 def augment(canvas: np.ndarray, size: int, amount: Augmentation, random: np.random.Generator) -> np.ndarray:

@@ -51,6 +51,8 @@ PUBLISHED = {
     "milk10k": "the ISIC Archive, collection MILK10k",
     "isic2019": "https://challenge.isic-archive.com/data/#2019",
     "ph2": "https://www.fc.up.pt/addi/ph2%20database.html",
+    "isic2019_bcn_84px": "https://challenge.isic-archive.com/data/#2019 (its Barcelona part, BCN20000, made small)",
+    "isic2020_melanoma": "https://challenge.isic-archive.com/data/#2020 (its melanomas)",
     "class_folders": "https://www.isic-archive.com, among others",
 }
 
@@ -225,6 +227,39 @@ def read_ph2(root: Path) -> pd.DataFrame:
     return _table(rows, "ph2", "research and education")
 
 
+def _read_listed(root: Path, dataset: str, lesion: str) -> pd.DataFrame:
+    """Read a set that lists its images in ``labels.csv``; an image without ``lesion`` is a lesion of its own.
+
+    Images that its maker found to look like one of another set are left out.
+    """
+    path = table_path(root, "labels.csv", PUBLISHED[dataset])
+    wanted = {"image": ID, "dx": ("dx7",), "diagnosis": ("diagnosis_as_given",), "near": ("near_ours_dist",)}
+    table = frame(path, wanted | {"lesion": (lesion,)})
+    table = table[table.near.isna()].reset_index(drop=True)
+    table["image_id"] = ids(table.image)
+    check_once(table, "image_id", path, table.dx)
+    rows = pd.DataFrame(
+        {
+            "image_id": table.image_id,
+            "lesion_id": table.lesion.fillna(table.image_id),
+            "label": _seven(table.dx, HAM10000_TO_SEVEN, path)[1],
+            "source_label": table.diagnosis,
+            "path": [str(root / file) if (root / file).exists() else None for file in table.image],
+        }
+    )
+    return _table(rows, dataset, "CC BY-NC 4.0")
+
+
+def read_bcn(root: Path) -> pd.DataFrame:
+    """BCN20000 (Combalia, arXiv:1908.02288, 2019), 84 px wide: another clinic, twice the melanomas of HAM10000."""
+    return _read_listed(root, "isic2019_bcn_84px", "lesion_id")
+
+
+def read_isic2020_melanoma(root: Path) -> pd.DataFrame:
+    """ISIC 2020 (Rotemberg, Sci Data 8:34, 2021), its melanomas alone; images of one patient count as one lesion."""
+    return _read_listed(root, "isic2020_melanoma", "patient_id")
+
+
 def read_class_folders(root: Path) -> pd.DataFrame:
     """A set sorted into ``train/CLASS`` and ``test/CLASS``; see `training.class_folders`."""
     from training.class_folders import read
@@ -237,6 +272,8 @@ READERS: dict[str, Callable[[Path], pd.DataFrame]] = {
     "milk10k": read_milk10k,
     "isic2019": read_isic2019,
     "ph2": read_ph2,
+    "isic2019_bcn_84px": read_bcn,
+    "isic2020_melanoma": read_isic2020_melanoma,
     "class_folders": read_class_folders,
 }
 

@@ -6,7 +6,7 @@
 
 Validation is scored first and fixes the operating points; then the internal test and every external set are
 scored, once per released model: the card records when, and a second opening must be asked for with --reopen.
-With --tables no photo is read: the tables are made again from the stored predictions and the card's thresholds.
+With --tables no photo is read: thresholds, decision rule, sets and tables are made again from the stored predictions.
 """
 
 import argparse
@@ -23,8 +23,12 @@ import pandas as pd
 from tqdm import tqdm
 
 from model.card import Card, load_card
+from model.decision import BALANCED, CONFIRM, RULE_OUT
+from model.evaluation.abstention import measure_abstention
 from model.evaluation.cases import MALIGNANT, ask, read_cases
 from model.evaluation.confusion import confusion_table
+from model.evaluation.decision_rules import fit_rule, measure_rules
+from model.evaluation.evidence import measure_answers
 from model.evaluation.intervals import rate_interval
 from model.evaluation.operating_points import (
     OperatingPoint,
@@ -32,11 +36,12 @@ from model.evaluation.operating_points import (
     threshold_for_sensitivity,
     threshold_for_specificity,
 )
+from model.evaluation.prediction_sets import LEVELS, fit_limits, measure_sets
 from model.evaluation.stored import stored_curves, stored_reliability, stored_subgroups
 from model.evaluation.summary import summarise, two_way_rates
 from model.evaluation.tables import load_table
 from model.pipeline import Analyser
-from training.bundle import SMOKE_BUNDLE, seal, write_json
+from training.bundle import HUMAN_PART, SMOKE_BUNDLE, seal, write_json
 from training.calibrate import SMOKE_RUN, load_run
 from training.command import one_sentence
 from training.informed import informed_tables
@@ -44,6 +49,8 @@ from training.splits import EXTERNAL, INTERNAL_TEST, TRAIN, VALIDATION
 from training.train import git_commit
 
 CONSISTENCY_PHOTOS = 50
+# Subgroups are judged at one point a subject and at the one that confirms: six would be a table nobody reads.
+SUBGROUP_POINTS = ("melanoma, 95 % sensitivity", "malignant, balanced", "malignant, confirm")
 METADATA = ["age", "sex", "site", "confirmation", "skin_tone"]
 
 
@@ -76,29 +83,66 @@ def predict(analyser: Analyser, images: pd.DataFrame) -> pd.DataFrame:
 
 
 def choose_operating_points(validation: pd.DataFrame, card: Card) -> list[OperatingPoint]:
-    """Return the named thresholds, chosen on validation predictions alone."""
+    """Return six named thresholds, chosen on validation predictions alone: three of melanoma, three of malignancy."""
     cases = read_cases(validation, card.labels)
-    melanoma, malignant = ask(cases, "mel"), ask(cases, MALIGNANT)
-    return [
-        OperatingPoint(
-            "melanoma, 95 % sensitivity",
-            "mel",
-            threshold_for_sensitivity(melanoma.truth, melanoma.score, 0.95),
-            "the highest threshold that finds 95 % of validation melanomas",
-        ),
-        OperatingPoint(
-            "malignant, balanced",
-            MALIGNANT,
-            balanced_threshold(malignant.truth, malignant.score),
-            "the highest sum of sensitivity and specificity on validation",
-        ),
-        OperatingPoint(
-            "malignant, confirm",
-            MALIGNANT,
-            threshold_for_specificity(malignant.truth, malignant.score, 0.95),
-            "the lowest threshold that spares 95 % of benign validation images",
-        ),
-    ]
+    points = []
+    for word, subject in (("melanoma", "mel"), ("malignant", MALIGNANT)):
+        question = ask(cases, subject)
+        truth, score = question.truth, question.score
+        points += [
+            OperatingPoint(
+                f"{word}, 95 % sensitivity", subject, threshold_for_sensitivity(truth, score, 0.95),
+                f"the highest threshold that finds 95 % of {word} validation images", RULE_OUT,
+            ),
+            OperatingPoint(
+                f"{word}, balanced", subject, balanced_threshold(truth, score),
+                "the highest sum of sensitivity and specificity on validation", BALANCED,
+            ),
+            OperatingPoint(
+                f"{word}, confirm", subject, threshold_for_specificity(truth, score, 0.95),
+                "the lowest threshold that spares 95 % of the other validation images", CONFIRM,
+            ),
+        ]  # fmt: skip
+    return points
+
+
+def fit_decision(validation: pd.DataFrame, card: Card, shares: np.ndarray) -> dict:
+    """Return what the card keeps beside the probabilities: thresholds, decision rule and limits of prediction sets.
+
+    Parameters
+    ----------
+    validation : DataFrame
+        Validation rows of every set; thresholds and sets are fitted on the one that the model is calibrated on.
+    shares : ndarray, shape (classes,)
+        Of each class among the training images of that set.
+    """
+    home = validation.dataset == card.raw["calibration"]["dataset"]
+    first = validation[home]
+    points = choose_operating_points(first, card)
+    return {
+        "thresholds": [
+            {"name": point.name, "subject": point.subject, "role": point.role, "value": point.threshold,
+             "chosen_for": point.chosen_for, "fitted_on": VALIDATION}
+            for point in points
+        ],
+        "decision": fit_rule(pd.concat([first, validation[~home]]), card.labels, shares),
+        "prediction_sets": {
+            "method": "least ambiguous sets, one limit for malignant and one for benign classes",
+            "levels": fit_limits(read_cases(first, card.labels), LEVELS),
+            "fitted_on": VALIDATION,
+            "dataset": card.raw["calibration"]["dataset"],
+            "n_images": len(first),
+            "n_lesions": int(first.lesion_id.nunique()),
+        },
+    }  # fmt: skip
+
+
+def training_shares(card: Card) -> np.ndarray:
+    """Return the share of each class among the training images of the set that the model is calibrated on."""
+    counts = load_table(card, "dataset/class_counts.csv")
+    home = counts[(counts.split == TRAIN) & (counts.dataset == card.raw["calibration"]["dataset"])]
+    images = home.set_index("label").images.reindex(card.codes, fill_value=0).to_numpy(float)
+    return np.maximum(images, 1) / images.sum()
 
 
 def measure_operating_points(predictions: pd.DataFrame, card: Card, points: list[OperatingPoint]) -> pd.DataFrame:
@@ -147,17 +191,23 @@ def half_size_difference(analyser: Analyser, paths: list[str]) -> dict:
     }
 
 
-def tables_of(predictions: pd.DataFrame, card: Card, points: list[OperatingPoint]) -> dict[str, pd.DataFrame]:
+def tables_of(predictions: pd.DataFrame, card: Card, fitted: dict) -> dict[str, pd.DataFrame]:
     """Return every results table that follows from the predictions, by file name without its ending."""
-    random, labels = partial(np.random.default_rng, 2018), card.labels
-    named = [{"name": point.name, "subject": point.subject, "value": point.threshold} for point in points]
+    random, labels, named = partial(np.random.default_rng, 2018), card.labels, fitted["thresholds"]
+    points = [OperatingPoint(p["name"], p["subject"], p["value"], p["chosen_for"], p["role"]) for p in named]
+    offsets = np.array(fitted["decision"]["log_offsets"])
+    shown = [point for point in named if point["name"] in SUBGROUP_POINTS]
     return {
         "metrics": summarise(predictions, labels, random()).round(6),
         "confusion": confusion_table(predictions, labels),
         "curves": stored_curves(predictions, labels, random()).round(5),
         "operating_points": measure_operating_points(predictions, card, points).round(6),
         "reliability": stored_reliability(predictions, labels, card.temperature, random()).round(6),
-        "subgroups": stored_subgroups(predictions, labels, named, random()).round(6),
+        "subgroups": stored_subgroups(predictions, labels, shown, random()).round(6),
+        "decision_rules": measure_rules(predictions, card, offsets, random()).round(6),
+        "prediction_sets": measure_sets(predictions, card, fitted["prediction_sets"]["levels"], random()).round(6),
+        "abstention": measure_abstention(predictions, card, offsets, random()).round(6),
+        "answers_like_this": measure_answers(predictions, card).round(6),
         **{name: table.round(6) for name, table in informed_tables(predictions, card, random()).items()},
     }
 
@@ -169,39 +219,43 @@ def write_tables(tables: dict[str, pd.DataFrame], bundle: Path) -> None:
 
 
 def rewrite_tables(bundle: Path) -> pd.DataFrame:
-    """Make the tables again from the predictions that a bundle stores; return the metrics."""
-    card = load_card(bundle)
-    stored = card.raw["thresholds"]
-    points = [OperatingPoint(point["name"], point["subject"], point["value"], point["chosen_for"]) for point in stored]
-    tables = tables_of(load_table(card, "results/predictions.csv"), card, points)
-    write_tables(tables, bundle)
-    seal(bundle)
-    return tables["metrics"]
+    """Fit what the card keeps and make the tables again from a bundle's stored predictions; return the metrics."""
+    return _write(bundle, load_table(load_card(bundle), "results/predictions.csv"), {})
 
 
 def evaluate(run: Path, bundle: Path) -> pd.DataFrame:
     """Score, measure and write every results table of a bundle; return the metrics."""
     analyser, images = Analyser(bundle), judged_images(run)
-    card = load_card(bundle)
-    first = predict(analyser, images[images.split == VALIDATION])
-    home = first[first.dataset == card.raw["calibration"]["dataset"]]
-    points = choose_operating_points(home, card)
-    predictions = pd.concat([first, predict(analyser, images[images.split != VALIDATION])], ignore_index=True)
-    tables = tables_of(predictions, card, points)
-    write_tables(tables | {"predictions": predictions}, bundle)
+    parts = [predict(analyser, images[chosen]) for chosen in _validation_first(images)]
+    predictions = pd.concat(parts, ignore_index=True)
     test = images[images.split == INTERNAL_TEST].sort_values("image_id")
     raw = json.loads((bundle / "card.json").read_text(encoding="utf-8"))
-    raw["thresholds"] = [
-        {"name": point.name, "subject": point.subject, "value": point.threshold, "chosen_for": point.chosen_for,
-         "fitted_on": VALIDATION} for point in points
-    ]  # fmt: skip
-    raw["input"]["scale_consistency"] = half_size_difference(analyser, list(test.path[:CONSISTENCY_PHOTOS]))
-    raw["evaluation"] = {
-        "internal_test_opened": raw.get("evaluation", {}).get("internal_test_opened", 0) + 1,
-        "date": datetime.date.today().isoformat(),
-        "git_commit": git_commit(),
+    entries = {
+        "input": raw["input"]
+        | {"scale_consistency": half_size_difference(analyser, list(test.path[:CONSISTENCY_PHOTOS]))},
+        "evaluation": {
+            "internal_test_opened": raw.get("evaluation", {}).get("internal_test_opened", 0) + 1,
+            "date": datetime.date.today().isoformat(),
+            "git_commit": git_commit(),
+        },
     }
-    write_json(bundle / "card.json", raw)
+    return _write(bundle, predictions, entries)
+
+
+def _validation_first(images: pd.DataFrame) -> list[pd.Series]:
+    """Return which images are validation and which are not."""
+    return [images.split == VALIDATION, images.split != VALIDATION]
+
+
+def _write(bundle: Path, predictions: pd.DataFrame, entries: dict) -> pd.DataFrame:
+    """Fit on the validation rows, then write card and tables; return the metrics."""
+    card = load_card(bundle)
+    fitted = fit_decision(predictions[predictions.split == VALIDATION], card, training_shares(card))
+    raw = json.loads((bundle / "card.json").read_text(encoding="utf-8"))
+    human = {"human": json.loads(HUMAN_PART.read_text(encoding="utf-8"))}
+    write_json(bundle / "card.json", raw | fitted | entries | human)
+    tables = tables_of(predictions, load_card(bundle), fitted)
+    write_tables(tables | {"predictions": predictions}, bundle)
     seal(bundle)
     return tables["metrics"]
 

@@ -46,9 +46,9 @@ def _in_one_pass(plain):
         # With momentum 1 PyTorch leaves the batch's own statistics there, its variance with n - 1 below.
         mean, variance = (torch.zeros_like(moving_mean) for _ in "mv") if learns else (moving_mean, moving_variance)
         channels_first = inputs.permute(0, 3, 1, 2)
-        result = batch_norm(
-            channels_first, mean, variance, self.gamma.value, self.beta.value, learns, 1.0, self.epsilon
-        )
+        # Kernels for half-precision images take scale and shift in float32 only.
+        scale, shift = self.gamma.value.float(), self.beta.value.float()
+        result = batch_norm(channels_first, mean, variance, scale, shift, learns, 1.0, self.epsilon)
         if learns:
             number = inputs.numel() // inputs.shape[-1]
             with torch.no_grad():

@@ -81,6 +81,11 @@ class Recipe:
     start_from: str = ""  # recipe of an earlier stage, trained first: smaller images, or more of them
     members: tuple[str, ...] = ()  # recipes trained first, whose trunks are joined: see training.joining
     shares: tuple[float, ...] = ()  # of each member's logits in the joined ones; none for equal shares
+    teachers: tuple[str, ...] = ()  # recipes whose mean answer it learns from, on training.accelerator alone
+    distil: float = 0.0  # share of the teachers' answer in the target; the rest is the label
+    source_weights: dict = dataclasses.field(
+        default_factory=dict
+    )  # how often images of a set are drawn, 1 if not named
     seed: int = 2018
     workers: int = 2  # threads that augment
     label_set: str = "seven"  # see training.label_sets

@@ -1,16 +1,12 @@
 """Draw lesions that look dermoscopic, from nothing but a random generator.
 
-Serves the three sample photos, the golden photo, the smoke runs and the tests. The structures drawn per
-class are those of the standard terminology (Kittler et al., J Am Acad Dermatol 2016;74:1093-1106); what a
-network makes of them says nothing about skin.
-
-``python -m training.synthetic`` writes the sample photos of the app.
+Serves the golden photo, the smoke runs and the tests. The structures drawn per class are those of the standard
+terminology (Kittler et al., J Am Acad Dermatol 2016;74:1093-1106); what a network makes of them says nothing about
+skin.
 """
 
-import argparse
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 
 import cv2
 import numpy as np
@@ -18,12 +14,6 @@ import numpy as np
 from training import strokes
 from training.strokes import blend, noise, smoothstep
 
-SAMPLES = Path(__file__).resolve().parent.parent / "assets" / "samples"
-SAMPLE_FRAMES = {  # label code -> (seed, lesion centre as a share of width and of height)
-    "nv": (22, (0.50, 0.50)),
-    "mel": (23, (0.29, 0.54)),  # near the edge: the centred square cuts it, so the square has to be moved
-    "bcc": (24, (0.60, 0.46)),
-}
 SKIN_TONES = np.array([(0.93, 0.78, 0.71), (0.90, 0.72, 0.62), (0.86, 0.66, 0.54), (0.92, 0.74, 0.69)])
 
 
@@ -218,21 +208,3 @@ def render_lesion(label_code: str, random: np.random.Generator, size: int = 256)
     """Draw one square photo: uint8, shape (size, size, 3), RGB; equal generators give equal pixels."""
     centre = tuple(random.uniform(0.44, 0.56, 2))
     return render_frame(label_code, random, (size, size), centre)
-
-
-def write_samples(folder: Path = SAMPLES) -> list[Path]:
-    """Write the app's sample photos, 800 x 600 px JPEG, and return their paths."""
-    folder.mkdir(parents=True, exist_ok=True)
-    written = []
-    for label_code, (seed, centre) in SAMPLE_FRAMES.items():
-        photo = render_frame(label_code, np.random.default_rng(seed), (600, 800), centre)
-        path = folder / f"synthetic_{label_code}.jpg"
-        cv2.imwrite(str(path), cv2.cvtColor(photo, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_JPEG_QUALITY, 92])
-        written.append(path)
-    return written
-
-
-if __name__ == "__main__":
-    argparse.ArgumentParser(description="Write the app's synthetic sample photos to assets/samples.").parse_args()
-    for sample in write_samples():
-        print(sample)

@@ -3,6 +3,13 @@
 METHODS = {
     "overview": "shares carry Wilson's interval at the effective sample size, other figures {}.",
     "points": "Wilson's interval at the effective sample size that lesions leave.",
+    "rules": "shares with Wilson's interval by lesion; balanced accuracy from resampling lesions.",
+    "sets": (
+        "least ambiguous sets (Sadinle et al. 2019) with one limit a side; shares with Wilson's interval, the "
+        "mean size from resampling lesions."
+    ),
+    "abstention": "certainty is the highest probability; intervals as above.",
+    "refusals": "shares with Wilson's interval by lesion.",
     "confusion": "the most probable class of every image, counted.",
     "curves": "bands, drawn where they are stored, from resampling lesions; points from every distinct probability.",
     "threshold": (

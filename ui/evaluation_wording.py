@@ -7,8 +7,8 @@ from ui.wording import SETS
 
 TITLE = "Evaluation"
 SECTIONS = (
-    "Overview", "Confusion matrix", "ROC and precision", "Calibration", "Clinic", "Decision curve",
-    "Subgroups", "Age, sex, site", "Robustness", "External", "Comparison",
+    "Overview", "Answers", "Refusals", "Confusion matrix", "ROC and precision", "Calibration", "Clinic",
+    "Decision curve", "Subgroups", "Age, sex, site", "Robustness", "External", "Comparison",
 )  # fmt: skip
 SET = "Measured on"
 QUESTION = "Question"
@@ -89,6 +89,63 @@ DECISION = (
     "one would act: who acts from 10 % accepts nine false alarms for one true one. It holds at this set's own share "
     "of positive images, {}."
 )
+RULES = "The diagnosis named"
+RULES_HINT = (
+    "The probabilities are the same in both columns; only the diagnosis that is named first differs. The balanced rule "
+    "counts a missed melanoma as {:g} other mistakes and divides by each class's share in training to the power {:g}. "
+    "It was chosen on validation. It finds more melanomas and raises more false alarms."
+)
+RULE = {"most_probable": "Most probable [95 %]", "balanced": "Balanced rule, as served [95 %]"}
+RULE_METRICS = {
+    "accuracy": "Accuracy", "balanced_accuracy": "Balanced accuracy", "sensitivity": "Sensitivity",
+    "specificity": "Specificity",
+}  # fmt: skip
+PREDICTION_SETS = "What cannot be told apart"
+LEVEL = "Level: the set should hold the true diagnosis this often"
+COVERAGE = "Sets that hold the true diagnosis"
+SETS_HINT = (
+    "The limits were fitted on validation, one for malignant and one for benign diagnoses, so that the rare malignant "
+    "ones are covered as often as the common benign ones. The dotted line is the level. It is a promise for lesions "
+    "like those of validation; other clinics and young patients can lie below it."
+)
+SET_METRICS = {"size": "diagnoses in a set, mean", "no_malignant": "malignant lesions without a malignant diagnosis"}
+ABSTENTION = "If the least certain answers were left out"
+ABSTENTION_HINT = (
+    "{}, the most certain answers first. Leaving out the uncertain ones raises the figures of those that remain, and "
+    "the malignant lesions among them are still missed."
+)
+ABSTENTION_LINES = {
+    ("balanced_accuracy", ALL): "Balanced accuracy",
+    ("sensitivity", "mel"): "Melanomas named, of those answered",
+    ("missed", MALIGNANT): "Malignant images answered as benign, of all",
+}
+ANSWERED, SHARE_OF_IMAGES = "Answered, in % of the images", "Share"
+REFUSALS = (
+    "A photo that looks unlike the dermoscopic photos the model was measured on gets no answer. That says nothing "
+    "about the lesion. The limit was fitted on validation; pictures and photos below were held out."
+)
+REFUSED = "Refused"
+REFUSED_RIGHTLY, REFUSED_WRONGLY = "Pictures that should be refused", "Dermoscopic photos that should not be"
+REFUSED_WORSE = "Dermoscopic photos made worse"
+LEFT_OUT = (
+    "Never seen: the gate was fitted without any picture of this kind, as a test of kinds that nobody thought of."
+)
+NEVER_SEEN = ", never seen"
+GATES = "Gates that were compared"
+KINDS = {
+    "close_up": "Ordinary close-ups of lesions", "photograph": "Other photographs", "text": "Pages of text",
+    "screen": "Screens", "chart": "Charts", "drawing": "Drawings", "shapes": "Plain shapes", "plain": "Even surfaces",
+    "skin": "Skin without a lesion, drawn", "gradient": "Gradients", "noise": "Noise", "pattern": "Patterns",
+    "inverted": "Photos, inverted", "recoloured": "Photos, colours exchanged", "shuffled": "Photos, tiles mixed up",
+    "posterised": "Photos, two levels a colour", "mosaic": "Photos, a few squares",
+}  # fmt: skip
+MAIN_KINDS = ("close_up", "photograph", "text", "drawing")
+GATE_NAMES = {
+    "logistic": "Logistic regression, as served", "mahalanobis": "Mahalanobis distance",
+    "nearest_neighbours": "Nearest neighbours", "energy": "Energy of the logits",
+}  # fmt: skip
+GATE_COLUMNS = ("Gate", *(KINDS[kind] for kind in MAIN_KINDS), "Dermoscopic photos refused, worst set")
+GATE_COMMAND = "python -m training.gate"
 METHOD = "How was this computed"
 SAVE = "Table as CSV"
 COMMAND = "python -m training.evaluate runs/RECIPE"
@@ -257,6 +314,12 @@ def question(subject: str, names: dict[str, str]) -> str:
         "akiec_bcc_vs_bkl": "Keratinocyte carcinoma against benign keratosis",
     }
     return special.get(subject) or f"{names[subject]} against all else"
+
+
+def subject(code: str, names: dict[str, str]) -> str:
+    """Name the images that a figure is about."""
+    special = {ALL: "all", MALIGNANT: "malignant", "benign": "benign"}
+    return special.get(code) or names.get(code, code).removesuffix(" lesion").lower()
 
 
 def set_name(chosen: tuple[str, str]) -> str:

@@ -101,7 +101,7 @@ def figures(heading: str, rows: pd.DataFrame, digits: Mapping[str, int] | None =
 
 def grid(heading: str, columns: tuple[str, ...], rows: list[tuple]) -> None:
     """Show a table of text, the first column naming its row; a narrow screen scrolls it sideways."""
-    head = "".join(f"<th scope='col'>{escape(name)}</th>" for name in columns)
+    head = "".join(f"<th scope='col'>{escape(name)}</th>" if name else "<td></td>" for name in columns)
     body = "".join(
         f"<tr><th scope='row'>{escape(str(first))}</th>{''.join(f'<td>{escape(str(cell))}</td>' for cell in rest)}</tr>"
         for first, *rest in rows

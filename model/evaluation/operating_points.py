@@ -21,12 +21,15 @@ class OperatingPoint:
         Between two observed scores, so that rounding in a table cannot move a case across it.
     chosen_for : str
         What it was chosen for, in words.
+    role : str
+        ``"rule_out"``, ``"balanced"`` or ``"confirm"``, see `model.decision`.
     """
 
     name: str
     subject: str
     threshold: float
     chosen_for: str
+    role: str
 
 
 def threshold_for_sensitivity(truth: np.ndarray, score: np.ndarray, target: float) -> float:

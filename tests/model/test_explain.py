@@ -105,3 +105,20 @@ def test_colour_map_is_perceptually_even():
     assert lightness[-1] - lightness[0] > 60
     assert (np.convolve(steps, np.ones(8) / 8, "valid") > 0).all()
     assert np.abs(lightness - np.linspace(lightness[0], lightness[-1], 256)).max() < 5
+
+
+def test_enlarged_heat_has_no_creases():
+    """The slope of a linear enlargement jumps at every centre of a cell; a cubic one bends."""
+    heat = np.full((6, 6), 0.3, np.float32)
+    heat[:, 1:5] = (0.4, 0.7, 0.5, 0.35)
+    bends = np.abs(np.diff(upsample(heat, 240), 2, axis=1))[:, 60:180]
+    linear = np.abs(np.diff(np.interp(np.arange(240), np.arange(6) * 40 + 19.5, heat[2]), 2))[60:180]
+    assert bends.max() < 0.3 * linear.max()
+
+
+def test_contours_have_soft_edges(lesion):
+    heat = np.zeros((6, 6), np.float32)
+    heat[2:4, 2:4] = 1
+    grey = np.full((240, 240, 3), 128, np.uint8)
+    shades = np.unique(overlay(grey, heat, None, 1.0, contours=True).reshape(-1, 3), axis=0)
+    assert len(shades) > 12  # three lines and the grey alone would be four

@@ -1,16 +1,17 @@
 """The model card as a page, and the list of reporting items."""
 
+from pathlib import Path
+
 import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from model.card import BUNDLE_VARIABLE
 from tests.card_bundle import text, write_bundle
-from training.synthetic import SAMPLES
 from ui import about
 from ui import about_wording as wording
 
-APP = str(SAMPLES.parents[1] / "app.py")
+APP = str(Path(__file__).resolve().parents[2] / "app.py")
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""The page as a person uses it: through app.py, with the model that the fixtures build."""
+"""The answer to a photo as a person reads it: through app.py, with the model that the fixtures build."""
 
 import json
 import re
@@ -7,124 +7,113 @@ import shutil
 import numpy as np
 import pytest
 from PIL import Image
-from streamlit.testing.v1 import AppTest
 
 from model.card import BUNDLE_VARIABLE, load_card
+from model.evaluation.evidence import posterior
 from model.patient import Patient
-from model.preprocess import Square
-from training.synthetic import SAMPLES
-from ui import state, wording
-
-APP = str(SAMPLES.parents[1] / "app.py")
-NEVER_SUPPORTED = "df"  # the fixtures' network holds no evidence for it
-SAMPLE = "synthetic_mel.jpg"
-
-
-@pytest.fixture
-def app(bundle_in_use):
-    """A fresh session of the app with the fixtures' model."""
-    return AppTest.from_file(APP, default_timeout=60).run()
-
-
-@pytest.fixture
-def answered(app):
-    return app.button(key=SAMPLE).click().run()
-
-
-def html(app) -> str:
-    """Everything written as HTML, less the style sheet."""
-    return " ".join(element.value for element in app.get("html") if "<style" not in element.value)
-
-
-def differential(app) -> str | None:
-    """The table of probabilities, if there is one."""
-    found = re.search(r'<table class="differential">.*?</table>', html(app))
-    return found and found.group()
-
-
-def picture(app, alt: str) -> str:
-    """Address of the one picture whose description starts so; it changes with the pixels."""
-    [address] = [image.value[0] for image in app.get("image") if image.proto.imgs[0].alt.startswith(alt)]
-    return address
-
-
-def upload(app, data: bytes, name: str = "photo.jpg"):
-    [uploader] = app.get("file_uploader")
-    return uploader.upload(name, data, "image/jpeg").run()
-
-
-def sample_bytes(name: str = SAMPLE) -> bytes:
-    return (SAMPLES / name).read_bytes()
+from tests.analyse_page import LEVELS, SAMPLE, SETS, bars, drawn_photo, headline, html, open_app, picture, upload
+from tests.bundles import NEVER_SUPPORTED
+from ui import wording as shared
+from ui.analyse import state, wording
 
 
 def test_empty_page_says_what_to_do(app):
     assert not app.exception
-    assert wording.DISCLAIMER in html(app)
+    assert shared.DISCLAIMER in html(app)
     assert wording.DROP in app.title[0].value
-    assert [button.key for button in app.button] == list(wording.SAMPLE_NAMES)
-    assert all("synthetic" in button.label.lower() for button in app.button)
-    assert any("gallery.isic-archive.com" in element.value for element in app.markdown)
-    assert not differential(app)
+    assert len([button for button in app.button if button.key.startswith("ISIC_")]) == 8
+    assert not bars(app) and not headline(app)
 
 
-def test_a_sample_gives_seven_probabilities_with_full_names(answered):
-    assert not answered.exception
-    assert not answered.error
-    shown = differential(answered)
-    for label in load_card().labels:
-        assert label.name in shown
-    assert shown.count('scope="row"') == 7
+def test_the_headline_is_the_decision_with_both_sums_and_what_was_measured_there(answered):
+    assert not answered.exception and not answered.error
+    analysis, said = answered.session_state.analysis, html(answered)
+    assert headline(answered) == wording.NOT_RULED_OUT["mel"]
+    melanoma = analysis.photo_alone.probabilities[analysis.card.codes.index("mel")]
+    for share in (analysis.photo_alone.malignant, melanoma):
+        assert f"<b>{shared.percent(share)}</b>" in said
+    _, _, found, images = SETS[0]
+    assert f"{found * images:.0f} of {images} test melanomas" in said
+    assert "80 to 90 % over 2 sets" in said  # the range, not the best set
+    assert "25 of 100 other lesions" in said
 
 
-def test_the_bars_are_the_prediction_and_the_groups_its_sums(answered):
-    analysis = answered.session_state.analysis
-    expected = analysis.prediction.probabilities
-    shown = differential(answered)
-    widths = sorted(float(width) for width in re.findall(r'style="width:([\d.]+)%"', shown))
-    assert widths == pytest.approx(sorted(100 * expected), abs=0.006)
-    assert wording.percent(analysis.prediction.malignant) in shown
-    malignant = sum(p for p, label in zip(expected, analysis.card.labels, strict=True) if label.malignant)
-    assert analysis.prediction.malignant == pytest.approx(malignant)
+def test_the_bars_are_the_photos_own_answer_with_a_mark_at_every_level(answered):
+    expected, shown = answered.session_state.analysis.photo_alone, bars(answered)
+    assert [label.name in shown for label in load_card().labels] == [True] * 7
+    widths = [float(width) for width in re.findall(r'style="width:([\d.]+)%"', shown)]
+    assert sorted(widths) == pytest.approx(
+        sorted([*(100 * expected.probabilities), 100 * expected.malignant]), abs=0.006
+    )
+    marks = [float(place) for place in re.findall(r'<u style="left:([\d.]+)%"', shown)]
+    assert marks == 2 * [round(100 * value, 2) for value in LEVELS.values()]
 
 
-def test_an_upload_is_answered_and_its_name_is_not_repeated(app):
-    uploaded = upload(app, sample_bytes(), name="mueller_hans.jpg")
-    assert not uploaded.exception
-    assert uploaded.session_state.analysis.photo.pixels.shape == (600, 800, 3)
-    everything = html(uploaded) + " ".join(str(element) for element in uploaded.main)
-    assert "mueller" not in everything
+def test_the_named_diagnosis_is_the_rules_and_the_most_probable_is_told_apart(answered):
+    names = {label.code: label.name for label in load_card().labels}
+    decision = answered.session_state.analysis.decision
+    assert decision.named == "df" != decision.most_probable
+    assert wording.NAMED.format(names["df"]) in html(answered)
+    assert wording.MOST_PROBABLE.format(names[decision.most_probable]) in html(answered)
+    assert wording.TOGETHER.format(", ".join(names[code] for code in decision.sets[0.95])) in html(answered)
 
 
-def test_upload_and_sample_of_the_same_file_agree(app, answered):
-    first = answered.session_state.analysis
-    second = upload(AppTest.from_file(APP, default_timeout=60).run(), sample_bytes()).session_state.analysis
-    assert first.photo.sha256 == second.photo.sha256
-    assert np.array_equal(first.prediction.probabilities, second.prediction.probabilities)
+def test_images_with_such_an_answer_are_counted_and_evaluation_is_one_step_away(answered):
+    assert "Of 200 test images with an answer like this, 50 were malignant (95 % interval 20 to 30 %" in html(answered)
+    assert [link.proto.page for link in answered.get("page_link")] == ["evaluation"]
 
 
-@pytest.mark.parametrize("data", [b"", b"no photo at all", b"<svg xmlns='http://www.w3.org/2000/svg'/>"])
-def test_a_bad_upload_gets_one_sentence(app, data):
-    refused = upload(app, data)
-    assert not refused.exception
-    assert len(refused.error) == 1
-    assert refused.error[0].value.endswith(".")
-    assert not differential(refused)
-    assert len(refused.get("file_uploader")) == 1
+def test_the_clinics_prevalence_is_kept_and_adjusts_predictive_values_only(answered):
+    before = bars(answered)
+    told = answered.number_input(key="clinic_prevalence").set_value(3.0).run()
+    positive, negative = posterior(SETS[0][2], 0.75, 0.03)
+    assert f"{100 * positive:.0f} of 100 lesions are malignant, below it {100 * (1 - negative):.1f}." in html(told)
+    assert bars(told) == before
+    following = upload(told, drawn_photo())
+    assert following.number_input(key="clinic_prevalence").value == 3.0
+    assert "Adjusted to 3 of 100" in html(following)
 
 
-def test_a_bad_upload_after_an_answer_takes_the_answer_away(answered):
-    refused = upload(answered, b"no photo at all")
-    assert len(refused.error) == 1
-    assert "analysis" not in refused.session_state
+def tell(app, age=None, sex=None, site=None):
+    """Fill in what is known beside the photo."""
+    app.number_input(key="patient_age").set_value(age)
+    app.button_group(key="patient_sex").set_value(sex)
+    app.selectbox(key="patient_site").set_value(site)
+    return app.run()
 
 
-def test_an_even_surface_gets_a_reason_and_no_numbers(app, encode):
-    abstained = upload(app, encode(np.full((120, 160, 3), 180, np.uint8)))
-    assert not abstained.exception
-    assert [warning.value for warning in abstained.warning] == [wording.NOTES["blank"]]
-    assert not differential(abstained)
-    assert not abstained.get("download_button")
-    assert abstained.slider(key="size")
+def test_age_sex_and_site_add_a_line_and_change_neither_headline_nor_name(answered):
+    alone, before = answered.session_state.analysis.photo_alone, html(answered)
+    shown = [headline(answered), bars(answered), picture(answered, wording.EXPLAINED)]
+    told = tell(answered, 80, "female", "head")
+    assert not told.exception
+    informed = load_card().effects.inform(alone.probabilities, Patient(80, "female", "head"))
+    malignant = sum(informed[label.index] for label in load_card().labels if label.malignant)
+    line = f"With age 80, female, head or neck: malignant {shared.percent(malignant)} (photo alone"
+    assert line in html(told) and line not in before
+    assert [headline(told), bars(told), picture(told, wording.EXPLAINED)] == shown
+    after = told.button(key="ISIC_0010356").click().run()
+    assert after.number_input(key="patient_age").value is None and after.selectbox(key="patient_site").value is None
+    assert "With age" not in html(after)
+
+
+def test_a_model_of_photos_alone_does_not_ask(judged, tmp_path, monkeypatch):
+    bundle = shutil.copytree(judged, tmp_path / "bundle")
+    card = json.loads((bundle / "card.json").read_text())
+    for entry in ("patient", "decision", "prediction_sets"):
+        del card[entry]
+    card["thresholds"] = []
+    (bundle / "card.json").write_text(json.dumps(card))
+    monkeypatch.setenv(BUNDLE_VARIABLE, str(bundle))
+    app = open_app().button(key=SAMPLE).click().run()
+    assert not app.exception and bars(app)
+    assert headline(app) == wording.NO_LEVELS
+    assert [field.key for field in app.number_input] == ["clinic_prevalence"]
+
+
+def test_a_sample_tells_its_diagnosis_and_licence_and_a_photo_of_ones_own_has_none(answered):
+    assert "What it was: <b>Melanoma</b>" in html(answered) and "CC0" in html(answered)
+    assert "What it was" not in html(upload(answered, drawn_photo()))
 
 
 REMARKABLE = {  # code of the engine -> a file that earns it, from a lesion's pixels and the encoder
@@ -143,20 +132,14 @@ def test_what_was_done_to_a_photo_is_said(app, lesion, encode, code):
     shown = upload(app, REMARKABLE[code](lesion, encode))
     assert not shown.exception
     assert code in shown.session_state.analysis.warnings
-    assert wording.NOTES[code] in [caption.value for caption in shown.caption]
+    assert shared.NOTES[code] in [caption.value for caption in shown.caption]
 
 
-def test_a_good_photo_after_a_bad_one_clears_the_sentence(app):
-    mended = upload(upload(app, b"no photo at all"), sample_bytes())
-    assert not mended.error
-    assert differential(mended)
-
-
-def test_the_class_explained_starts_with_the_most_probable(answered):
-    analysis = answered.session_state.analysis
-    top = analysis.card.codes[int(analysis.prediction.probabilities.argmax())]
-    assert answered.selectbox(key="explained").value == top
-    assert len(answered.selectbox(key="explained").options) == 7
+def test_the_map_menu_follows_the_answer_and_starts_with_its_first(answered):
+    analysis, menu = answered.session_state.analysis, answered.selectbox(key="explained")
+    order = np.argsort(-analysis.photo_alone.probabilities)
+    assert menu.options == [analysis.card.labels[place].name for place in order]
+    assert menu.value == analysis.card.codes[order[0]]
 
 
 def other_class(app) -> str:
@@ -175,42 +158,19 @@ MAP_CONTROLS = {
 
 @pytest.mark.parametrize("control", MAP_CONTROLS)
 def test_every_map_control_changes_the_map_and_not_the_answer(answered, control):
-    answer, photo = differential(answered), picture(answered, wording.PHOTO)
+    answer, photo = bars(answered), picture(answered, wording.PHOTO)
     heat = picture(answered, wording.EXPLAINED)
     changed = MAP_CONTROLS[control](answered).run()
     assert not changed.exception
     assert picture(changed, wording.EXPLAINED) != heat
     assert picture(changed, wording.PHOTO) == photo
-    assert differential(changed) == answer
+    assert bars(changed) == answer
 
 
 def test_a_class_without_evidence_is_said_to_have_none(answered):
     assert wording.NO_EVIDENCE not in html(answered)
     without = answered.selectbox(key="explained").set_value(NEVER_SUPPORTED).run()
     assert wording.NO_EVIDENCE in html(without)
-
-
-def test_the_frame_moves_what_the_network_sees(answered):
-    centred = answered.session_state.analysis
-    moved = answered.slider(key="across").set_value(0).run().session_state.analysis
-    assert moved.square == Square(0, 0, 600)
-    assert not np.array_equal(moved.view, centred.view)
-    assert not np.array_equal(moved.prediction.probabilities, centred.prediction.probabilities)
-
-
-def test_a_smaller_frame_can_move_both_ways(answered):
-    assert answered.slider(key="down").disabled
-    smaller = answered.slider(key="size").set_value(50).run()
-    assert not smaller.slider(key="down").disabled
-    square = smaller.slider(key="down").set_value(100).run().session_state.analysis.square
-    assert square == Square(250, 300, 300)
-
-
-def test_the_next_photo_starts_with_the_whole_frame(answered):
-    answered.slider(key="size").set_value(40).run()
-    following = answered.button(key="synthetic_nv.jpg").click().run()
-    assert following.slider(key="size").value == 100
-    assert following.session_state.analysis.square.side == 600
 
 
 @pytest.mark.parametrize(("across", "down", "size"), [(0, 0, 100), (100, 100, 20), (37, 81, 63)])
@@ -220,64 +180,8 @@ def test_a_square_never_leaves_the_photo(across, down, size):
     assert square.top >= 0 and square.top + square.side <= 333
 
 
-def test_two_sessions_share_no_photo(answered, bundle_in_use):
-    other = AppTest.from_file(APP, default_timeout=60).run()
-    assert "analysis" not in other.session_state
-    assert "file" not in other.session_state
-    assert not differential(other)
-    assert answered.session_state.analysis is not None
-
-
 def test_a_missing_model_is_one_sentence(tmp_path, monkeypatch):
-    monkeypatch.setenv("LESIONSCOPE_BUNDLE", str(tmp_path))
-    app = AppTest.from_file(APP, default_timeout=60).run()
+    monkeypatch.setenv(BUNDLE_VARIABLE, str(tmp_path))
+    app = open_app()
     assert not app.exception
     assert len(app.error) == 1
-
-
-def tell(app, age=None, sex=None, site=None):
-    """Fill in what is known beside the photo."""
-    app.number_input(key="patient_age").set_value(age)
-    app.button_group(key="patient_sex").set_value(sex)
-    app.selectbox(key="patient_site").set_value(site)
-    return app.run()
-
-
-def test_age_sex_and_site_weigh_the_answer_and_the_photos_own_stays_beside_it(answered):
-    alone, map_before = answered.session_state.analysis.prediction, picture(answered, wording.EXPLAINED)
-    told = tell(answered, 80, "female", "head")
-    assert not told.exception
-    expected = load_card().effects.inform(alone.probabilities, Patient(80, "female", "head"))
-    shown = differential(told)
-    for value in (*expected, *alone.probabilities):
-        assert f">{wording.percent(value)}<" in shown
-    assert wording.WITH_PATIENT in shown and wording.PHOTO_ALONE in shown
-    assert "with age 80, female, head or neck" in html(told)
-    assert picture(told, wording.EXPLAINED) == map_before
-
-
-def test_with_nothing_told_the_answer_is_the_photos(answered):
-    before = differential(answered)
-    assert wording.PHOTO_ALONE not in before
-    assert differential(tell(tell(answered, 30, "male", "trunk"))) == before
-
-
-def test_the_next_photo_is_of_a_patient_of_whom_nothing_is_known(answered):
-    told = tell(answered, 80, "female", "head")
-    after = told.button(key="synthetic_nv.jpg").click().run()
-    assert not after.exception
-    assert wording.PHOTO_ALONE not in differential(after)
-    assert after.number_input(key="patient_age").value is None
-    assert after.selectbox(key="patient_site").value is None
-    assert after.button_group(key="patient_sex").value is None
-
-
-def test_a_model_of_photos_alone_does_not_ask(tiny_bundle, tmp_path, monkeypatch):
-    bundle = shutil.copytree(tiny_bundle, tmp_path / "bundle")
-    card = json.loads((bundle / "card.json").read_text())
-    del card["patient"]
-    (bundle / "card.json").write_text(json.dumps(card))
-    monkeypatch.setenv(BUNDLE_VARIABLE, str(bundle))
-    app = AppTest.from_file(APP, default_timeout=60).run().button(key=SAMPLE).click().run()
-    assert not app.exception and differential(app)
-    assert not app.number_input

@@ -1,6 +1,7 @@
 """The dataset page as a person uses it, from tables alone."""
 
 import shutil
+from pathlib import Path
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -9,10 +10,9 @@ from model.card import BUNDLE_VARIABLE
 from tests.card_bundle import charts, text, write_bundle
 from tests.described import COUNTS, TABLES
 from training.balancing_study import STUDIED, options_text
-from training.synthetic import SAMPLES
 from ui import dataset_wording as wording
 
-APP = str(SAMPLES.parents[1] / "app.py")
+APP = str(Path(__file__).resolve().parents[2] / "app.py")
 NEEDS = {  # table -> charts that its section loses without it
     "dataset/class_balance.csv": "Classes",
     "dataset/attributes.csv": "Patients and labels",

@@ -1,6 +1,7 @@
 """The page on how the model was made, from the card and tables alone."""
 
 import json
+from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -9,10 +10,9 @@ from streamlit.testing.v1 import AppTest
 from model.card import BUNDLE_VARIABLE
 from tests.bundles import PATIENT
 from tests.card_bundle import charts, text, write_bundle
-from training.synthetic import SAMPLES
 from ui import method_wording as wording
 
-APP = str(SAMPLES.parents[1] / "app.py")
+APP = str(Path(__file__).resolve().parents[2] / "app.py")
 HISTORY = pd.DataFrame(
     {
         "stage": ["first", "first", "second"], "epoch": [1, 2, 1], "loss": [1.5, 1.1, 0.8],

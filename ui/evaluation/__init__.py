@@ -2,6 +2,7 @@
 
 from ui import evaluation_wording as wording
 from ui.evaluation import (
+    answers,
     calibration,
     comparison,
     confusion,
@@ -9,12 +10,15 @@ from ui.evaluation import (
     external,
     informed,
     overview,
+    refusals,
     robustness,
     subgroups,
 )
 
 PANELS = [
     (overview.headline, overview.operating_points),
+    (answers.rules, answers.sets, answers.abstention),
+    (refusals.refusals,),
     (confusion.confusion,),
     (curves.curves,),
     (calibration.calibration,),

@@ -10,9 +10,10 @@ import streamlit as st
 
 from model import explain, report
 from model.card import Card
+from model.decision import decide
 from model.errors import LesionscopeError
 from model.image import read_file
-from ui import cached, components, pictures
+from ui import bars, cached, pictures
 from ui import evaluation_wording as wording
 
 DATA_VARIABLE = "LESIONSCOPE_DATA"  # environment variable that names the folder with the image sets
@@ -38,7 +39,8 @@ def show(card: Card, case: pd.Series) -> None:
     path = find(case["dataset"], str(case["lesion_id"]), case["image_id"])
     left, middle, right = st.columns([10, 16, 16])
     with left:
-        st.html(components.differential(card, stored_answer(card, case)))
+        answer = stored_answer(card, case)
+        st.html(bars.table(card, answer, decide(answer.probabilities, card).points))
     if path is None:
         middle.info(wording.NO_PHOTO.format(DATA_VARIABLE, wording.PUBLISHERS.get(case["dataset"], "")))
     elif middle.toggle(wording.SHOW_PHOTO, key="case_photo"):

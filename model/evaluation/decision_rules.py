@@ -1,0 +1,136 @@
+"""Which diagnosis is named: the rule that weighs probabilities by harm, fitted and measured apart from them.
+
+The probabilities stay as they are, and with them every AUC and the calibration: only the one name that is read first
+changes. Harms apart from probabilities follow Barata et al., Nature Medicine 29:1941 (2023).
+"""
+
+from collections.abc import Sequence
+from itertools import product
+
+import numpy as np
+import pandas as pd
+
+from model.card import Card, Label
+from model.decision import MELANOMA, weigh
+from model.evaluation.cases import ALL, MALIGNANT, Cases, read_cases
+from model.evaluation.intervals import RESAMPLES, WILSON, bootstrap, bootstrap_name, percentile_interval, rate_interval
+
+MOST_PROBABLE, BALANCED_RULE = "most_probable", "balanced"
+HARMS = (1.0, 1.5, 2.0, 2.5, 3.0, 4.0)  # how many other mistakes a missed melanoma counts
+EXPONENTS = (0.0, 0.15, 0.3, 0.45, 0.6)  # of a class's share in training, which is divided out (Menon et al. 2021)
+LEAST_MELANOMA = 0.77  # melanomas named on validation, mean over the sets
+LEAST_SPECIFICITY = 0.84  # benign images named benign on validation of the first set
+
+
+def fit_rule(validation: pd.DataFrame, labels: Sequence[Label], shares: np.ndarray) -> dict:
+    """Return the card's entry "decision", chosen on validation predictions.
+
+    Of all rules that name `LEAST_MELANOMA` of the melanomas and spare `LEAST_SPECIFICITY` of the benign images, the
+    one with the highest balanced accuracy, mean over the sets; without such a rule the best of all.
+
+    Parameters
+    ----------
+    validation : DataFrame
+        Rows of results/predictions.csv, the set that the model is calibrated on first.
+    shares : ndarray, shape (classes,)
+        Of each class among the training images of that set.
+    """
+    sets = [read_cases(part, labels) for _, part in validation.groupby("dataset", sort=False)]
+    tried = [_judge(sets, labels, shares, harm, exponent) for harm, exponent in product(HARMS, EXPONENTS)]
+    allowed = [rule for rule in tried if rule["melanoma"] >= LEAST_MELANOMA and rule["spared"] >= LEAST_SPECIFICITY]
+    best = max(allowed or tried, key=lambda rule: rule["balanced_accuracy"])
+    return {
+        "rule": BALANCED_RULE,
+        "method": "probability times harm of missing the class, divided by a power of its share in training",
+        "harms": {label.code: best["harm"] if label.code == MELANOMA else 1.0 for label in labels},
+        "share_exponent": best["exponent"],
+        "log_offsets": [round(float(value), 6) for value in best["offsets"]],
+        "chosen_for": f"the highest mean balanced accuracy of the sets with {LEAST_MELANOMA:.0%} of melanomas and, in "
+        f"{validation.dataset.iloc[0]}, {LEAST_SPECIFICITY:.0%} of benign images named so",
+        "fitted_on": "validation",
+        "datasets": list(validation.dataset.unique()),
+        "n_images": len(validation),
+        "n_lesions": int(validation.lesion_id.nunique()),
+    }
+
+
+def _judge(sets: list[Cases], labels: Sequence[Label], shares: np.ndarray, harm: float, exponent: float) -> dict:
+    harms = np.array([harm if label.code == MELANOMA else 1.0 for label in labels])
+    log_offsets = np.log(harms) - exponent * np.log(shares)
+    figures = [_figures(cases, _named(cases, log_offsets)) for cases in sets]
+    return {
+        "harm": harm,
+        "exponent": exponent,
+        "offsets": log_offsets,
+        "melanoma": np.mean([found["sensitivity", MELANOMA].mean() for found in figures]),
+        "spared": figures[0]["specificity", MALIGNANT].mean(),
+        "balanced_accuracy": np.mean([_balanced(c, _named(c, log_offsets))[0] for c in sets]),
+    }
+
+
+def _named(cases: Cases, log_offsets: np.ndarray) -> np.ndarray:
+    return weigh(cases.probabilities, log_offsets).argmax(axis=1)
+
+
+def _figures(cases: Cases, named: np.ndarray) -> dict[tuple[str, str], np.ndarray]:
+    """Return hits of the images in each figure's denominator."""
+    malignant = np.array([label.malignant for label in cases.labels])
+    truth, called = malignant[cases.targets], malignant[named]
+    found = {("accuracy", ALL): named == cases.targets}
+    for place in cases.present:
+        found["sensitivity", cases.codes[place]] = (named == place)[cases.targets == place]
+    if truth.any() and not truth.all():
+        found["sensitivity", MALIGNANT], found["specificity", MALIGNANT] = called[truth], ~called[~truth]
+    return found
+
+
+def _rows(cases: Cases, key: tuple[str, str]) -> np.ndarray:
+    malignant = np.array([label.malignant for label in cases.labels])[cases.targets]
+    metric, subject = key
+    if subject == ALL:
+        return np.arange(len(cases.targets))
+    if subject == MALIGNANT:
+        return np.flatnonzero(malignant if metric == "sensitivity" else ~malignant)
+    return np.flatnonzero(cases.targets == cases.codes.index(subject))
+
+
+def _balanced(cases: Cases, named: np.ndarray, weights: np.ndarray | None = None) -> np.ndarray:
+    """Return the mean sensitivity of the classes present, shape (r,)."""
+    weights = np.ones((1, len(named))) if weights is None else weights
+    hit = named == cases.targets
+    with np.errstate(invalid="ignore"):
+        each = [weights @ (hit & here) / (weights @ here) for here in (cases.targets == p for p in cases.present)]
+    return np.mean(each, axis=0)
+
+
+def measure_rules(predictions: pd.DataFrame, card: Card, log_offsets: np.ndarray, random: np.random.Generator):
+    """Return both rules' figures in every set: the rows of ``results/decision_rules.csv``.
+
+    Returns
+    -------
+    DataFrame
+        dataset, split, rule, metric (accuracy, balanced_accuracy, sensitivity, specificity), subject, value, low, high,
+        n_images, n_lesions, interval. Sensitivity of a class is the share of its images that are named so.
+    """
+    rules, rows = {MOST_PROBABLE: np.zeros(len(card.labels)), BALANCED_RULE: log_offsets}, []
+    for (dataset, split), part in predictions.groupby(["dataset", "split"], sort=False):
+        cases = read_cases(part, card.labels)
+        for rule, values in rules.items():
+            base = {"dataset": dataset, "split": split, "rule": rule}
+            rows += [base | row for row in _measured(cases, _named(cases, values), random)]
+    return pd.DataFrame(rows)
+
+
+def _measured(cases: Cases, named: np.ndarray, random: np.random.Generator) -> list[dict]:
+    rows = []
+    for key, hits in _figures(cases, named).items():
+        lesions = cases.lesions[_rows(cases, key)]
+        low, high = rate_interval(hits, lesions)
+        rows.append({"metric": key[0], "subject": key[1], "value": hits.mean(), "low": low, "high": high,
+                     "n_images": len(hits), "n_lesions": len(np.unique(lesions)), "interval": WILSON})  # fmt: skip
+    drawn = bootstrap(lambda weights: _balanced(cases, named, weights)[:, None], cases.lesions, random)
+    low, high = (value.item() for value in percentile_interval(drawn))
+    rows.append({"metric": "balanced_accuracy", "subject": ALL, "value": _balanced(cases, named).item(), "low": low,
+                 "high": high, "n_images": len(named), "n_lesions": len(np.unique(cases.lesions)),
+                 "interval": bootstrap_name(RESAMPLES)})  # fmt: skip
+    return rows

@@ -1,0 +1,71 @@
+"""Whether a photo is of a kind that the model was measured on: one logistic regression on the network's own features.
+
+A gate learnt from pictures to refuse, on the features that the diagnosis is made from, refuses malignant lesions no
+more often than benign ones; a distance to the training photos does (S4D, 2026, and ``results/gate.csv``). A refused
+photo gets no answer, which says nothing about the lesion in it.
+"""
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from model.errors import BundleError
+
+OUTSIDE = "outside"  # why a refused photo has no answer
+
+
+@dataclass(frozen=True, eq=False)
+class Gate:
+    """A linear gate and its limit.
+
+    Parameters
+    ----------
+    kernel : ndarray, float32, shape (channels,)
+    bias : float
+    limit : float, range (0, 1)
+        A photo is refused where its score is above.
+    """
+
+    kernel: np.ndarray
+    bias: float
+    limit: float
+
+    def score(self, pooled: np.ndarray) -> np.ndarray:
+        """Return how surely photos lie outside, shape (n,), range [0, 1].
+
+        Parameters
+        ----------
+        pooled : ndarray, shape (n, channels)
+            Means over the cells of the last feature maps.
+        """
+        evidence = np.asarray(pooled, np.float64) @ self.kernel.astype(np.float64) + self.bias
+        return 1 / (1 + np.exp(-np.clip(evidence, -500, 500)))
+
+    def refuses(self, pooled: np.ndarray) -> np.ndarray:
+        """Return which photos get no answer: ndarray of bool, shape (n,)."""
+        return self.score(pooled) > self.limit
+
+
+def read_gate(entry: dict[str, Any] | None, bundle_dir: Path) -> Gate | None:
+    """Return the gate that a card names, None for a card without one.
+
+    Raises
+    ------
+    BundleError
+        If its file is missing, is not the one that the card names, or the limit is no number between 0 and 1.
+    """
+    if entry is None:
+        return None
+    path = bundle_dir / str(entry.get("file"))
+    if not path.is_file():
+        raise BundleError("no_gate", f"The gate {path.name} is missing beside card.json; restore it.")
+    if hashlib.sha256(path.read_bytes()).hexdigest() != entry.get("sha256"):
+        raise BundleError("gate_changed", f"{path.name} is not the file in the card: its SHA-256 differs.")
+    limit = entry.get("limit")
+    if not isinstance(limit, float) or not 0 < limit < 1:
+        raise BundleError("gate_limit", f"gate.limit must be above 0 and below 1, but it is {limit!r}.")
+    with np.load(path) as stored:
+        return Gate(stored["kernel"], float(stored["bias"]), limit)

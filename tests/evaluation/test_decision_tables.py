@@ -1,0 +1,158 @@
+"""Rules, prediction sets, abstention and answers like this one, held against counts made by hand."""
+
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from model.errors import ContractError
+from model.evaluation import abstention, evidence, prediction_sets
+from model.evaluation.cases import read_cases
+from model.evaluation.decision_rules import fit_rule, measure_rules
+from model.evaluation.prediction_sets import fit_limits, measure_sets, sets_of
+from tests.card_bundle import write_bundle
+
+EVEN = np.full(7, 1 / 7)
+
+
+def card_for(labels):
+    raw = {"calibration": {"dataset": "ham10000"}, "human": {}}
+    return SimpleNamespace(labels=labels, raw=raw, codes=tuple(label.code for label in labels))
+
+
+def only(table, **wanted):
+    for name, value in wanted.items():
+        table = table[table[name] == value]
+    return table.iloc[0]
+
+
+def test_limits_are_the_quantiles_of_each_side(make_predictions, labels):
+    cases = read_cases(make_predictions(400, seed=1), labels)
+    [limits] = fit_limits(cases, [0.9])
+    true_class = cases.probabilities[np.arange(400), cases.targets]
+    malignant = np.array([label.malignant for label in labels])[cases.targets]
+    for side, those in (("malignant", malignant), ("benign", ~malignant)):
+        place = int(np.floor(0.1 * (those.sum() + 1)))
+        assert limits[side] == np.sort(true_class[those])[place - 1]
+        assert (true_class[those] < limits[side]).mean() <= 0.1
+
+
+def test_too_few_cases_let_every_class_in(by_hand, labels):
+    [limits] = fit_limits(read_cases(by_hand, labels), [0.9])
+    assert limits["malignant"] == limits["benign"] == 0
+    assert sets_of(read_cases(by_hand, labels), limits).all()
+
+
+def test_coverage_holds_on_lesions_like_those_of_validation(make_predictions, labels):
+    [limits] = fit_limits(read_cases(make_predictions(4000, seed=2), labels), [0.9])
+    cases = read_cases(make_predictions(4000, seed=3), labels)
+    covered = sets_of(cases, limits)[np.arange(4000), cases.targets]
+    assert covered.mean() == pytest.approx(0.9, abs=0.02)
+    assert sets_of(cases, limits).any(axis=1).all()
+
+
+def test_the_table_of_sets_counts_what_it_says(make_predictions, labels, monkeypatch):
+    monkeypatch.setattr(prediction_sets, "RESAMPLES", 20)
+    table = make_predictions(300, split="validation")
+    limits = fit_limits(read_cases(table, labels), [0.9])
+    measured = measure_sets(table, card_for(labels), limits, np.random.default_rng(0))
+    cases = read_cases(table, labels)
+    inside = sets_of(cases, limits[0])
+    assert only(measured, split="validation", metric="size").value == inside.sum(axis=1).mean()
+    row = only(measured, split="validation", metric="coverage", subject="mel")
+    melanoma = cases.targets == 4
+    assert (row.value, row.n_images) == (inside[melanoma, 4].mean(), melanoma.sum())
+    assert row.low <= row.value <= row.high
+    halves = measured[measured.split == prediction_sets.HALF]
+    assert 0 < only(halves, metric="coverage", subject="all", level=0.9).n_images < 300
+
+
+def test_the_fitted_rule_finds_more_melanomas_and_leaves_other_figures_to_be_measured(make_predictions, labels):
+    validation = make_predictions(1500, seed=4, split="validation")
+    shares = np.bincount(read_cases(validation, labels).targets, minlength=7) / 1500
+    rule = fit_rule(validation, labels, shares)
+    assert rule["fitted_on"] == "validation"
+    assert rule["n_images"] == 1500
+    offsets = np.array(rule["log_offsets"])
+    harms = np.log([rule["harms"][label.code] for label in labels])
+    assert offsets == pytest.approx(harms - rule["share_exponent"] * np.log(shares), abs=1e-5)
+    test = make_predictions(1500, seed=5)
+    table = measure_rules(test, card_for(labels), offsets, np.random.default_rng(0))
+    found = [
+        only(table, rule=name, metric="sensitivity", subject="mel").value for name in ("most_probable", "balanced")
+    ]
+    assert found[1] >= found[0]
+    cases = read_cases(test, labels)
+    plain = only(table, rule="most_probable", metric="accuracy")
+    assert plain.value == cases.correct.mean()
+    recalls = [(cases.predicted == place)[cases.targets == place].mean() for place in range(7)]
+    assert only(table, rule="most_probable", metric="balanced_accuracy").value == pytest.approx(np.mean(recalls))
+
+
+def test_answering_fewer_keeps_the_surest(make_predictions, labels, monkeypatch):
+    monkeypatch.setattr(abstention, "RESAMPLES", 20)
+    table = abstention.measure_abstention(
+        make_predictions(200), card_for(labels), np.zeros(7), np.random.default_rng(0)
+    )
+    cases = read_cases(make_predictions(200), labels)
+    half = np.argsort(-cases.probabilities.max(axis=1), kind="stable")[:100]
+    row = only(table, coverage=0.5, metric="balanced_accuracy")
+    targets, correct = cases.targets[half], cases.correct[half]
+    assert row.n_images == 100
+    assert row.value == pytest.approx(np.mean([correct[targets == place].mean() for place in np.unique(targets)]))
+    malignant = np.isin(cases.targets, [0, 1, 4])
+    missed = ~np.isin(cases.predicted, [0, 1, 4])
+    answered = np.isin(np.arange(200), half)
+    row = only(table, coverage=0.5, metric="missed")
+    assert (row.value, row.n_images) == ((missed & answered)[malignant].mean(), malignant.sum())
+
+
+def test_answers_like_this_are_those_of_the_same_bin(make_predictions, labels, tmp_path):
+    predictions = make_predictions(300)
+    table = evidence.measure_answers(predictions, card_for(labels))
+    assert table.n_images.sum() == 300
+    score = read_cases(predictions, labels).probabilities[:, [0, 1, 4]].sum(axis=1)
+    truth = np.isin(read_cases(predictions, labels).targets, [0, 1, 4])
+    inside = (score >= 0.3) & (score < 0.5)
+    from model.card import load_card
+
+    card = load_card(write_bundle(tmp_path / "bundle", {"results/answers_like_this.csv": table}))
+    [found] = evidence.answers_like_this(card, 0.4)
+    assert (found.count, found.images) == (truth[inside].sum(), inside.sum())
+    assert evidence.answers_like_this(card, 1.0)[0].images == (score >= 0.9).sum()
+
+
+def test_evidence_of_a_point_leaves_validation_out_and_spans_the_sets(tmp_path):
+    import pandas as pd
+
+    from model.card import load_card
+
+    rows = [
+        ("milk10k", "internal_test", "sensitivity", 0.9, 10), ("ham10000", "internal_test", "sensitivity", 0.8, 20),
+        ("ham10000", "internal_test", "specificity", 0.75, 40), ("ham10000", "validation", "sensitivity", 1.0, 30),
+    ]  # fmt: skip
+    table = pd.DataFrame(rows, columns=["dataset", "split", "metric", "value", "n_images"])
+    table = table.assign(point="melanoma, 95 % sensitivity", low=table.value - 0.1, high=table.value + 0.1)
+    card = load_card(write_bundle(tmp_path / "bundle", {"results/operating_points.csv": table}))
+    found = evidence.point_evidence(card, "melanoma, 95 % sensitivity")
+    assert [(rate.dataset, rate.count, rate.images) for rate in found.found] == [
+        ("ham10000", 16, 20),
+        ("milk10k", 9, 10),
+    ]
+    assert (found.lowest.dataset, found.highest.dataset) == ("ham10000", "milk10k")
+    [alarms] = found.alarms
+    assert (alarms.count, alarms.images) == (10, 40)
+    assert (alarms.low, alarms.high) == pytest.approx((0.15, 0.35))
+    with pytest.raises(ContractError):
+        evidence.point_evidence(card, "no such point")
+
+
+def test_bayes_on_a_thousand_lesions():
+    # 30 malignant of 1,000: 27 found, 3 missed; 97 false alarms, 873 spared.
+    ppv, npv = evidence.posterior(0.9, 0.9, 0.03)
+    assert (ppv, npv) == pytest.approx((27 / 124, 873 / 876))
+    assert np.isnan(evidence.posterior(0.0, 1.0, 0.1)[0])
+    both = evidence.after_both((0.9, 0.9), (0.8, 0.7), 0.03)
+    assert both[True, True] == pytest.approx(30 * 0.9 * 0.8 / (30 * 0.9 * 0.8 + 970 * 0.1 * 0.3))
+    assert both[False, False] < evidence.posterior(0.9, 0.9, 0.03)[1] < 1
+    assert both[True, False] < both[True, True]

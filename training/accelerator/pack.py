@@ -1,0 +1,135 @@
+"""Pack what a GPU machine needs: the images of training and validation, and each recipe's starting weights.
+
+    python -m training.accelerator.pack RECIPE ... --work runs/data --splits model/bundle/dataset/splits.csv \\
+        --out packed [--part-mib 55] [--quality 80] [--per-class N]
+
+Images that the split table does not list join training, unless they share a near-duplicate group with validation or
+test. Test images are not packed. The parts can be carried one by one; they hold compressed photos of the size of
+`training.manifest.CANVAS`, so licences that forbid sharing the images forbid sharing the parts.
+"""
+
+import argparse
+import dataclasses
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pandas as pd
+
+from training.datasets import CODES
+from training.recipe import load_recipe
+from training.splits import TRAIN, VALIDATION
+
+MIB = 2**20
+LARGE = 100_000  # weights; smaller arrays (normalisation, depthwise kernels) keep their precision
+
+
+def packed_images(manifest: pd.DataFrame, splits: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows of training and validation, with a column split.
+
+    Parameters
+    ----------
+    manifest : DataFrame
+        Of `training.manifest`.
+    splits : DataFrame
+        A published table; rows of the manifest that it does not list are training images if their group is new to it
+        or in its training split. Sets that it keeps for judging are left out with their external images.
+    """
+    known = manifest.image_id.map(splits.set_index("image_id").split)
+    of_group = known.groupby(manifest.group).agg(lambda names: set(names.dropna()))
+    free = manifest.group.map(of_group).map(lambda names: names <= {TRAIN})
+    judged = manifest.dataset == "ph2"
+    unlisted = known.isna() & free & ~judged & ~manifest.dataset.isin(splits.dataset.unique())
+    split = known.mask(unlisted, TRAIN)
+    # A group can join a listed training image with a judged one only by way of a new image: both stay where they are.
+    chosen = split.isin([TRAIN, VALIDATION]) & manifest.label.isin(CODES)
+    return manifest[chosen].assign(split=split[chosen]).reset_index(drop=True)
+
+
+def encode(canvas, rows: np.ndarray, quality: int) -> Iterator[np.ndarray]:
+    """Yield each image as the bytes of a WebP file: ndarray, uint8, shape (bytes,)."""
+
+    def one(row: int) -> np.ndarray:
+        bgr = cv2.cvtColor(np.ascontiguousarray(canvas[row]), cv2.COLOR_RGB2BGR)
+        return cv2.imencode(".webp", bgr, [cv2.IMWRITE_WEBP_QUALITY, quality])[1].ravel()
+
+    with ThreadPoolExecutor(2) as pool:
+        yield from pool.map(one, rows)
+
+
+def write_parts(photos: Iterator[np.ndarray], folder: Path, most: int) -> int:
+    """Write ``part_00.npz`` and so on, each with at most about ``most`` bytes; return how many there are."""
+    part, held, size = 0, [], 0
+
+    def flush() -> None:
+        nonlocal part, held, size
+        ends = np.cumsum([len(photo) for photo in held])
+        np.savez(folder / f"part_{part:02d}.npz", data=np.concatenate(held), ends=ends)
+        part, held, size = part + 1, [], 0
+
+    for photo in photos:
+        if held and size + len(photo) > most:
+            flush()
+        held.append(photo)
+        size += len(photo)
+    if held:
+        flush()
+    return part
+
+
+def halved(weights: list[np.ndarray]) -> dict[str, np.ndarray]:
+    """Name weights by their place, large ones in half precision."""
+    narrow = [value.astype(np.float16) if value.size >= LARGE else value for value in weights]
+    return {f"weight_{place:04d}": value for place, value in enumerate(narrow)}
+
+
+def write_start(name: str, folder: Path, weights: str) -> None:
+    """Build a recipe's network with its pretrained trunk and write the weights that training begins with."""
+    from training.architectures import build_network, logits_model
+    from training.recipe import trunk_in
+
+    recipe = load_recipe(name)
+    file = folder / f"start_{recipe.architecture}.npz"
+    recipe = dataclasses.replace(recipe, weights=trunk_in(weights, recipe.architecture))
+    if not file.exists() and not recipe.start_from:
+        np.savez(file, **halved(logits_model(build_network(recipe, len(CODES))).get_weights()))
+
+
+def few(images: pd.DataFrame, per_class: int | None) -> pd.DataFrame:
+    """Keep that many images of each set, split and class, for a rehearsal."""
+    if not per_class:
+        return images
+    return images.groupby(["dataset", "split", "label"]).head(per_class).reset_index(drop=True)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("recipes", nargs="+")
+    parser.add_argument("--work", type=Path, default=Path("runs/data"), help="folder of manifest.csv and canvas.npy")
+    parser.add_argument("--splits", type=Path, default=Path("model/bundle/dataset/splits.csv"))
+    parser.add_argument("--weights", default="imagenet", help="imagenet, or a folder with the pretrained trunks")
+    parser.add_argument("--out", type=Path, default=Path("runs/packed"))
+    parser.add_argument("--part-mib", type=float, default=55)
+    parser.add_argument("--quality", type=int, default=80)
+    parser.add_argument("--per-class", type=int, help="rehearse with that many images of each set and class")
+    options = parser.parse_args(arguments)
+    from training.data import open_canvas  # brings packages that the GPU machine, which reads this file, may lack
+
+    options.out.mkdir(parents=True, exist_ok=True)
+    images = packed_images(pd.read_csv(options.work / "manifest.csv"), pd.read_csv(options.splits))
+    images = few(images, options.per_class)
+    images[["image_id", "dataset", "label", "split"]].to_csv(options.out / "images.csv", index=False)
+    columns = ["image_id", "lesion_id", "group", "dataset", "label", "split"]
+    images[columns].to_csv(options.out / "splits.csv", index=False)
+    photos = encode(open_canvas(options.work), images.canvas_row.to_numpy(), options.quality)
+    parts = write_parts(photos, options.out, round(options.part_mib * MIB))
+    for name in options.recipes:
+        write_start(name, options.out, options.weights)
+    print(f"{len(images):,} images in {parts} parts; next: python -m training.accelerator.train, on the GPU machine")
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,233 @@
+"""After the four commands: teach the bundle which photos to refuse, and measure what that refuses and misses.
+
+    python -m training.gate --data DATA [--work runs/data] [--bundle model/bundle]
+
+The pictures are those of `training.gate_pictures`: dermoscopic photos of every set, worse ones among them, against
+ordinary close-ups, photographs, drawn pictures and impossible changes of real photos. Four gates on the network's own
+features are compared; the one that refuses most on validation is packed, and its limit is fitted there too. Each kind
+of picture is also left out of training once and measured as something never seen. Writes ``gate.npz``, the card's
+entry "gate" and ``results/gate.csv``. Needs MILK10k's close-ups and a folder ``not_skin`` of photographs in DATA.
+"""
+
+import argparse
+import json
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from scipy.special import logsumexp
+from sklearn.linear_model import LogisticRegression
+
+from model.evaluation.cases import MALIGNANT
+from model.evaluation.gate import BENIGN, gate_table
+from model.gate import Gate
+from model.pipeline import Analyser
+from training.bundle import seal, write_json
+from training.command import one_sentence
+from training.datasets import LABELS, file_sha256
+from training.gate_pictures import AS_TAKEN, CLOSE_UP, PHOTOGRAPH, all_pictures, features_of
+from training.splits import EXTERNAL, EXTERNAL_DATASETS, TRAIN, VALIDATION, extend_split_table
+
+LOGISTIC, MAHALANOBIS, NEIGHBOURS, ENERGY = "logistic", "mahalanobis", "nearest_neighbours", "energy"
+STRENGTHS = (1e-3, 3e-3, 1e-2, 3e-2, 1e-1)
+REFUSED_AT_MOST = 0.01  # of the dermoscopic validation photos of each set; the aim for any set is 2 %
+HARDEST, HARDEST_WEIGHT = (CLOSE_UP, PHOTOGRAPH), 3.0  # kinds that are nearest to what must pass, and that people send
+NEIGHBOUR_COUNT = 16
+SHRINKAGE = 0.1  # of the covariance towards its diagonal
+DESCRIPTIONS = {
+    LOGISTIC: "logistic regression on pooled features, taught with pictures to refuse",
+    MAHALANOBIS: "Mahalanobis distance to the nearest class mean (Lee et al., NeurIPS 2018)",
+    NEIGHBOURS: f"cosine distance to the {NEIGHBOUR_COUNT}th nearest training photo (Sun et al., ICML 2022)",
+    ENERGY: "energy of the logits (Liu et al., NeurIPS 2020)",
+}
+
+
+@dataclass(frozen=True, eq=False)
+class Study:
+    """Pictures (rows) and the pooled features of each, float64, shape (n, channels)."""
+
+    rows: pd.DataFrame
+    pooled: np.ndarray
+
+    def of(self, chosen: np.ndarray) -> "Study":
+        """Return a part of the pictures."""
+        return Study(self.rows[chosen].reset_index(drop=True), self.pooled[chosen])
+
+    @property
+    def real(self) -> np.ndarray:
+        """Return which pictures are dermoscopic photos."""
+        return self.rows.real.to_numpy(bool)
+
+    def split(self, name: str) -> np.ndarray:
+        """Return which pictures are of a split."""
+        return (self.rows.split == name).to_numpy()
+
+
+Score = Callable[[np.ndarray], np.ndarray]
+
+
+def picture_weights(rows: pd.DataFrame) -> np.ndarray:
+    """Return a weight a picture: both sides weigh the same, and so does every kind of a side but the hardest."""
+    kinds = rows.groupby(["real", "kind"]).name.transform("size")
+    weights = np.where(rows.kind.isin(HARDEST), HARDEST_WEIGHT, 1.0) / kinds.to_numpy(float)
+    for side in (True, False):
+        those = (rows.real == side).to_numpy()
+        weights[those] *= len(rows) / 2 / weights[those].sum()
+    return weights
+
+
+def fit_logistic(train: Study, strength: float) -> Gate:
+    """Return a gate that tells dermoscopic photos from the others; its limit is still to be fitted."""
+    mean, deviation = train.pooled.mean(axis=0), train.pooled.std(axis=0) + 1e-6
+    model = LogisticRegression(C=strength, max_iter=400, tol=1e-4)
+    model.fit((train.pooled - mean) / deviation, ~train.real, sample_weight=picture_weights(train.rows))
+    kernel = model.coef_[0] / deviation
+    return Gate(kernel.astype(np.float32), float(model.intercept_[0] - mean @ kernel), 0.5)
+
+
+def mahalanobis(train: Study) -> Score:
+    """Return the distance to the nearest class mean, with one covariance for all classes."""
+    mine = train.of(train.real & train.rows.label.notna().to_numpy())
+    labels = mine.rows.label.to_numpy()
+    means = {label: mine.pooled[labels == label].mean(axis=0) for label in np.unique(labels)}
+    centred = mine.pooled - np.stack([means[label] for label in labels])
+    covariance = centred.T @ centred / len(centred)
+    covariance = (1 - SHRINKAGE) * covariance + SHRINKAGE * np.diag(np.diag(covariance) + 1e-6)
+    inverse = np.linalg.inv(covariance)
+
+    def score(pooled: np.ndarray) -> np.ndarray:
+        away = [pooled - mean for mean in means.values()]
+        return np.min([np.einsum("ij,ij->i", gap @ inverse, gap) for gap in away], axis=0)
+
+    return score
+
+
+def neighbours(train: Study) -> Score:
+    """Return the cosine distance to the k-th nearest dermoscopic training photo."""
+    known = _unit(train.pooled[train.real])
+    return lambda pooled: 1 - np.partition(_unit(pooled) @ known.T, -NEIGHBOUR_COUNT, axis=1)[:, -NEIGHBOUR_COUNT]
+
+
+def _unit(pooled: np.ndarray) -> np.ndarray:
+    return pooled / np.maximum(np.linalg.norm(pooled, axis=1, keepdims=True), 1e-9)
+
+
+def energy(kernel: np.ndarray, bias: np.ndarray, temperature: float) -> Score:
+    """Return how little the logits say in all."""
+    return lambda pooled: -logsumexp((pooled @ kernel + bias) / temperature, axis=1)
+
+
+def fit_limit(scores: np.ndarray, rows: pd.DataFrame) -> float:
+    """Return the limit above which at most `REFUSED_AT_MOST` of the validation photos of every set lie."""
+    taken = rows.real & (rows.split == VALIDATION) & (rows.corruption == AS_TAKEN)
+    return max(
+        float(np.quantile(scores[(taken & (rows.kind == kind)).to_numpy()], 1 - REFUSED_AT_MOST))
+        for kind in rows.kind[taken].unique()
+    )
+
+
+def refused_on_validation(scores: np.ndarray, limit: float, rows: pd.DataFrame) -> float:
+    """Return the share of pictures to refuse that is refused, mean over their kinds."""
+    those = (~rows.real & (rows.split == VALIDATION)).to_numpy()
+    return float(pd.Series(scores[those] > limit).groupby(rows.kind[those].to_numpy()).mean().mean())
+
+
+def best_logistic(study: Study) -> tuple[Gate, float]:
+    """Return the logistic gate of the strength that refuses most on validation, with its limit, and that strength."""
+    train, tried = study.of(study.split(TRAIN)), []
+    for strength in STRENGTHS:
+        gate = fit_logistic(train, strength)
+        scores = gate.score(study.pooled)
+        limit = fit_limit(scores, study.rows)
+        tried.append((refused_on_validation(scores, limit, study.rows), strength, gate, limit))
+    _, strength, gate, limit = max(tried, key=lambda entry: entry[0])
+    return Gate(gate.kernel, gate.bias, min(limit, 1 - 1e-6)), strength
+
+
+def compared(study: Study, gate: Gate, analyser: Analyser) -> dict[str, np.ndarray]:
+    """Return every picture's score by each of the four gates."""
+    train, network = study.of(study.split(TRAIN)), analyser.classifier
+    ways = {
+        MAHALANOBIS: mahalanobis(train),
+        NEIGHBOURS: neighbours(train),
+        ENERGY: energy(network.kernel, network.bias, analyser.card.temperature),
+    }
+    return {LOGISTIC: gate.score(study.pooled)} | {name: score(study.pooled) for name, score in ways.items()}
+
+
+def left_out(study: Study, strength: float) -> dict[str, tuple[np.ndarray, float]]:
+    """Return scores and limit of a gate that never saw a kind, for each kind of picture to refuse."""
+    found = {}
+    for kind in study.rows.kind[~study.real].unique():
+        others = study.of((study.rows.kind != kind).to_numpy())
+        gate = fit_logistic(others.of(others.split(TRAIN)), strength)
+        limit = fit_limit(gate.score(others.pooled), others.rows)
+        mine = (study.rows.kind == kind).to_numpy()
+        found[kind] = (np.where(mine, gate.score(study.pooled), np.nan), limit)
+    return found
+
+
+def pack_gate(bundle: Path, gate: Gate, rows: pd.DataFrame, strength: float) -> None:
+    """Write the gate's file and its entry in the card."""
+    path = bundle / "gate.npz"
+    np.savez(path, kernel=gate.kernel, bias=np.float32(gate.bias))
+    card = json.loads((bundle / "card.json").read_text(encoding="utf-8"))
+    learnt, judged = rows[rows.split == TRAIN], rows[rows.split == VALIDATION]
+    card["gate"] = {
+        "file": path.name, "sha256": file_sha256(path), "limit": gate.limit, "method": DESCRIPTIONS[LOGISTIC],
+        "strength": strength, "limit_for": f"at most {REFUSED_AT_MOST:.1%} of each set's validation photos refused",
+        "fitted_on": VALIDATION, "n_photos": int(learnt.real.sum()), "n_pictures_to_refuse": int((~learnt.real).sum()),
+        "kinds_to_refuse": sorted(learnt.kind[~learnt.real].unique()), "n_validation": len(judged),
+    }  # fmt: skip
+    write_json(bundle / "card.json", card)
+
+
+def run(images: pd.DataFrame, data: Path, bundle: Path, work: Path) -> pd.DataFrame:
+    """Fit, pack and measure; return the rows of results/gate.csv."""
+    analyser = Analyser(bundle)
+    pictures = all_pictures(images, data)
+    pooled = features_of(pictures, analyser, work / "gate")[:, 0].astype(np.float64)
+    study = Study(pd.DataFrame([picture.row for picture in pictures]), pooled)
+    gate, strength = best_logistic(study)
+    scores = compared(study, gate, analyser)
+    limits = {name: fit_limit(values, study.rows) for name, values in scores.items()} | {LOGISTIC: gate.limit}
+    table = gate_table(_sides(study.rows), scores, limits, left_out(study, strength))
+    pack_gate(bundle, gate, study.rows, strength)
+    table.round(6).to_csv(bundle / "results" / "gate.csv", index=False)
+    seal(bundle)
+    return table
+
+
+def _sides(rows: pd.DataFrame) -> pd.DataFrame:
+    """Say of each dermoscopic photo whether its diagnosis is malignant."""
+    sides = {code: MALIGNANT if bad else BENIGN for code, _, bad in LABELS}
+    return rows.assign(side=rows.label.map(sides))
+
+
+def split_images(work: Path, bundle: Path) -> pd.DataFrame:
+    """Return the manifest's rows with the split that the bundle publishes; sets for evaluation alone are external."""
+    manifest = pd.read_csv(work / "manifest.csv")
+    published = pd.read_csv(bundle / "dataset" / "splits.csv")
+    split = extend_split_table(manifest, published)
+    return manifest.assign(split=split.mask(manifest.dataset.isin(EXTERNAL_DATASETS), EXTERNAL).to_numpy())
+
+
+@one_sentence
+def main(arguments: list[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--data", type=Path, default=Path("data"), help="folder of the image sets")
+    parser.add_argument("--work", type=Path, default=Path("runs/data"), help="folder of training.manifest")
+    parser.add_argument("--bundle", type=Path, default=Path("model/bundle"))
+    options = parser.parse_args(arguments)
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    table = run(split_images(options.work, options.bundle), options.data, options.bundle, options.work)
+    shown = table[(table.method == LOGISTIC) & (table.metric == "refused") & (table.subject == "all")]
+    print(shown[["kind", "split", "left_out", "value", "low", "high", "n_images"]].round(3).to_string(index=False))
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,20 @@
+"""A teacher of the shipped model: MobileNetV2 on five image sets.
+
+python -m training.accelerator.train mobilenetv2_wide:SECONDS ... on a GPU, see docs/training.md
+"""
+
+from training.recipe import Recipe
+
+RECIPE = Recipe(
+    name="mobilenetv2_wide",
+    datasets=("ham10000", "milk10k", "isic2019", "isic2019_bcn_84px", "isic2020_melanoma"),
+    source_weights={"isic2019_bcn_84px": 0.4, "isic2020_melanoma": 0.5},  # small photos; melanomas alone
+    architecture="mobilenetv2",
+    size=224,
+    views=("identity",),
+    batch=256,
+    rate=1e-3,
+    weight_decay=0.02,
+    augmentation="wide",
+    loss_options={"label_smoothing": 0.05},
+)

@@ -1,0 +1,116 @@
+"""The page in order: reading a photo, asking for one, and what an answer, a refusal or a reader first looks like."""
+
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from model.errors import BundleError
+from ui import cached
+from ui.analyse import answer, attention, context, map, photo, reader, refusal, source, state, wording
+
+if TYPE_CHECKING:
+    from model.pipeline import Analyser, Analysis
+
+
+def show() -> None:
+    """Show what there is; a file that waits is read first, with the answer before it already gone."""
+    if state.waiting():
+        _read()
+    found = state.analysis(_model()) if state.answered() else None
+    with st.container(key="page"):
+        error = state.trouble()
+        if found is None:
+            _ask(error)
+            return
+        source.bar()
+        if error:
+            st.error(str(error))
+        _show(found)
+
+
+def _read() -> None:
+    """Read the file that waits in a run of its own, whose first element takes the place of all that stood before."""
+    st.empty().html(f'<p class="reading" role="status">{wording.READING}</p>')
+    attention.draw(f"reading {state.generation()}", wording.READING, 0, kept=False)
+    state.read(_model())
+    st.rerun()
+
+
+def _model() -> "Analyser":
+    """Return the model, or say in one sentence why there is none and end the page."""
+    try:
+        return cached.analyser()
+    except BundleError as error:
+        st.error(str(error))
+        st.stop()
+
+
+def _ask(error: Exception | None) -> None:
+    """Show every way to a photo, and load the model while a person chooses."""
+    if error:
+        st.error(str(error))
+    source.open_source()
+    attention.draw("none", "", 0, kept=reader.has_cases())
+    with st.spinner(wording.LOADING):
+        _model()
+
+
+def _show(analysis: "Analysis") -> None:
+    """Show the photo, and beside it what may be shown now; to a reader who judges first nothing of any answer."""
+    if reader.first():
+        _hidden(analysis)
+        return
+    if analysis.prediction.abstained:
+        _refused(analysis)
+    else:
+        _answered(analysis)
+    reader.summary(analysis.card)
+
+
+def _stage(parts: int):
+    """Lay out the photo, what is said of it, and the map where there is one; the style sheet turns them into a page."""
+    return st.container(key=f"stage_{parts}_{state.side()}").columns(parts)
+
+
+def _hidden(analysis: "Analysis") -> None:
+    left, right = _stage(parts=2)
+    with left:
+        photo.panel(analysis)
+    with right:
+        said = reader.ask(analysis.card)
+    attention.draw(state.name(), said, state.case(), kept=True)
+
+
+def _refused(analysis: "Analysis") -> None:
+    left, right = _stage(parts=2)
+    with left:
+        photo.panel(analysis)
+    with right:
+        reader.beside(analysis)
+        said = refusal.panel(analysis)
+        reader.after(analysis.card)
+    attention.draw(state.name(), said, state.case(), kept=True)
+
+
+def _answered(analysis: "Analysis") -> None:
+    with st.container(key="side_switch"):
+        st.segmented_control(
+            wording.SIDE,
+            wording.SIDES,
+            key="side",
+            required=True,
+            label_visibility="collapsed",
+            persist_state="session",
+        )
+    left, middle, right, below = _stage(parts=4)
+    with left:
+        photo.panel(analysis)
+    with middle:
+        reader.beside(analysis)
+        said = answer.panel(analysis)
+    with right:
+        map.panel(analysis)
+    with below:
+        reader.after(analysis.card)
+        context.row(analysis)
+    attention.draw(state.name(), said, state.case(), kept=True)

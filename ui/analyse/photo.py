@@ -1,0 +1,55 @@
+"""The photo with the frame that the network sees, and the controls that move it."""
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import streamlit as st
+
+from ui import pictures
+from ui.analyse import state, wording
+
+if TYPE_CHECKING:
+    from model.pipeline import Analysis
+
+
+@st.fragment
+def panel(analysis: "Analysis") -> None:
+    """Show the photo; a frame that is moved is drawn at once, and looked at when a person says so."""
+    with st.container(key="photo_title"):
+        st.html(f'<p class="eyebrow">{wording.PHOTO}</p>')
+    place = st.container(key="photo_picture")
+    with st.expander(wording.MOVE_FRAME), st.container(key="frame_controls"):
+        _controls(analysis)
+    with place:
+        picture(wording.PHOTO, pictures.framed(*state.screen(analysis, state.square_set(analysis))))
+
+
+def _controls(analysis: "Analysis") -> None:
+    height, width = analysis.photo.pixels.shape[:2]
+    side = min(width, height) * st.session_state["size"] / 100
+    room = {"across": width - side, "down": height - side, "size": side}
+    columns = st.columns(3, wrap=False)
+    for column, (name, label) in zip(columns, wording.SQUARE.items(), strict=True):
+        column.slider(
+            label,
+            state.SMALLEST if name == "size" else 0,
+            100,
+            key=name,
+            format="%d %%",
+            disabled=room[name] < 1,
+            persist_state="session",
+        )
+    if st.button(
+        wording.LOOK_HERE,
+        key="look_here",
+        type="primary",
+        width="stretch",
+        disabled=not state.frame_moved(),
+        on_click=state.look_here,
+    ):
+        st.rerun()  # the answer lies outside this fragment
+
+
+def picture(alt: str, pixels: np.ndarray) -> None:
+    """Show pixels (height, width, 3) as wide as their place allows."""
+    st.image(pictures.jpeg(pixels), width="stretch", alt=alt)

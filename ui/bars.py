@@ -1,0 +1,60 @@
+"""Seven probabilities as bars that can also be read as a table, with a mark where each level lies."""
+
+from collections.abc import Iterable
+from html import escape
+from typing import TYPE_CHECKING
+
+from model.card import Card, Label
+from ui.wording import GROUPS, ROLES, SHARES, percent
+
+APART = 0.01  # of the bar's length
+
+if TYPE_CHECKING:
+    from model.decision import PointReached
+    from model.predict import Prediction
+
+
+def table(card: Card, prediction: "Prediction", points: Iterable["PointReached"]) -> str:
+    """Write the probabilities, malignant ones first, each group with its sum and the most probable class on top.
+
+    Parameters
+    ----------
+    card : Card
+    prediction : Prediction
+    points : iterable of PointReached
+        Where the malignant sum and single classes have their levels.
+    """
+    marks = {subject: _marks(points, subject) for subject in ("malignant", *card.codes)}
+    shares = list(zip(card.labels, prediction.probabilities, strict=True))
+    malignant, benign = (
+        [pair for pair in sorted(shares, key=lambda pair: -pair[1]) if pair[0].malignant == kind]
+        for kind in (True, False)
+    )
+    return (
+        f'<table class="differential"><caption class="unseen">{SHARES}</caption>'
+        f"{_group('malignant', prediction.malignant, malignant, marks)}"
+        f"{_group('benign', 1 - prediction.malignant, benign, marks)}</table>"
+    )
+
+
+def _group(kind: str, total: float, shares: list[tuple[Label, float]], marks: dict[str, str]) -> str:
+    rows = "".join(_row("row", label.name, value, marks[label.code]) for label, value in shares)
+    name = GROUPS[kind]
+    heading = _row("rowgroup", name, total, marks.get(kind, ""), drawn=kind in marks, kind="sum")
+    return f'<tbody class="{kind}">{heading}{rows}</tbody>'
+
+
+def _row(scope: str, name: str, value: float, marks: str, drawn: bool = True, kind: str = "") -> str:
+    bar = f'<span class="bar"><i style="width:{100 * value:.2f}%"></i>{marks}</span>' if drawn else ""
+    return f'<tr class="{kind}"><th scope="{scope}">{escape(name)}{bar}</th><td>{percent(value)}</td></tr>'
+
+
+def _marks(points: Iterable["PointReached"], subject: str) -> str:
+    """Write a mark a level; two that could not be told apart on a bar share one, with both names."""
+    places: dict[float, list[str]] = {}
+    for point in sorted((point for point in points if point.subject == subject), key=lambda point: point.threshold):
+        place = next((known for known in places if point.threshold - known < APART), point.threshold)
+        places.setdefault(place, []).append(f"{ROLES[point.role]}: {percent(point.threshold)}")
+    return "".join(
+        f'<u style="left:{100 * place:.2f}%" title="{escape(", ".join(names))}"></u>' for place, names in places.items()
+    )

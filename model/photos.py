@@ -84,7 +84,7 @@ def find_all(paths: Iterable[Path]) -> Found:
     """Take files as they are named, and look through folders."""
     photos, trouble, others = [], [], 0
     for path in paths:
-        found = find_photos(path) if path.is_dir() else Found((path,), (), 0)
+        found = find_photos(path) if os.path.isdir(path) else Found((path,), (), 0)
         photos += found.photos
         trouble += found.trouble
         others += found.others

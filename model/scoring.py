@@ -2,6 +2,7 @@
 
 import csv
 import io
+import os
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import closing
@@ -126,7 +127,7 @@ def distinct(found: Found) -> tuple[list[Path], list[str]]:
     complaints = list(found.trouble)
     for photo in found.photos:
         earlier = first.setdefault(photo.stem, photo)
-        if earlier.resolve() != photo.resolve():
+        if os.path.realpath(earlier) != os.path.realpath(photo):
             complaints.append(
                 f"{printable(photo)}: not scored, its row would carry the same name as {printable(earlier)}; "
                 "rename one."

@@ -17,14 +17,17 @@ import pandas as pd
 
 from model.card import VIEWS
 from training.command import one_sentence
-from training.recipe import Recipe
+from training.provenance import read_json
+from training.recipe import Recipe, RecipeError
 
 SMOKE_RUN = Path("runs/smoke")
 
 
 def read_record(run: Path) -> tuple[Recipe, dict]:
     """Return the recipe and the record of a training run."""
-    record = json.loads((run / "run.json").read_text())
+    record = read_json(run / "run.json")
+    if not isinstance(record, dict) or not isinstance(record.get("recipe"), dict):
+        raise RecipeError(f"{run / 'run.json'} holds no recipe; train the run again.")
     return Recipe(**{name: tuple(v) if isinstance(v, list) else v for name, v in record["recipe"].items()}), record
 
 
@@ -34,6 +37,11 @@ def load_run(run: Path) -> tuple[Recipe, dict, pd.DataFrame]:
     manifest = pd.read_csv(Path(record["work"]) / "manifest.csv")
     splits = pd.read_csv(run / "splits.csv").set_index("image_id").split
     manifest = manifest[manifest.image_id.isin(splits.index)].reset_index(drop=True)
+    if len(manifest) < len(splits):
+        raise RecipeError(
+            f"{record['work']} holds {len(manifest):,} of the {len(splits):,} images of {run}: it was made anew since; "
+            "train the run again, or restore that folder."
+        )
     return recipe, record, manifest.assign(split=manifest.image_id.map(splits))
 
 

@@ -142,7 +142,7 @@ def read_milk10k(root: Path) -> pd.DataFrame:
     wanted = {"image_id": (*ID[::-1],), "lesion_id": ("lesion_id",), "image_type": ("image_type",)}
     tone = {"skin_tone": ("skin_tone_class", "skin_tone")}
     metadata = frame(path, wanted | tone | {"age": AGE[::-1], "sex": SEX, "site": SITE})
-    metadata = metadata[metadata.image_type.str.startswith("dermoscopic", na=False)].reset_index(drop=True)
+    metadata = metadata[metadata.image_type.str.lower().str.startswith("dermoscopic", na=False)].reset_index(drop=True)
     metadata["image_id"] = ids(metadata.image_id)
     check_once(metadata, "image_id", path)
     added = frame(added_path, {"image_id": ID[::-1], "confirmation": ("diagnosis_confirm_type",)})

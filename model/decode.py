@@ -10,6 +10,7 @@ from model.colour import Conversion, conversion
 from model.errors import PhotoError
 
 MAX_WORKING_PIXELS = 12_500_000  # keeps a 12-megapixel phone photo as it is; larger ones are halved or more
+SLOW_PIXELS = 6_000_000  # of a JPEG 2000 photo, which takes ten times as long as a JPEG
 BAND_ROWS = 512  # converted at a time, so that only the decoder itself holds the whole photo
 ORIENTATION = 0x0112  # the EXIF entry that says how the camera was held
 UPRIGHT = {  # as the EXIF standard numbers the ways of holding a camera
@@ -59,6 +60,8 @@ def to_rgb(image: Image.Image) -> Decoded:
     size = image.size
     factor = math.ceil(math.sqrt(size[0] * size[1] / MAX_WORKING_PIXELS))
     image.draft(None, (math.ceil(size[0] / factor), math.ceil(size[1] / factor)))  # JPEG only
+    if image.format == "JPEG2000" and size[0] * size[1] > SLOW_PIXELS:
+        factor, image.reduce = max(factor, 2), 1  # its decoder then leaves the finest detail out, and is soon done
     deep_colours = image.mode not in DEEP_GREY and _is_deep(image)
     image.load()
     if deep_colours:

@@ -63,7 +63,7 @@ def _held(recipe: Recipe, data: Path, work: Path, per_class: int | None, incompl
     """Return the manifest of ``work`` if it was made from what would be read now; sets not at hand are not compared."""
     from training.manifest import CANVAS, list_images
 
-    manifest = pd.read_csv(work / "manifest.csv", keep_default_na=True)
+    manifest = provenance.read_manifest(work)
     missing = set(recipe.datasets) - set(manifest.dataset)
     if missing:
         raise DatasetError(f"{work} was made without {', '.join(sorted(missing))}; remove it or name another --work.")

@@ -50,7 +50,29 @@ def write_images_record(work: Path, record: dict) -> None:
 
 def read_images_record(work: Path) -> dict | None:
     """Return what a folder of decoded images was made from; None for one that was made before this was written down."""
-    return read_json(work / MADE_FROM) if (work / MADE_FROM).exists() else None
+    path = work / MADE_FROM
+    found = read_json(path) if path.exists() else None
+    if found is not None and not (isinstance(found, dict) and {"sets", "per_class", "manifest_sha256"} <= set(found)):
+        raise DatasetError(f"{path} is damaged; {ANEW}.")
+    return found
+
+
+def read_manifest(work: Path) -> pd.DataFrame:
+    """Return the manifest of a folder of decoded images.
+
+    Raises
+    ------
+    DatasetError
+        If it is damaged.
+    """
+    path = work / "manifest.csv"
+    try:
+        manifest = pd.read_csv(path, keep_default_na=True)
+    except (ValueError, UnicodeDecodeError):
+        manifest = pd.DataFrame()
+    if not {"dataset", "image_id", "label", "canvas_row"} <= set(manifest):
+        raise DatasetError(f"{path} is damaged; {ANEW}.")
+    return manifest
 
 
 def read_json(path: Path) -> Any:
@@ -84,9 +106,9 @@ def check_images(work: Path, manifest: pd.DataFrame, wanted: dict) -> None:
         With what differs, and what to do.
     """
     made = read_images_record(work)
-    _check_canvas(work, manifest, wanted["edge"], made is not None)
     if made is not None and made["manifest_sha256"] != _sha256(work / "manifest.csv"):
         raise DatasetError(f"{work / 'manifest.csv'} has changed since {work} was made; {ANEW}.")
+    _check_canvas(work, manifest, wanted["edge"], made is not None)
     if made is not None and made["per_class"] and made["per_class"] != wanted["per_class"]:
         raise DatasetError(
             f"{work} holds a rehearsal with {made['per_class']} images of each class, {len(manifest):,} in all; {ANEW}."

@@ -52,14 +52,14 @@ def _images(
     if not ((work / "manifest.csv").exists() and (work / "canvas.npy").exists()):
         return build_manifest(_listed(recipe, data, work, per_class, incomplete), work, per_class)
     try:
-        return _held(recipe, data, work, per_class, incomplete)
+        return _held(recipe, data, work, per_class)
     except DatasetError:
         if not anew:
             raise
     return build_manifest(_listed(recipe, data, work, per_class, incomplete), work, per_class)
 
 
-def _held(recipe: Recipe, data: Path, work: Path, per_class: int | None, incomplete: bool) -> pd.DataFrame:
+def _held(recipe: Recipe, data: Path, work: Path, per_class: int | None) -> pd.DataFrame:
     """Return the manifest of ``work`` if it was made from what would be read now; sets not at hand are not compared."""
     from training.manifest import CANVAS, list_images
 
@@ -70,7 +70,8 @@ def _held(recipe: Recipe, data: Path, work: Path, per_class: int | None, incompl
     here = [name for name in recipe.datasets if set_folder(data, name).is_dir()]
     made = provenance.read_images_record(work)
     rehearsed = made["per_class"] if made else None  # a whole folder serves a rehearsal as well
-    listed = list_images(data, here, per_class if rehearsed else None, incomplete) if here else None
+    # Whether half of a set is enough was said when it was read.
+    listed = list_images(data, here, per_class if rehearsed else None, incomplete=True) if here else None
     wanted = {"edge": CANVAS, "per_class": per_class, "sets": {}}
     if listed is not None:
         wanted = provenance.images_record(listed, per_class, CANVAS)

@@ -2,12 +2,13 @@
 
 import io
 import struct
+import zlib
 
 import numpy as np
 import pytest
 from PIL import Image, ImageCms, TiffImagePlugin
 
-from model import jpeg
+from model import jpeg, png
 from model.errors import PhotoError
 from model.image import read_photo
 
@@ -257,3 +258,36 @@ def test_sound_files_of_another_kind_are_not_called_damaged(lesion, encode):
     for start in (b"8BPS", b"\xff\x0a", b"\0\0\0\x18ftypcrx ", b"II\xbc\x01"):
         assert refused(start + bytes(500)).code == "unsupported_format"
     assert refused(b"\0\0\0\x18ftypmp42" + bytes(500)).code == "not_an_image"
+
+
+def chunk(kind: bytes, content: bytes) -> bytes:
+    return struct.pack(">I", len(content)) + kind + content + struct.pack(">I", zlib.crc32(kind + content))
+
+
+def png_of(header: bytes, rows: bytes) -> bytes:
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b"")
+
+
+@pytest.mark.parametrize("interlaced", [0, 1])
+@pytest.mark.parametrize(
+    ("bits", "kind", "channels"), [(8, 2, 3), (16, 2, 3), (1, 0, 1), (4, 0, 1), (8, 6, 4), (16, 4, 2)]
+)
+def test_a_png_without_its_last_rows_is_refused_although_it_is_well_formed(bits, kind, channels, interlaced):
+    width, height = 43, 37
+    passes = png.PASSES if interlaced else ((0, 0, 1, 1),)
+    rows = b""
+    for left, top, across, down in passes:
+        columns = len(range(left, width, across))
+        rows += (b"\0" + b"\xa5" * (-(-columns * bits * channels // 8))) * len(range(top, height, down))
+    header = struct.pack(">IIBBBBB", width, height, bits, kind, 0, 0, interlaced)
+    assert read_photo(png_of(header, rows)).original_size == (width, height)
+    assert refused(png_of(header, rows[: len(rows) * 2 // 3])).code == "truncated"
+
+
+def test_a_jpeg_inside_a_tiff_that_is_cut_short_is_refused(lesion, encode):
+    data = encode(lesion, "TIFF", compression="jpeg")
+    with Image.open(io.BytesIO(data)) as opened:
+        start, length = opened.tag_v2[273][0], opened.tag_v2[279][0]
+    middle = start + length // 2
+    assert read_photo(data).warnings == ()
+    assert refused(data[:middle] + END + data[middle + 2 :]).code == "truncated"

@@ -165,4 +165,5 @@ def _said(target: Path) -> Iterator[None]:
     except BrokenPipeError:
         raise
     except OSError as error:
-        raise OutputError("output_failed", f"{printable(target)} cannot be written: {error.strerror}.") from error
+        name = "Standard output" if target == STANDARD_OUTPUT else printable(target)
+        raise OutputError("output_failed", f"{name} cannot be written: {error.strerror}.") from error

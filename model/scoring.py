@@ -16,7 +16,7 @@ from model.card import Card
 from model.decision import decide
 from model.errors import ContractError, printable
 from model.gate import OUTSIDE
-from model.output import Unfinished, writing
+from model.output import STANDARD_OUTPUT, Unfinished, writing
 from model.patient import UNKNOWN, Patient
 from model.patient_table import matched, read_patients
 from model.photos import Found
@@ -99,7 +99,8 @@ def score(
                 _write_row(file, row)
     _tell_refused(without)
     if len(without) == len(photos):
-        print(f"No photo was scored, so {printable(output)} was not written.", file=sys.stderr)
+        kept = "" if output == STANDARD_OUTPUT else f", so {printable(output)} was not written"
+        print(f"No photo was scored{kept}.", file=sys.stderr)
     return len(without)
 
 

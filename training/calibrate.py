@@ -16,6 +16,7 @@ import numpy as np
 import pandas as pd
 
 from model.card import VIEWS
+from model.output import write_file
 from training.command import one_sentence
 from training.provenance import read_json
 from training.recipe import Recipe, RecipeError
@@ -69,7 +70,7 @@ def serve_with(run: Path, views: list[str]) -> None:
     """Put the views to serve with into the run's record; the weights do not depend on them."""
     record = json.loads((run / "run.json").read_text())
     record["recipe"]["views"] = views
-    (run / "run.json").write_text(json.dumps(record, indent=1) + "\n")
+    write_file(run / "run.json", (json.dumps(record, indent=1) + "\n").encode())
 
 
 def patient_factors(manifest: pd.DataFrame, probabilities: np.ndarray, rows: pd.DataFrame) -> dict | None:
@@ -131,7 +132,7 @@ def main(arguments: list[str] | None = None) -> int:
     }
     patient = patient_factors(load_run(run)[2], softmax(logits / fitted.value, axis=1), rows)
     written = {"calibration": calibration, "patient": patient}
-    (run / "calibration.json").write_text(json.dumps(written, indent=1) + "\n")
+    write_file(run / "calibration.json", (json.dumps(written, indent=1) + "\n").encode())
     print(f"temperature {fitted.value:.3f}: log loss {fitted.loss_before:.4f} -> {fitted.loss_after:.4f} on "
           f"{len(rows):,} validation images; next: python -m training.bundle {run}")  # fmt: skip
     return 0

@@ -40,6 +40,7 @@ from model.evaluation.prediction_sets import LEVELS, fit_limits, measure_sets
 from model.evaluation.stored import stored_curves, stored_reliability, stored_subgroups
 from model.evaluation.summary import summarise, two_way_rates
 from model.evaluation.tables import load_table
+from model.output import write_file
 from model.pipeline import Analyser
 from training.bundle import HUMAN_PART, SMOKE_BUNDLE, seal, write_json
 from training.calibrate import SMOKE_RUN, load_run
@@ -215,7 +216,7 @@ def tables_of(predictions: pd.DataFrame, card: Card, fitted: dict) -> dict[str, 
 def write_tables(tables: dict[str, pd.DataFrame], bundle: Path) -> None:
     """Write tables into a bundle's results."""
     for name, table in tables.items():
-        table.to_csv(bundle / "results" / f"{name}.csv", index=False)
+        write_file(bundle / "results" / f"{name}.csv", table.to_csv(index=False).encode())
 
 
 def rewrite_tables(bundle: Path) -> pd.DataFrame:

@@ -21,6 +21,7 @@ from tqdm import tqdm
 
 from model.errors import LesionscopeError
 from model.image import read_photo
+from model.output import write_file
 from model.preprocess import centre_square, crop
 from training.command import one_sentence
 from training.datasets import READERS, DatasetError
@@ -206,7 +207,7 @@ def build_manifest(table: pd.DataFrame, work: Path, per_class: int | None = None
     keep = np.setdiff1d(np.arange(len(table)), unreadable)
     manifest = manifest.iloc[keep].reset_index(drop=True)
     manifest["group"] = group_ids(manifest, hashes[keep], thumbnails[keep])
-    manifest.to_csv(work / "manifest.csv", index=False)
+    write_file(work / "manifest.csv", manifest.to_csv(index=False).encode())
     write_images_record(work, images_record(table, per_class, CANVAS))
     return manifest
 

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from model.output import write_file
 from training.layouts import DatasetError
 from training.recipe import Recipe, RecipeError
 
@@ -45,7 +46,7 @@ def _fingerprint(rows: pd.DataFrame) -> dict:
 def write_images_record(work: Path, record: dict) -> None:
     """Keep what a folder of decoded images was made from, with the manifest's own checksum."""
     content = record | {"manifest_sha256": _sha256(work / "manifest.csv")}
-    (work / MADE_FROM).write_text(json.dumps(content, indent=1) + "\n")
+    write_file(work / MADE_FROM, (json.dumps(content, indent=1) + "\n").encode())
 
 
 def read_images_record(work: Path) -> dict | None:

@@ -21,6 +21,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from model.output import write_file
 from training import provenance
 from training.checkpoints import CHECKPOINT
 from training.command import one_sentence
@@ -167,8 +168,8 @@ def _train(recipe: Recipe, options: argparse.Namespace) -> int:
     record = start_record(recipe, stages, work, options.per_class, tuple(starts))
     before = _held_run(recipe, run, record, split_table(manifest, manifest.split), options.anew)
     run.mkdir(parents=True, exist_ok=True)
-    split_table(manifest, manifest.split).to_csv(run / "splits.csv", index=False)
-    (run / "run.json").write_text(json.dumps(record, indent=1) + "\n")
+    write_file(run / "splits.csv", split_table(manifest, manifest.split).to_csv(index=False).encode())
+    write_file(run / "run.json", (json.dumps(record, indent=1) + "\n").encode())
     start = starts[0] if recipe.start_from else None
     canvas = open_canvas(work)
     if recipe.masks:
@@ -183,12 +184,13 @@ def _train(recipe: Recipe, options: argparse.Namespace) -> int:
     model = weights_in_float32(recipe, network)
     if recipe.refit_head:
         record["head"] = refit(model, canvas, manifest, recipe.datasets[0])
-    model.save(run / "trained.keras")
+    model.save(run / "trained.unfinished.keras")
+    (run / "trained.unfinished.keras").replace(run / "trained.keras")
     log = pd.read_csv(run / "history.csv") if recipe.epochs else pd.DataFrame({"seconds": []})
     wall = before + (time.perf_counter() - started) / 60
     record |= {"minutes": round(log.seconds.sum() / 60, 1), "wall_minutes": round(wall, 1), "epochs": len(log),
                "parameters": int(model.count_params())}  # fmt: skip
-    (run / "run.json").write_text(json.dumps(record, indent=1) + "\n")
+    write_file(run / "run.json", (json.dumps(record, indent=1) + "\n").encode())
     if recipe.ancestor:  # the shipped model's test is opened by training.evaluate alone
         write_predictions(run, recipe, logits_model(model), canvas, manifest)
     print(f"trained in {record['minutes']} minutes; next: python -m training.calibrate {run}")

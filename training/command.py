@@ -1,5 +1,6 @@
 """Ends a command with one sentence, whatever goes wrong that its user can do something about."""
 
+import errno
 import functools
 import sys
 from collections.abc import Callable
@@ -33,7 +34,10 @@ def one_sentence(main: Callable[..., int]) -> Callable[..., int]:
         except UNREADABLE as error:
             return _complain(f"A table cannot be read ({_first_line(error)}); make it again, or copy it again.")
         except OSError as error:
-            name = printable(error.filename) if error.filename else "The output"
+            if error.errno == errno.ENOSPC:
+                place = f" where {printable(error.filename)} lies" if error.filename else ""
+                return _complain(f"The disk is full{place}; make room, then give the same command again.")
+            name = printable(error.filename) if error.filename else "A file"
             return _complain(
                 f"{name}: {error.strerror or error}; check the path, its rights and the space on the disk."
             )

@@ -218,8 +218,10 @@ def _discarded_on_trouble(path: Path) -> Iterator[BinaryIO]:
     try:
         with path.open("wb") as file:
             yield file
-    except BaseException:
+    except BaseException as error:
         path.unlink(missing_ok=True)
+        if isinstance(error, OSError) and not error.filename:  # a full disk names no file
+            raise OSError(error.errno, error.strerror, str(path)) from None
         raise
 
 

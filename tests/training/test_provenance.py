@@ -1,5 +1,6 @@
 """A folder that exists is this run's own, or is refused with what to do, or started anew when told."""
 
+import errno
 import json
 import shutil
 from pathlib import Path
@@ -193,6 +194,15 @@ def test_a_damaged_record_is_one_sentence(place, capsys, content):
     (place / "runs/smoke/run.json").write_text(content)
     assert calibrate.main(["runs/smoke"]) == 1
     assert "run.json" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("name", ["run.json", None])
+def test_a_full_disk_in_training_is_one_line(place, capsys, monkeypatch, name):
+    full = OSError(errno.ENOSPC, "No space left on device", name)
+    monkeypatch.setattr(train, "_train", lambda *_: (_ for _ in ()).throw(full))
+    assert train.main(SMOKE) == 1
+    said = capsys.readouterr().err
+    assert said.startswith("The disk is full") and said.count("\n") == 1 and "None" not in said
 
 
 def test_control_c_in_training_is_one_line(place, capsys, monkeypatch):

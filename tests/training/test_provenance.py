@@ -1,5 +1,6 @@
 """A folder that exists is this run's own, or is refused with what to do, or started anew when told."""
 
+import dataclasses
 import errno
 import json
 import shutil
@@ -9,7 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from training import calibrate, features, train
+from training import calibrate, features, train, train_all
 from training.checkpoints import load_checkpoint, load_weights
 from training.layouts import DatasetError
 from training.manifest import build_manifest
@@ -21,14 +22,21 @@ SMOKE = ["mobilenetv2_bundle", "--smoke"]
 RECIPE = Recipe("any", datasets=("class_folders",), label_set="seven")
 
 
-@pytest.fixture
-def data(tmp_path) -> Path:
+@pytest.fixture(scope="module")
+def drawn(tmp_path_factory) -> Path:
     """Six synthetic lesions of each class, sorted into folders."""
-    table = synthetic_table(tmp_path / "drawn", per_class=6)
-    for row in table.itertuples():
-        home = tmp_path / "data" / "class_folders" / row.label
+    place = tmp_path_factory.mktemp("drawn")
+    for row in synthetic_table(place / "all", per_class=6).itertuples():
+        home = place / "class_folders" / row.label
         home.mkdir(parents=True, exist_ok=True)
         shutil.move(row.path, home / f"{row.image_id}.png")
+    return place
+
+
+@pytest.fixture
+def data(drawn, tmp_path) -> Path:
+    """A copy of them in a folder of image sets."""
+    shutil.copytree(drawn / "class_folders", tmp_path / "data" / "class_folders")
     return tmp_path / "data"
 
 
@@ -147,16 +155,18 @@ def place(trained, tmp_path, monkeypatch) -> Path:
         (["dropout=0.5", "balancing=none"], "dropout 0.2, now 0.5; balancing"),
     ],
 )
-def test_another_recipe_or_seed_in_the_same_folder_is_refused_or_starts_anew(place, capsys, options, words):
+def test_another_recipe_or_seed_in_the_same_folder_is_refused(place, capsys, options, words):
     before = (place / "runs/smoke/run.json").read_text()
     assert train.main([*SMOKE, "--set", *options]) == 1
     said = capsys.readouterr().err
     assert words in said and "--anew" in said and said.count("\n") == 1
     assert (place / "runs/smoke/run.json").read_text() == before
-    assert train.main([*SMOKE, "--anew", "--set", *options]) == 0
+
+
+def test_another_seed_starts_anew_when_told(place):
+    assert train.main([*SMOKE, "--anew", "--set", "seed=7"]) == 0
     record = json.loads((place / "runs/smoke/run.json").read_text())
-    name, value = options[0].split("=")
-    assert str(record["recipe"][name]) == value and record["epochs"] == 12
+    assert record["recipe"]["seed"] == 7 and record["epochs"] == 12  # as many as the rehearsal has: none was there
 
 
 def test_the_same_command_goes_on(place):
@@ -231,6 +241,23 @@ def test_a_wrong_option_is_one_sentence(assignment, words, capsys, tmp_path, mon
     assert train.main(["mobilenetv2_bundle", "--set", assignment]) == 1
     said = capsys.readouterr().err
     assert words in said and said.count("\n") == 1
+
+
+def test_a_trained_run_of_other_settings_is_not_taken_for_the_recipes_own(tmp_path, capsys, monkeypatch):
+    run = tmp_path / "attention"
+    run.mkdir()
+    for name in ("trained.keras", "splits.csv", "predictions.csv", "history.csv"):
+        (run / name).write_text("")
+    monkeypatch.setattr(train_all, "is_trained", lambda folder: (folder / "trained.keras").exists())
+    recipe = dataclasses.asdict(load_recipe("attention"))
+
+    def left(**record) -> list[str]:
+        (run / "run.json").write_text(json.dumps({"recipe": recipe, "per_class": None} | record))
+        return train_all.train_missing(["attention"], tmp_path, tmp_path, runs=tmp_path)
+
+    assert left() == [] and "trained before" in capsys.readouterr().out
+    assert left(per_class=3) == ["attention"] and "images of each class 3, now all" in capsys.readouterr().out
+    assert left(recipe=recipe | {"seed": 1}) == ["attention"] and "seed 1, now 2018" in capsys.readouterr().out
 
 
 def test_every_recipe_passes_its_own_check():

@@ -120,7 +120,7 @@ def _by_bands(image: Image.Image, factor: int, white: float, colours: Conversion
     rows = BAND_ROWS * factor
     for top in range(0, height, rows):
         band = _flatten(image.crop((0, top, width, min(top + rows, height))), white, colours)
-        reduced = np.asarray(band.reduce(factor) if factor > 1 else band)
+        reduced = np.asarray(colours.to_srgb(band.reduce(factor) if factor > 1 else band))
         pixels[top // factor : top // factor + len(reduced)] = reduced
     return pixels
 
@@ -154,15 +154,15 @@ def _unknown_range() -> PhotoError:
 
 
 def _flatten(band: Image.Image, white: float, colours: Conversion) -> Image.Image:
-    """Return opaque sRGB: deep grey scaled to 8 bits, transparency composited on white."""
+    """Return opaque pixels: deep grey scaled to 8 bits, transparency composited on white, which every profile has."""
     if band.mode in DEEP_GREY:
         grey = np.asarray(band, dtype=np.float32) * (255 / white)
         if not np.isfinite(grey).all():  # extremes are found without looking at what is no number
             raise _unknown_range()
-        return colours.to_srgb(Image.fromarray(np.rint(grey).astype(np.uint8)))
+        return colours.described(Image.fromarray(np.rint(grey).astype(np.uint8)))
     if "transparency" in band.info or band.mode in ("LA", "La", "PA", "RGBA", "RGBa"):
         band = band.convert("RGBA")
         paper = Image.new("RGB", band.size, "white")
-        paper.paste(colours.to_srgb(band.convert("RGB")), mask=band.getchannel("A"))
-        return paper
-    return colours.to_srgb(band)
+        paper.paste(band, mask=band.getchannel("A"))
+        return colours.described(paper)
+    return colours.described(band)

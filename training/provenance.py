@@ -3,6 +3,7 @@
 import dataclasses
 import hashlib
 import json
+import numbers
 from pathlib import Path
 from typing import Any
 
@@ -39,8 +40,16 @@ def images_record(table: pd.DataFrame, per_class: int | None, edge: int) -> dict
 
 def _fingerprint(rows: pd.DataFrame) -> dict:
     kept = rows.drop(columns=["path"]).assign(bytes=[Path(path).stat().st_size for path in rows.path])
-    text = kept.sort_values("image_id").dropna(axis=1, how="all").to_csv(index=False)
+    kept = kept.sort_values("image_id").dropna(axis=1, how="all")
+    text = kept[sorted(kept)].map(_written).to_csv(index=False)
     return {"images": len(rows), "sha256": hashlib.sha256(text.encode()).hexdigest()}
+
+
+def _written(value: Any) -> str:
+    """Return a cell in a way that does not depend on which other sets stand in its column."""
+    if pd.isna(value):
+        return ""
+    return f"{value:g}" if isinstance(value, numbers.Number) else str(value)
 
 
 def write_images_record(work: Path, record: dict) -> None:

@@ -13,9 +13,9 @@ import pytest
 from training import calibrate, features, train, train_all
 from training.checkpoints import load_checkpoint, load_weights
 from training.layouts import DatasetError
-from training.manifest import build_manifest
+from training.manifest import build_manifest, list_images
 from training.prepared import prepare, synthetic_table
-from training.provenance import MADE_FROM
+from training.provenance import MADE_FROM, images_record
 from training.recipe import Recipe, RecipeError, load_recipe
 
 SMOKE = ["mobilenetv2_bundle", "--smoke"]
@@ -71,6 +71,15 @@ def test_images_or_labels_that_have_changed_are_noticed(data, change, lesion, en
         images(data)
     assert images(data, anew=True) == 42 + {"more": 1, "fewer": -1}.get(change, 0)
     assert images(data) > 0
+
+
+def test_a_set_is_the_same_whatever_was_read_beside_it(data):
+    table = list_images(data, ["class_folders"]).assign(skin_tone=3, age=60)
+    other = table.head(5).assign(dataset="other", skin_tone=np.nan, age=np.nan, sex=None, site="back", more="x")
+    alone = images_record(table, None, 256)["sets"]["class_folders"]
+    both = pd.concat([other, table], ignore_index=True)
+    assert images_record(both, None, 256)["sets"]["class_folders"] == alone
+    assert images_record(table.assign(age=61), None, 256)["sets"]["class_folders"] != alone
 
 
 def test_images_that_are_no_longer_at_hand_need_not_be(data):

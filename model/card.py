@@ -9,6 +9,7 @@ from typing import Any
 from model.errors import BundleError
 from model.gate import Gate, read_gate
 from model.patient import Effects, read_effects
+from model.quality import Gauges, read_gauges
 
 SCHEMA = 1
 DEFAULT_BUNDLE = Path(__file__).parent / "bundle"
@@ -51,6 +52,8 @@ class Card:
         What age, sex and site do to the probabilities; None where the model takes a photo alone.
     gate : Gate or None
         What refuses photos of another kind; None where every photo is answered.
+    gauges : Gauges or None
+        What is measured about a photo beside its answer.
     """
 
     bundle_dir: Path
@@ -65,6 +68,7 @@ class Card:
     raw: dict[str, Any]
     effects: Effects | None = None
     gate: Gate | None = None
+    gauges: Gauges | None = None
 
     @property
     def codes(self) -> tuple[str, ...]:
@@ -124,6 +128,7 @@ def load_card(bundle_dir: Path | str | None = None) -> Card:
         raw=raw,
         effects=read_effects(raw.get("patient"), len(labels)),
         gate=read_gate(raw.get("gate"), folder),
+        gauges=read_gauges(raw.get("gauges"), folder),
     )
     _entry(raw, "weights.file", str)
     _entry(raw, "weights.sha256", str)

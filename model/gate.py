@@ -59,13 +59,25 @@ def read_gate(entry: dict[str, Any] | None, bundle_dir: Path) -> Gate | None:
     """
     if entry is None:
         return None
-    path = bundle_dir / str(entry.get("file"))
-    if not path.is_file():
-        raise BundleError("no_gate", f"The gate {path.name} is missing beside card.json; restore it.")
-    if hashlib.sha256(path.read_bytes()).hexdigest() != entry.get("sha256"):
-        raise BundleError("gate_changed", f"{path.name} is not the file in the card: its SHA-256 differs.")
+    arrays = stored_arrays(entry, bundle_dir, "gate")
     limit = entry.get("limit")
     if not isinstance(limit, float) or not 0 < limit < 1:
         raise BundleError("gate_limit", f"gate.limit must be above 0 and below 1, but it is {limit!r}.")
+    return Gate(arrays["kernel"], float(arrays["bias"]), limit)
+
+
+def stored_arrays(entry: dict[str, Any], bundle_dir: Path, what: str) -> dict[str, np.ndarray]:
+    """Return the arrays of the file that a card's entry names; ``what`` it is stands in the error.
+
+    Raises
+    ------
+    BundleError
+        ``no_WHAT`` or ``WHAT_changed``: the file is missing or is not the one that the card names.
+    """
+    path = bundle_dir / str(entry.get("file"))
+    if not path.is_file():
+        raise BundleError(f"no_{what}", f"The file {path.name} is missing beside card.json; restore it.")
+    if hashlib.sha256(path.read_bytes()).hexdigest() != entry.get("sha256"):
+        raise BundleError(f"{what}_changed", f"{path.name} is not the file in the card: its SHA-256 differs.")
     with np.load(path) as stored:
-        return Gate(stored["kernel"], float(stored["bias"]), limit)
+        return dict(stored)

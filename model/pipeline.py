@@ -16,6 +16,7 @@ from model.image import Photo, read_file, read_photo
 from model.patient import UNKNOWN, Patient
 from model.predict import Classifier, Prediction, RawOutput
 from model.preprocess import Square, centre_square, to_tensor
+from model.quality import Gauge, poor
 
 BLANK_DEVIATION = 3.0  # grey levels; the faintest of 7,700 dermoscopic photos of four sets measured 5.9
 BLANK = "blank"
@@ -47,6 +48,8 @@ class Analysis:
         What the network says of the photo.
     patient : Patient
         What was known beside the photo.
+    gauges : tuple of Gauge
+        What was measured about the photo; empty where the model has no gauges.
     """
 
     photo: Photo
@@ -58,6 +61,12 @@ class Analysis:
     card: Card
     photo_alone: Prediction
     patient: Patient = UNKNOWN
+    gauges: tuple[Gauge, ...] = ()
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """Codes of all that is to be told beside the answer: warnings, and gauges beyond their limits."""
+        return self.warnings + poor(self.gauges)
 
     @property
     def decision(self) -> Decision:
@@ -92,15 +101,16 @@ class Scored:
     path: Path
     prediction: Prediction | None
     error: PhotoError | None
-    notes: tuple[str, ...] = ()  # codes, as `Analysis.warnings` has them
+    notes: tuple[str, ...] = ()  # codes, as `Analysis.notes` has them
 
 
 @dataclass(frozen=True, eq=False)
 class Read:
-    """A photo file as the network takes it: float32 (1, size, size, 3), and the codes of its notes."""
+    """A photo file as the network takes it: float32 (1, size, size, 3), the codes of its notes, its square's side."""
 
     tensor: np.ndarray
     notes: tuple[str, ...]
+    side: float
 
 
 class Analyser:
@@ -152,8 +162,14 @@ class Analyser:
             warnings=_notes(photo, square, self.card.size),
             card=self.card,
             photo_alone=prediction,
+            gauges=self._gauges(tensor[0], square.side, raw.features[0]),
         )
         return analysis.informed(patient)
+
+    def _gauges(self, view: np.ndarray, side: float, maps: np.ndarray) -> tuple[Gauge, ...]:
+        """Measure a view (size, size, 3) and its maps (rows, columns, channels) where the model has gauges."""
+        gauges = self.card.gauges
+        return () if gauges is None else gauges.measure(view.astype(np.uint8), side, maps.mean(axis=(0, 1)))
 
     def _answers(self, raw: RawOutput, views: np.ndarray) -> list[Prediction]:
         """Return an answer a photo, withdrawn where it shows nothing or is of a kind that was not measured."""
@@ -190,12 +206,15 @@ class Analyser:
     def _score_batch(self, batch: list[tuple[Path, "Read | PhotoError"]]) -> Iterator[Scored]:
         tensors = [read.tensor for _, read in batch if isinstance(read, Read)]
         views = np.concatenate(tensors) if tensors else None
-        answers = iter(self._answers(self.classifier.run(views), views) if tensors else ())
+        raw = self.classifier.run(views) if tensors else None
+        answers = iter(zip(self._answers(raw, views), raw.features, strict=True) if tensors else ())
         for path, read in batch:
             if isinstance(read, PhotoError):
                 yield Scored(path, None, read)
-            else:
-                yield Scored(path, next(answers), None, read.notes)
+                continue
+            answer, maps = next(answers)
+            gauges = self._gauges(read.tensor[0], read.side, maps)
+            yield Scored(path, answer, None, read.notes + poor(gauges))
 
 
 def answered_anyway(prediction: Prediction | None) -> Prediction | None:
@@ -257,6 +276,6 @@ def _read(path: Path, size: int) -> Read | PhotoError:
     try:
         photo = read_photo(read_file(path))
         square = centre_square(*photo.pixels.shape[:2])
-        return Read(to_tensor(photo.pixels, size, square), _notes(photo, square, size))
+        return Read(to_tensor(photo.pixels, size, square), _notes(photo, square, size), square.side)
     except PhotoError as error:
         return error

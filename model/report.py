@@ -45,6 +45,7 @@ def result(analysis: "Analysis") -> dict:
                 "side": analysis.square.side,
             },
             "warnings": list(analysis.warnings),
+            "gauges": [{"code": gauge.code, "value": gauge.value, "level": gauge.level} for gauge in analysis.gauges],
         },
         "patient": {"age": patient.age, "sex": patient.sex, "site": patient.site},
         "abstained": prediction.abstained,

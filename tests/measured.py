@@ -15,6 +15,7 @@ from model.evaluation.confusion import confusion_table
 from model.evaluation.decision_rules import measure_rules
 from model.evaluation.evidence import measure_answers
 from model.evaluation.gate import gate_table
+from model.evaluation.gauges import gauges_table
 from model.evaluation.prediction_sets import measure_sets
 from model.evaluation.robustness import robustness_table
 from model.evaluation.stored import stored_curves, stored_reliability, stored_subgroups
@@ -33,6 +34,7 @@ LIMITS = [{"level": 0.9, "malignant": 0.1, "benign": 0.2}, {"level": 0.95, "mali
 TABLES = (
     "metrics", "operating_points", "confusion", "predictions", "curves", "reliability", "subgroups", "robustness",
     "informed", "informed_subgroups", "comparison", "decision_rules", "prediction_sets", "abstention", "gate",
+    "gauges",
 )  # fmt: skip
 
 
@@ -107,6 +109,18 @@ def gate(random: np.random.Generator) -> pd.DataFrame:
     return gate_table(rows, scores, {"logistic": 0.9, "energy": 0.9}, unseen)
 
 
+def gauges(random: np.random.Generator) -> pd.DataFrame:
+    """What two gauges told of photos as taken, of blurred copies, and of photos with a score."""
+    rows = pd.DataFrame({"lesion_id": [f"lesion_{number // 2}" for number in range(80)], "split": "internal_test"})
+    rows = rows.assign(dataset="ham10000", true=rows.index % 2 == 0)
+    rows["beyond"] = random.normal(size=80) + rows.true
+    truths = {
+        "blur, step 1": rows.assign(gauge="sharpness", dataset="copies"),
+        "top tenth of MONET_hair": rows.assign(gauge="hair", score=rows.beyond + random.normal(size=80)),
+    }
+    return gauges_table(pd.concat([rows.assign(gauge="sharpness"), rows.assign(gauge="hair")]), truths)
+
+
 def build_measured(folder: Path) -> Path:
     """Write the card and every results table, as the training commands do; there are no weights."""
     (folder / "results").mkdir(parents=True)
@@ -139,6 +153,7 @@ def build_measured(folder: Path) -> Path:
         "abstention": measure_abstention(rows, card, np.array(RULE["log_offsets"]), random),
         "answers_like_this": measure_answers(rows, card),
         "gate": gate(random),
+        "gauges": gauges(random),
         **informed_tables(rows, card, random, 40),
     }
     for name, table in tables.items():

@@ -73,10 +73,11 @@ def dermoscopic(images: pd.DataFrame) -> Iterator[Picture]:
     for split, sets in MOST.items():
         for dataset, count in sets.items():
             for row in few(images[(images.dataset == dataset) & (images.split == split)], count).itertuples():
-                yield Picture(_row(row, AS_TAKEN, 0), lambda path=row.path: read(path))
+                yield Picture(as_row(row, AS_TAKEN, 0), lambda path=row.path: read(path))
 
 
-def _row(row, corruption: str, step: int, kind: str = "") -> dict:
+def as_row(row, corruption: str, step: int, kind: str = "") -> dict:
+    """Return what is known of a picture made from a manifest row; ``kind`` where it is no dermoscopic photo."""
     return {
         "name": f"{row.image_id}/{corruption}/{step}/{kind}", "kind": kind or row.dataset, "real": not kind,
         "split": row.split, "lesion_id": f"{row.dataset}/{row.lesion_id}", "label": row.label, "age": row.age,
@@ -94,7 +95,7 @@ def corrupted(images: pd.DataFrame) -> Iterator[Picture]:
                 start = int(draw(name, step, split) * max(1, len(some) - count))
                 for row in some.iloc[start : start + count].itertuples():
                     yield Picture(
-                        _row(row, name, step),
+                        as_row(row, name, step),
                         lambda path=row.path, c=corruption, s=step: c.apply(read(path), s, seeded(path, s))[0],
                     )
 
@@ -106,7 +107,8 @@ def impossible(images: pd.DataFrame) -> Iterator[Picture]:
         for kind, change in IMPOSSIBLE.items():
             for row in few(chosen.assign(image_id=chosen.image_id + kind), count).itertuples():
                 yield Picture(
-                    _row(row, AS_TAKEN, 0, kind), lambda path=row.path, c=change, k=kind: c(read(path), seeded(path, k))
+                    as_row(row, AS_TAKEN, 0, kind),
+                    lambda path=row.path, c=change, k=kind: c(read(path), seeded(path, k)),
                 )
 
 
@@ -171,10 +173,21 @@ def close_up_lesions(root: Path) -> Callable[[Path], str]:
     return lambda path: str(table.get(path.stem, path.stem))
 
 
-def features_of(pictures: list[Picture], analyser: Analyser, folder: Path) -> np.ndarray:
-    """Return mean and spread over the cells of the last feature maps: float16, shape (pictures, 2, channels).
+def mean_and_spread(maps: np.ndarray) -> np.ndarray:
+    """Return the mean and the standard deviation over the cells of maps (n, rows, columns, channels)."""
+    return np.stack([maps.mean(axis=(1, 2)), maps.std(axis=(1, 2))], axis=1)
+
+
+def features_of(
+    pictures: list[Picture],
+    analyser: Analyser,
+    folder: Path,
+    summary: Callable[[np.ndarray], np.ndarray] = mean_and_spread,
+) -> np.ndarray:
+    """Return what is kept of the last feature maps: float16, shape (pictures, summaries, channels).
 
     Computed in pieces that are kept in ``folder``: an interrupted run goes on, and another network has its own.
+    A folder holds one kind of summary.
     """
     folder.mkdir(parents=True, exist_ok=True)
     weights, pieces = analyser.card.raw["weights"]["sha256"], []
@@ -184,17 +197,17 @@ def features_of(pictures: list[Picture], analyser: Analyser, folder: Path) -> np
         kept = folder / f"{key[:24]}.npy"
         if not kept.exists():
             partial = kept.with_suffix(".partial.npy")
-            np.save(partial, _features(part, analyser))
+            np.save(partial, _features(part, analyser, summary))
             partial.replace(kept)
         pieces.append(np.load(kept))
     return np.concatenate(pieces)
 
 
-def _features(pictures: list[Picture], analyser: Analyser) -> np.ndarray:
+def _features(pictures: list[Picture], analyser: Analyser, summary: Callable[[np.ndarray], np.ndarray]) -> np.ndarray:
     size, found = analyser.card.size, []
     with ThreadPoolExecutor(READERS) as pool:
         tensors = list(pool.map(lambda picture: to_tensor(picture.pixels(), size), pictures))
     for start in range(0, len(tensors), 32):
         maps = analyser.classifier.run(np.concatenate(tensors[start : start + 32])).features
-        found.append(np.stack([maps.mean(axis=(1, 2)), maps.std(axis=(1, 2))], axis=1).astype(np.float16))
+        found.append(summary(maps).astype(np.float16))
     return np.concatenate(found)

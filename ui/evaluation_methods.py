@@ -10,6 +10,7 @@ METHODS = {
     ),
     "abstention": "certainty is the highest probability; intervals as above.",
     "refusals": "shares with Wilson's interval by lesion.",
+    "gauges": "shares with Wilson's interval by lesion, AUC and correlation by resampling lesions.",
     "confusion": "the most probable class of every image, counted.",
     "curves": "bands, drawn where they are stored, from resampling lesions; points from every distinct probability.",
     "threshold": (

@@ -120,32 +120,6 @@ ABSTENTION_LINES = {
     ("missed", MALIGNANT): "Malignant images answered as benign, of all",
 }
 ANSWERED, SHARE_OF_IMAGES = "Answered, in % of the images", "Share"
-REFUSALS = (
-    "A photo that looks unlike the dermoscopic photos the model was measured on gets no answer. That says nothing "
-    "about the lesion. The limit was fitted on validation; pictures and photos below were held out."
-)
-REFUSED = "Refused"
-REFUSED_RIGHTLY, REFUSED_WRONGLY = "Pictures that should be refused", "Dermoscopic photos that should not be"
-REFUSED_WORSE = "Dermoscopic photos made worse"
-LEFT_OUT = (
-    "Never seen: the gate was fitted without any picture of this kind, as a test of kinds that nobody thought of."
-)
-NEVER_SEEN = ", never seen"
-GATES = "Gates that were compared"
-KINDS = {
-    "close_up": "Ordinary close-ups of lesions", "photograph": "Other photographs", "text": "Pages of text",
-    "screen": "Screens", "chart": "Charts", "drawing": "Drawings", "shapes": "Plain shapes", "plain": "Even surfaces",
-    "skin": "Skin without a lesion, drawn", "gradient": "Gradients", "noise": "Noise", "pattern": "Patterns",
-    "inverted": "Photos, inverted", "recoloured": "Photos, colours exchanged", "shuffled": "Photos, tiles mixed up",
-    "posterised": "Photos, two levels a colour", "mosaic": "Photos, a few squares",
-}  # fmt: skip
-MAIN_KINDS = ("close_up", "photograph", "text", "drawing")
-GATE_NAMES = {
-    "logistic": "Logistic regression, as served", "mahalanobis": "Mahalanobis distance",
-    "nearest_neighbours": "Nearest neighbours", "energy": "Energy of the logits",
-}  # fmt: skip
-GATE_COLUMNS = ("Gate", *(KINDS[kind] for kind in MAIN_KINDS), "Dermoscopic photos refused, worst set")
-GATE_COMMAND = "python -m training.gate"
 METHOD = "How was this computed"
 SAVE = "Table as CSV"
 COMMAND = "python -m training.evaluate runs/RECIPE"

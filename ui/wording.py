@@ -28,6 +28,12 @@ NOTES = {
     "significant_bits": "The photo uses a part of its 16 bits only, and was made as bright as that part allows.",
     "profile_ignored": "The photo's colour profile cannot be read; its colours may be shown and assessed wrongly.",
     "float_scaled": "A grey photo: the model has learnt from colour photos only.",
+    "sharpness": "The photo is blurred: fine structures are lost. Hold the dermatoscope still and focus on the lesion.",
+    "exposure": "The photo is very dark or very bright. Change the light and take it again.",
+    "cut_off": "The lesion leaves the frame: what lies outside was not assessed. Enlarge or move the frame.",
+    "hair": "Hair lies over the skin and can hide structures. Part, stick down or clip it.",
+    "ink": "Skin marker is in the photo and can change the answer. Take the photo before marking.",
+    "gel": "Fluid or bubbles lie over the skin and can change the answer. Wipe off, or press the bubbles out.",
 }
 
 

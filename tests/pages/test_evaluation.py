@@ -133,7 +133,8 @@ READ_BY = {  # table -> a section that reads it, and whether that still has a ch
     "decision_rules": ("Answers", True),
     "prediction_sets": ("Answers", True),
     "abstention": ("Answers", True),
-    "gate": ("Refusals", False),
+    "gate": ("Refusals", True),
+    "gauges": ("Refusals", True),
 }
 
 

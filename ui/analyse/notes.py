@@ -12,6 +12,5 @@ if TYPE_CHECKING:
 
 def show(analysis: "Analysis") -> None:
     """Say what was done to the photo, and what about it may mislead."""
-    poor = [gauge.code for gauge in getattr(analysis, "gauges", ()) if gauge.level == "poor"]
-    for code in (*analysis.warnings, *poor):
+    for code in analysis.notes:
         st.caption(wording.NOTES[code])

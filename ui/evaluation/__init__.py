@@ -8,6 +8,7 @@ from ui.evaluation import (
     confusion,
     curves,
     external,
+    gauges,
     informed,
     overview,
     refusals,
@@ -18,7 +19,7 @@ from ui.evaluation import (
 PANELS = [
     (overview.headline, overview.operating_points),
     (answers.rules, answers.sets, answers.abstention),
-    (refusals.refusals,),
+    (refusals.refusals, gauges.gauges),
     (confusion.confusion,),
     (curves.curves,),
     (calibration.calibration,),

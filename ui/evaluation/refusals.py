@@ -6,8 +6,8 @@ import streamlit as st
 from model.card import Card
 from model.evaluation.cases import ALL, MALIGNANT
 from model.evaluation.plots import ForestDisplay
-from ui import evaluation_wording as wording
-from ui import evidence
+from ui import evaluation_wording, evidence
+from ui.evaluation import refusals_wording as wording
 from ui.evaluation.choices import names
 from ui.evaluation_methods import METHODS
 
@@ -51,7 +51,7 @@ def _photos(card: Card, served: pd.DataFrame) -> pd.DataFrame:
     rows = served[~served["kind"].isin([*wording.KINDS, "worse photos"])]
     known = rows["subject"].map(lambda name: name in (ALL, MALIGNANT, "benign") or " " in name)
     group = [
-        f"{wording.set_name((row.kind, row.split))}: {wording.subject(row.subject, names(card))}"
+        f"{evaluation_wording.set_name((row.kind, row.split))}: {evaluation_wording.subject(row.subject, names(card))}"
         for row in rows.itertuples()
     ]
     return _named(rows, pd.Series(group, rows.index))[known]
@@ -66,16 +66,17 @@ def _methods(held_out: pd.DataFrame) -> None:
         outside = part[part["kind"].isin(wording.KINDS)]
         photos = part[~part["kind"].isin([*wording.KINDS, "worse photos"])]
         worst = photos.loc[photos["value"].idxmax()]
+        where = evaluation_wording.set_name((worst["kind"], worst["split"]))
         listed.append(
             (wording.GATE_NAMES[method], *(_share(outside[outside["kind"] == kind]) for kind in wording.MAIN_KINDS),
-             f"{wording.share(worst['value'])} ({wording.set_name((worst['kind'], worst['split']))})")
+             f"{evaluation_wording.share(worst['value'])} ({where})")
         )  # fmt: skip
     evidence.grid("", wording.GATE_COLUMNS, listed)
 
 
 def _share(rows: pd.DataFrame) -> str:
     if rows.empty:
-        return wording.NOTHING
+        return evaluation_wording.NOTHING
     row = rows.iloc[0]
-    low, high = wording.share(row["low"]), wording.share(row["high"])
-    return f"{wording.share(row['value'])} {wording.bracket(low, high)}, n = {row['n_images']:,}"
+    low, high = evaluation_wording.share(row["low"]), evaluation_wording.share(row["high"])
+    return f"{evaluation_wording.share(row['value'])} {evaluation_wording.bracket(low, high)}, n = {row['n_images']:,}"

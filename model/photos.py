@@ -137,4 +137,6 @@ def _files(folder: Path) -> Iterator[tuple[Path, str]]:
                 (linked if path.is_symlink() else waiting).append(path)
             elif stat.S_ISREG(kind):
                 yield path, ""
+            elif path.suffix.lower() in ENDINGS | FOREIGN_ENDINGS:
+                yield path, "it is a pipe or a device"
         waiting[:0] = linked

@@ -87,6 +87,12 @@ def test_folders_and_files_that_cannot_be_opened_are_named(folder, monkeypatch):
     assert "a.jpg" in names(found)
 
 
+def test_a_pipe_is_named_and_not_waited_for(folder):
+    os.mkfifo(folder / "pipe.jpg")
+    os.mkfifo(folder / "pipe")
+    assert [line.split(": ")[1] for line in find_photos(folder).trouble] == ["not looked at, it is a pipe or a device."]
+
+
 def test_named_files_are_taken_whatever_they_are(folder, tmp_path):
     found = find_all([folder / "notes.csv", folder / "._a.jpg", tmp_path / "absent", folder / "inner"])
     assert [path.name for path in found.photos] == ["notes.csv", "._a.jpg", "absent", "f.JPG"]

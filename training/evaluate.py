@@ -29,7 +29,7 @@ from model.evaluation.cases import MALIGNANT, ask, read_cases
 from model.evaluation.confusion import confusion_table
 from model.evaluation.decision_rules import fit_rule, measure_rules
 from model.evaluation.evidence import measure_answers
-from model.evaluation.intervals import rate_interval
+from model.evaluation.intervals import WILSON, rate_interval
 from model.evaluation.operating_points import (
     OperatingPoint,
     balanced_threshold,
@@ -97,7 +97,7 @@ def choose_operating_points(validation: pd.DataFrame, card: Card) -> list[Operat
             ),
             OperatingPoint(
                 f"{word}, balanced", subject, balanced_threshold(truth, score),
-                "the highest sum of sensitivity and specificity on validation", BALANCED,
+                "the highest lesser of sensitivity and specificity on validation", BALANCED,
             ),
             OperatingPoint(
                 f"{word}, confirm", subject, threshold_for_specificity(truth, score, 0.95),
@@ -128,7 +128,8 @@ def fit_decision(validation: pd.DataFrame, card: Card, shares: np.ndarray) -> di
         ],
         "decision": fit_rule(pd.concat([first, validation[~home]]), card.labels, shares),
         "prediction_sets": {
-            "method": "least ambiguous sets, one limit for malignant and one for benign classes",
+            "method": "least ambiguous sets (Sadinle, Lei and Wasserman 2019), one limit for malignant and one for "
+            "benign classes (Vovk 2012)",
             "levels": fit_limits(read_cases(first, card.labels), LEVELS),
             "fitted_on": VALIDATION,
             "dataset": card.raw["calibration"]["dataset"],
@@ -163,6 +164,7 @@ def measure_operating_points(predictions: pd.DataFrame, card: Card, points: list
                         "dataset": dataset, "split": split, "point": point.name, "subject": point.subject,
                         "threshold": round(point.threshold, 6), "metric": metric, "value": rate.hits.mean(),
                         "low": low, "high": high, "n_images": len(rate.rows), "n_lesions": len(np.unique(lesions)),
+                        "interval": WILSON,
                     }
                 )  # fmt: skip
     return pd.DataFrame(rows)

@@ -98,7 +98,7 @@ def _halved(cases: Cases, young: np.ndarray, random: np.random.Generator) -> Ite
         those = whole[metric, subject][1]
         yield {"level": level, "metric": metric, "subject": subject, "value": np.mean(values), "low": low,
                "high": high, "n_images": int(those.sum()), "n_lesions": len(np.unique(cases.lesions[those])),
-               "interval": f"range over {HALVINGS} halvings"}  # fmt: skip
+               "interval": f"95 % range over {HALVINGS} halvings"}  # fmt: skip
 
 
 def _part(cases: Cases, rows: np.ndarray) -> Cases:

@@ -91,7 +91,7 @@ def test_the_promise_is_tried_on_lesions_that_the_limits_were_not_fitted_on(make
     ]
     assert row.value == pytest.approx(np.mean(shares))
     assert (row.low, row.high) == pytest.approx(tuple(np.quantile(shares, [0.025, 0.975])))
-    assert (row.n_images, row.n_lesions, row.interval) == (300, 100, "range over 7 halvings")
+    assert (row.n_images, row.n_lesions, row.interval) == (300, 100, "95 % range over 7 halvings")
     assert only(rows, level=0.9, metric="coverage", subject="under 40 years").n_images == 150
 
 

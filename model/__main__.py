@@ -113,7 +113,9 @@ def _score(options: argparse.Namespace) -> int:
         for remark in remarks:
             _complain(remark)
     wanted = scoring.Wanted(options.decision, options.answer_all)
-    failures = scoring.score(_analyser(options.bundle), distinct, patients, options.output, wanted)
+    analyser = _analyser(options.bundle)
+    with _libraries_quiet():
+        failures = scoring.score(analyser, distinct, patients, options.output, wanted)
     if found.others:
         _complain(f"Files passed over because they are no pictures: {found.others:,}.")
     return 1 if failures or complaints else 0
@@ -132,8 +134,10 @@ def _explain(options: argparse.Namespace) -> int:
     _check_ending(options.output)
     output.check_target(options.output, [options.photo, *_bundle_files(card)])
     label = card.label(options.code.lower())
+    analyser = _analyser(options.bundle)
     try:
-        analysis = _analyser(options.bundle).analyse(read_file(options.photo))
+        with _libraries_quiet():
+            analysis = analyser.analyse(read_file(options.photo))
     except PhotoError as error:
         return _complain(f"{printable(options.photo)}: {error}")
     if analysis.prediction.abstained:
@@ -183,6 +187,21 @@ def _quiet() -> Iterator[None]:
         os.dup2(kept, 2)
         os.close(kept)
         os.close(nowhere)
+
+
+@contextmanager
+def _libraries_quiet() -> Iterator[None]:
+    """Let this program's sentences through to standard error, and nothing that decoders write there themselves."""
+    program, own = sys.stderr, os.fdopen(os.dup(2), "w", buffering=1, encoding="utf-8", errors="backslashreplace")
+    if program is sys.__stderr__:
+        program.flush()
+        sys.stderr = own
+    try:
+        with _quiet():
+            yield
+    finally:
+        sys.stderr = program
+        own.close()
 
 
 def _complain(sentence: str) -> int:

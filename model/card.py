@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from model.decision_entries import check_decision_entries
 from model.errors import BundleError
 from model.gate import Gate, read_gate
 from model.patient import Effects, read_effects
@@ -178,6 +179,7 @@ def _size(shape: list[Any]) -> int:
 
 
 def _check_values(card: Card) -> None:
+    check_decision_entries(card.raw, len(card.labels))
     expected = {"dtype": "float32", "range": [0, 255]}
     for name, value in expected.items():
         if card.raw["input"].get(name) != value:

@@ -9,6 +9,7 @@ import keras
 import numpy as np
 
 from model.card import VIEWS, Card, load_card
+from model.check_decision import decision_faults
 from model.errors import LesionscopeError
 from model.evaluation.tables import load_table
 from model.pipeline import Analyser
@@ -30,7 +31,7 @@ def check_bundle(bundle_dir: Path | str | None = None) -> list[str]:
     """
     try:
         card = load_card(bundle_dir)
-        found = [*_checksums(card), *_weights_file(card), *_tables(card)]
+        found = [*_checksums(card), *_weights_file(card), *_tables(card), *decision_faults(card)]
         network = load_network(card)
     except LesionscopeError as error:
         return [str(error)]

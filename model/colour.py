@@ -31,11 +31,14 @@ class Conversion:
     transform: ImageCms.ImageCmsTransform | None
     notes: tuple[str, ...] = ()
 
+    def described(self, band: Image.Image) -> Image.Image:
+        """Return opaque pixels, in any mode that Pillow converts, in the mode that `to_srgb` takes."""
+        mode = self.mode if self.transform else "RGB"
+        return band if band.mode == mode else band.convert(mode)
+
     def to_srgb(self, band: Image.Image) -> Image.Image:
-        """Return opaque pixels, in any mode that Pillow converts, as sRGB in the mode RGB."""
-        if self.transform is None:
-            return band.convert("RGB")
-        return ImageCms.applyTransform(band if band.mode == self.mode else band.convert(self.mode), self.transform)
+        """Return pixels that `described` gave as sRGB in the mode RGB."""
+        return ImageCms.applyTransform(band, self.transform) if self.transform else band
 
 
 def conversion(image: Image.Image, grey: bool) -> Conversion:

@@ -8,13 +8,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from model.card import Card
-from model.errors import BundleError
+from model.decision_entries import ROLES
 
-RULE_OUT, BALANCED, CONFIRM = "rule_out", "balanced", "confirm"
-ROLES = (RULE_OUT, BALANCED, CONFIRM)
+RULE_OUT, BALANCED, CONFIRM = ROLES
 MELANOMA, MALIGNANT, BENIGN = "mel", "malignant", "benign"
 HIGH, MIDDLE, LOW = "high", "middle", "low"
-TIE = 0.8  # the second diagnosis is a near tie where its weighed share is at least this part of the first one's
+TIE = 0.8  # part of the named diagnosis's weighed share from which another is a near tie; the card says how it did
 
 
 @dataclass(frozen=True)
@@ -56,7 +55,7 @@ class Decision:
     named : str
         Class code by the card's decision rule; the most probable one where the card has no rule.
     tie : tuple of str
-        Codes that are as good as the named one, see `TIE`; empty where there is none.
+        Codes whose weighed share is nearly that of the named one, see `TIE`; empty where there is none.
     points : tuple of PointReached
     sets : dict of float to tuple of str
         By level, for example 0.9: the classes that cannot be told apart, most probable first.
@@ -76,8 +75,8 @@ class Decision:
 def decide(probabilities: np.ndarray, card: Card) -> Decision:
     """Return what follows from calibrated probabilities, shape (classes,), in card order."""
     weighed = weigh(probabilities, offsets(card))
-    named = int(weighed.argmax())
-    tie = [place for place in np.argsort(-weighed) if place != named and weighed[place] >= TIE * weighed[named]]
+    named, least = int(weighed.argmax()), tie_ratio(card) * weighed.max()
+    tie = [place for place in np.argsort(-weighed) if place != named and weighed[place] >= least]
     points = _points(probabilities, card)
     return Decision(
         most_probable=card.codes[int(np.argmax(probabilities))],
@@ -94,10 +93,12 @@ def decide(probabilities: np.ndarray, card: Card) -> Decision:
 
 def offsets(card: Card) -> np.ndarray:
     """Return what the decision rule adds to the log probability of each class, shape (classes,)."""
-    values = card.raw.get("decision", {}).get("log_offsets") or [0.0] * len(card.labels)
-    if len(values) != len(card.labels) or not np.isfinite(values).all():
-        raise BundleError("card_decision", f"decision.log_offsets needs {len(card.labels)} numbers, one a class.")
-    return np.asarray(values, float)
+    return np.asarray(card.raw.get("decision", {}).get("log_offsets") or [0.0] * len(card.labels), float)
+
+
+def tie_ratio(card: Card) -> float:
+    """Return from which part of the named diagnosis's weighed share another one is a near tie."""
+    return card.raw.get("decision", {}).get("near_tie", {}).get("ratio", TIE)
 
 
 def weigh(probabilities: np.ndarray, log_offsets: np.ndarray) -> np.ndarray:

@@ -10,6 +10,7 @@ from model.colour import Conversion, conversion
 from model.errors import PhotoError
 
 MAX_WORKING_PIXELS = 12_500_000  # keeps a 12-megapixel phone photo as it is; larger ones are halved or more
+SLOW_PIXELS = 6_000_000  # of a JPEG 2000 photo, which takes ten times as long as a JPEG
 BAND_ROWS = 512  # converted at a time, so that only the decoder itself holds the whole photo
 ORIENTATION = 0x0112  # the EXIF entry that says how the camera was held
 UPRIGHT = {  # as the EXIF standard numbers the ways of holding a camera
@@ -59,6 +60,8 @@ def to_rgb(image: Image.Image) -> Decoded:
     size = image.size
     factor = math.ceil(math.sqrt(size[0] * size[1] / MAX_WORKING_PIXELS))
     image.draft(None, (math.ceil(size[0] / factor), math.ceil(size[1] / factor)))  # JPEG only
+    if image.format == "JPEG2000" and size[0] * size[1] > SLOW_PIXELS:
+        factor, image.reduce = max(factor, 2), 1  # its decoder then leaves the finest detail out, and is soon done
     deep_colours = image.mode not in DEEP_GREY and _is_deep(image)
     image.load()
     if deep_colours:
@@ -81,6 +84,8 @@ def _grey_notes(mode: str, white: float, pixels: np.ndarray) -> list[str]:
     if mode in DEEP_GREY:
         scaled = ["float_scaled" if mode == "F" else "sixteen_bit_scaled"]
         return scaled + (["significant_bits"] if white < WHITE_LEVELS[-1] and mode != "F" else [])
+    if mode in GREY:
+        return ["grey"]
     few = pixels[::16, ::16]  # settles it for nearly every photo
     for part in (few, pixels):
         if not ((part[..., 0] == part[..., 1]) & (part[..., 1] == part[..., 2])).all():
@@ -115,7 +120,7 @@ def _by_bands(image: Image.Image, factor: int, white: float, colours: Conversion
     rows = BAND_ROWS * factor
     for top in range(0, height, rows):
         band = _flatten(image.crop((0, top, width, min(top + rows, height))), white, colours)
-        reduced = np.asarray(band.reduce(factor) if factor > 1 else band)
+        reduced = np.asarray(colours.to_srgb(band.reduce(factor) if factor > 1 else band))
         pixels[top // factor : top // factor + len(reduced)] = reduced
     return pixels
 
@@ -149,15 +154,15 @@ def _unknown_range() -> PhotoError:
 
 
 def _flatten(band: Image.Image, white: float, colours: Conversion) -> Image.Image:
-    """Return opaque sRGB: deep grey scaled to 8 bits, transparency composited on white."""
+    """Return opaque pixels: deep grey scaled to 8 bits, transparency composited on white, which every profile has."""
     if band.mode in DEEP_GREY:
         grey = np.asarray(band, dtype=np.float32) * (255 / white)
         if not np.isfinite(grey).all():  # extremes are found without looking at what is no number
             raise _unknown_range()
-        return colours.to_srgb(Image.fromarray(np.rint(grey).astype(np.uint8)))
+        return colours.described(Image.fromarray(np.rint(grey).astype(np.uint8)))
     if "transparency" in band.info or band.mode in ("LA", "La", "PA", "RGBA", "RGBa"):
         band = band.convert("RGBA")
         paper = Image.new("RGB", band.size, "white")
-        paper.paste(colours.to_srgb(band.convert("RGB")), mask=band.getchannel("A"))
-        return paper
-    return colours.to_srgb(band)
+        paper.paste(band, mask=band.getchannel("A"))
+        return colours.described(paper)
+    return colours.described(band)

@@ -4,6 +4,7 @@ import hashlib
 import io
 import threading
 import warnings
+from collections.abc import Iterator
 from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +13,7 @@ import numpy as np
 import pillow_heif
 from PIL import Image
 
-from model import decode, frames, jpeg, unreadable
+from model import decode, frames, jpeg, png, unreadable
 from model.errors import PhotoError
 
 # MPO opens as JPEG; AVIF stands before HEIF, which takes such files and then cannot decode them.
@@ -23,6 +24,9 @@ MAX_PIXELS_WEBP = 25_000_000  # its decoder holds 16 bytes a pixel, four times w
 MAX_PIXELS_OTHER = {"AVIF": 25_000_000, "JPEG2000": 16_000_000}  # their decoders hold 9 and up to 24
 MIN_SIDE = 32  # pixels; the smallest that still shows a lesion as more than a blot
 MAX_ASPECT = 10  # longer to shorter side; beyond it the centred square sees next to nothing
+
+TIFF_COMPRESSION, TIFF_TABLES, TIFF_JPEG = 259, 347, 7  # two entries of a TIFF file, and what the first says
+TIFF_PIECES = ((273, 279), (324, 325))  # where strips and tiles begin, and how long they are
 
 LARGE_PHOTO = threading.Lock()  # one at a time, so that many visitors with phone photos do not add up
 
@@ -119,15 +123,28 @@ def _open(data: bytes) -> Image.Image:
 
 
 def _check_whole(data: bytes, image: Image.Image) -> None:
-    """Refuse a JPEG whose decoder would only warn that data is missing, or that takes minutes to decode."""
-    if image.format not in ("JPEG", "MPO"):
-        return
-    own = data[getattr(image, "offset", 0) :]
-    passes = len(jpeg.structure(own).scans)
-    if passes > jpeg.MAX_SCANS or passes * image.width * image.height > jpeg.MAX_SCAN_PIXELS:
-        raise PhotoError("unsupported_format", "The photo is stored in too many passes; save it again as plain JPEG.")
-    if not jpeg.is_whole(own):
+    """Refuse what its decoder would only warn of, or fill with grey or black, and what takes minutes to decode."""
+    if image.format == "PNG" and not png.is_whole(data):
         raise unreadable.damaged()
+    for own in _jpeg_streams(data, image):
+        passes = len(jpeg.structure(own).scans)
+        if passes > jpeg.MAX_SCANS or passes * image.width * image.height > jpeg.MAX_SCAN_PIXELS:
+            raise PhotoError(
+                "unsupported_format", "The photo is stored in too many passes; save it again as plain JPEG."
+            )
+        if not jpeg.is_whole(own):
+            raise unreadable.damaged()
+
+
+def _jpeg_streams(data: bytes, image: Image.Image) -> Iterator[bytes]:
+    """Yield the JPEG of the photo that an opened file is turned to, or the JPEGs that a TIFF page is made of."""
+    if image.format in ("JPEG", "MPO"):
+        yield data[getattr(image, "offset", 0) :]
+    if image.format == "TIFF" and image.tag_v2.get(TIFF_COMPRESSION) == TIFF_JPEG:
+        tables = image.tag_v2.get(TIFF_TABLES, b"\xff\xd8\xff\xd9")[:-2]
+        for starts, lengths in TIFF_PIECES:
+            for start, length in zip(image.tag_v2.get(starts, ()), image.tag_v2.get(lengths, ()), strict=False):
+                yield tables + data[start + 2 : start + length]
 
 
 def _check_size(image: Image.Image) -> None:

@@ -6,17 +6,17 @@ from importlib.util import find_spec
 NEEDED = ("numpy", "PIL", "pillow_heif", "cv2", "pandas", "keras", "tqdm")  # by the names that code imports
 
 
-def need_packages(also: tuple[str, ...] = (), command: str = "make app") -> None:
+def need_packages(names: tuple[str, ...] = NEEDED, command: str = "make app") -> None:
     """End the program with one sentence if a package is missing.
 
     Parameters
     ----------
-    also : tuple of str
-        Further packages, by the names that code imports.
+    names : tuple of str
+        The packages, by the names that code imports.
     command : str
         What sets them up.
     """
-    missing = [name for name in (*NEEDED, *also) if find_spec(name) is None]
+    missing = [name for name in names if find_spec(name) is None]
     if missing:
         sys.exit(
             f"The package {missing[0]} is missing in this Python ({sys.executable}): run `{command}` once, then use "

@@ -5,8 +5,8 @@ import shutil
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
+from io import RawIOBase
 from pathlib import Path
-from typing import BinaryIO
 
 from model.errors import OutputError, printable
 
@@ -18,22 +18,24 @@ class Unfinished:
 
     Parameters
     ----------
-    file : binary file
+    file : raw binary file
+        Without a buffer: what a buffer still holds when a disk is full would fail once more, later.
     target : Path
         What it is called in a sentence.
     takes_back : bool
         Whether it is a file of its own; a pipe or a terminal takes nothing back.
     """
 
-    def __init__(self, file: BinaryIO, target: Path, takes_back: bool) -> None:
+    def __init__(self, file: RawIOBase, target: Path, takes_back: bool) -> None:
         self.file, self.target, self.takes_back, self.pieces, self.end = file, target, takes_back, 0, 0
 
     def write(self, piece: bytes) -> None:
         """Write one piece through to the system."""
         try:
             with _said(self.target):
-                self.file.write(piece)
-                self.file.flush()
+                rest = memoryview(piece)
+                while rest:
+                    rest = rest[self.file.write(rest) :]
         except BaseException:
             if self.takes_back:
                 with suppress(OSError):
@@ -53,7 +55,8 @@ def writing(target: Path, inputs: Iterable[Path] = (), keep_from: int | None = N
     inputs : iterable of Path
         What is read; none of it may be the target.
     keep_from : int, optional
-        If the block ends in trouble after so many pieces, what was written is kept as ``NAME.unfinished.ENDING``.
+        If the block ends in trouble after so many pieces, what was written is kept as ``NAME.unfinished.ENDING``. If
+        it ends well with fewer, nothing is put in the target's place.
 
     Raises
     ------
@@ -62,12 +65,13 @@ def writing(target: Path, inputs: Iterable[Path] = (), keep_from: int | None = N
     """
     if _is_standard_output(target):
         sys.stdout.flush()
-        yield Unfinished(getattr(sys.stdout, "buffer", None) or os.fdopen(os.dup(1), "wb"), target, False)
+        buffer = sys.stdout.buffer
+        yield Unfinished(getattr(buffer, "raw", buffer), target, False)
         return
     place = _checked(target, inputs)
     if place.exists() and not place.is_file():  # a pipe or a device has nothing that could be lost
         with _said(target):
-            file = place.open("wb")
+            file = place.open("wb", buffering=0)
         with file:
             yield Unfinished(file, target, False)
         return
@@ -80,9 +84,12 @@ def writing(target: Path, inputs: Iterable[Path] = (), keep_from: int | None = N
             with _said(target):
                 os.fsync(file.fileno())
         with _said(target):
-            if place.exists():
-                shutil.copymode(place, beside)
-            beside.replace(place)
+            if written.pieces < (keep_from or 0):
+                beside.unlink()
+            else:
+                if place.exists():
+                    shutil.copymode(place, beside)
+                beside.replace(place)
     except BaseException as error:
         if keep_from is None or written.pieces < keep_from:
             beside.unlink(missing_ok=True)
@@ -138,14 +145,14 @@ def _same(place: Path, path: Path) -> bool:
         return False
 
 
-def _open_beside(place: Path) -> tuple[Path, BinaryIO]:
+def _open_beside(place: Path) -> tuple[Path, RawIOBase]:
     """Open a file that did not exist; earlier unfinished ones are left alone."""
     number = 1
     while True:
         mark = "unfinished" if number == 1 else f"unfinished-{number}"
         beside = place.with_name(f"{place.stem}.{mark}{place.suffix}")
         try:
-            return beside, beside.open("xb")
+            return beside, beside.open("xb", buffering=0)
         except FileExistsError:
             number += 1
 
@@ -158,4 +165,5 @@ def _said(target: Path) -> Iterator[None]:
     except BrokenPipeError:
         raise
     except OSError as error:
-        raise OutputError("output_failed", f"{printable(target)} cannot be written: {error.strerror}.") from error
+        name = "Standard output" if target == STANDARD_OUTPUT else printable(target)
+        raise OutputError("output_failed", f"{name} cannot be written: {error.strerror}.") from error

@@ -84,7 +84,7 @@ def find_all(paths: Iterable[Path]) -> Found:
     """Take files as they are named, and look through folders."""
     photos, trouble, others = [], [], 0
     for path in paths:
-        found = find_photos(path) if path.is_dir() else Found((path,), (), 0)
+        found = find_photos(path) if os.path.isdir(path) else Found((path,), (), 0)
         photos += found.photos
         trouble += found.trouble
         others += found.others
@@ -137,4 +137,6 @@ def _files(folder: Path) -> Iterator[tuple[Path, str]]:
                 (linked if path.is_symlink() else waiting).append(path)
             elif stat.S_ISREG(kind):
                 yield path, ""
+            elif path.suffix.lower() in ENDINGS | FOREIGN_ENDINGS:
+                yield path, "it is a pipe or a device"
         waiting[:0] = linked

@@ -93,6 +93,11 @@ def result_json(analysis: "Analysis") -> bytes:
     return (json.dumps(result(analysis), indent=2, ensure_ascii=False, allow_nan=False) + "\n").encode()
 
 
+def file_stem(analysis: "Analysis") -> str:
+    """Return what a saved result is called: after the photo's checksum, so that results of several stay apart."""
+    return f"lesionscope_{analysis.photo.sha256[:8]}"
+
+
 def overlay_png(analysis: "Analysis", code: str, opacity: float = 0.6, contours: bool = False) -> bytes:
     """Draw what counted for a class over the photo.
 

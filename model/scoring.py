@@ -2,6 +2,7 @@
 
 import csv
 import io
+import os
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import closing
@@ -15,7 +16,7 @@ from model.card import Card
 from model.decision import decide
 from model.errors import ContractError, printable
 from model.gate import OUTSIDE
-from model.output import Unfinished, writing
+from model.output import STANDARD_OUTPUT, Unfinished, writing
 from model.patient import UNKNOWN, Patient
 from model.patient_table import matched, read_patients
 from model.photos import Found
@@ -25,6 +26,7 @@ if TYPE_CHECKING:  # the pipeline brings TensorFlow, for which a mistyped option
 
 COLUMNS = ("MEL", "NV", "BCC", "AKIEC", "BKL", "DF", "VASC")  # as the ISIC 2018 challenge orders them
 NOTES = "notes"  # codes of what the page would say of the photo beside its answer
+HEADER_AND_ROW = 2  # pieces; a table with less is none
 DIAGNOSIS, REFUSED = "diagnosis", "refused"  # columns of a table that was asked for them
 MOST_PROBABLE, BALANCED = "most-probable", "balanced"  # rules that name one diagnosis
 RULES = (MOST_PROBABLE, BALANCED)
@@ -85,7 +87,7 @@ def score(
     """
     without, codes = [], [analyser.card.label(code.lower()).code for code in COLUMNS]
     answers = analyser.score(photos, answer_all=wanted.refused)
-    with writing(output, photos, keep_from=2) as file, closing(answers):
+    with writing(output, photos, keep_from=HEADER_AND_ROW) as file, closing(answers):
         _write_row(file, wanted.header)
         for scored in tqdm(answers, total=len(photos), unit="photo", file=sys.stderr):
             reason = refusal(scored)
@@ -96,6 +98,9 @@ def score(
                 row = _row(scored, patients.get(scored.path, UNKNOWN), analyser.card, codes, wanted)
                 _write_row(file, row)
     _tell_refused(without)
+    if len(without) == len(photos):
+        kept = "" if output == STANDARD_OUTPUT else f", so {printable(output)} was not written"
+        print(f"No photo was scored{kept}.", file=sys.stderr)
     return len(without)
 
 
@@ -123,7 +128,7 @@ def distinct(found: Found) -> tuple[list[Path], list[str]]:
     complaints = list(found.trouble)
     for photo in found.photos:
         earlier = first.setdefault(photo.stem, photo)
-        if earlier.resolve() != photo.resolve():
+        if os.path.realpath(earlier) != os.path.realpath(photo):
             complaints.append(
                 f"{printable(photo)}: not scored, its row would carry the same name as {printable(earlier)}; "
                 "rename one."

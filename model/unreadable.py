@@ -90,6 +90,8 @@ def trouble(data: bytes, error: Exception) -> PhotoError:
     if data.startswith(b"\xff\xd8"):
         found = jpeg.structure(data)
         return unsupported() if found.ended and found.frame and not found.frame.readable else damaged()
+    if data.startswith(b"\x89PNG"):  # of which all kinds are read but Apple's own
+        return unsupported() if data[12:16] == b"CgBI" else damaged()
     if isinstance(error, NotImplementedError) or any(word in str(error).lower() for word in OTHER_KIND):
         return unsupported()
     return damaged()

@@ -5,12 +5,15 @@ import os
 from pathlib import Path
 
 import numpy as np
+import pillow_heif
 import pytest
 from PIL import Image
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 from model.card import BUNDLE_VARIABLE  # noqa: E402
+
+pillow_heif.register_heif_opener()  # so that files can be written too, whatever a test imports
 
 
 @pytest.fixture(scope="session")

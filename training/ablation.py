@@ -32,6 +32,7 @@ from training.ablation_rows import (
 )
 from training.bundle import seal
 from training.calibrate import load_run, read_record
+from training.command import one_sentence
 from training.recipe import Recipe, RecipeError
 from training.splits import VALIDATION
 
@@ -74,6 +75,7 @@ def stored_figures(bundle: Path, dataset: str) -> pd.DataFrame:
     return figures(home, card.labels, f"{card.model_id} {card.version}", card.raw["input"]["shape"][0], views)
 
 
+@one_sentence
 def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("run", type=Path, help="folder of the shipped model's training run")

@@ -24,6 +24,7 @@ from model.evaluation.metrics import auc, balanced_accuracy, macro_auc, weighted
 from training.balancing import BALANCING, Balance
 from training.baseline import embed, frozen_trunk
 from training.bundle import seal
+from training.command import one_sentence
 from training.data import label_indices, open_canvas, plain_views
 from training.datasets import CODES, file_sha256
 from training.smote import pixel_features
@@ -224,6 +225,7 @@ def _fingerprint(weights: str) -> str:
     return file_sha256(weights) if Path(weights).is_file() else json.dumps(weights)
 
 
+@one_sentence
 def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--work", type=Path, default=Path("runs/data"), help="folder with manifest.csv and canvas.npy")

@@ -20,6 +20,7 @@ from sklearn.preprocessing import StandardScaler
 
 from training.bundle import seal
 from training.calibrate import load_run
+from training.command import one_sentence
 from training.datasets import CODES
 from training.splits import INTERNAL_TEST, TRAIN, VALIDATION
 
@@ -61,6 +62,7 @@ def fit_and_score(features: np.ndarray, labels: pd.Series, split: pd.Series) -> 
     return best.predict_proba(features), chosen[1]
 
 
+@one_sentence
 def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("run", type=Path, help="folder of a training run, for its images and splits")

@@ -20,7 +20,9 @@ import h5py
 import numpy as np
 import pandas as pd
 
+from model.output import write_file
 from training.calibrate import SMOKE_RUN, load_run
+from training.command import one_sentence
 from training.datasets import CODES, LABELS, file_sha256
 from training.recipe import Recipe
 from training.splits import TRAIN
@@ -60,7 +62,7 @@ def _table_entry(path: Path) -> dict:
 
 def write_json(path: Path, content: dict) -> None:
     """Write JSON as every file of a bundle has it: indented, in UTF-8."""
-    path.write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    write_file(path, (json.dumps(content, indent=1, ensure_ascii=False) + "\n").encode())
 
 
 def make_card(run: Path, bundle: Path, version: str) -> dict:
@@ -244,6 +246,7 @@ def parse_run_and_bundle(
     return options
 
 
+@one_sentence
 def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--version", default="1.0.0", help="of the model; a retrained one needs a new number")

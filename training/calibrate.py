@@ -16,14 +16,19 @@ import numpy as np
 import pandas as pd
 
 from model.card import VIEWS
-from training.recipe import Recipe
+from model.output import write_file
+from training.command import one_sentence
+from training.provenance import read_json
+from training.recipe import Recipe, RecipeError
 
 SMOKE_RUN = Path("runs/smoke")
 
 
 def read_record(run: Path) -> tuple[Recipe, dict]:
     """Return the recipe and the record of a training run."""
-    record = json.loads((run / "run.json").read_text())
+    record = read_json(run / "run.json")
+    if not isinstance(record, dict) or not isinstance(record.get("recipe"), dict):
+        raise RecipeError(f"{run / 'run.json'} holds no recipe; train the run again.")
     return Recipe(**{name: tuple(v) if isinstance(v, list) else v for name, v in record["recipe"].items()}), record
 
 
@@ -33,6 +38,11 @@ def load_run(run: Path) -> tuple[Recipe, dict, pd.DataFrame]:
     manifest = pd.read_csv(Path(record["work"]) / "manifest.csv")
     splits = pd.read_csv(run / "splits.csv").set_index("image_id").split
     manifest = manifest[manifest.image_id.isin(splits.index)].reset_index(drop=True)
+    if len(manifest) < len(splits):
+        raise RecipeError(
+            f"{record['work']} holds {len(manifest):,} of the {len(splits):,} images of {run}: it was made anew since; "
+            "train the run again, or restore that folder."
+        )
     return recipe, record, manifest.assign(split=manifest.image_id.map(splits))
 
 
@@ -60,7 +70,7 @@ def serve_with(run: Path, views: list[str]) -> None:
     """Put the views to serve with into the run's record; the weights do not depend on them."""
     record = json.loads((run / "run.json").read_text())
     record["recipe"]["views"] = views
-    (run / "run.json").write_text(json.dumps(record, indent=1) + "\n")
+    write_file(run / "run.json", (json.dumps(record, indent=1) + "\n").encode())
 
 
 def patient_factors(manifest: pd.DataFrame, probabilities: np.ndarray, rows: pd.DataFrame) -> dict | None:
@@ -86,6 +96,7 @@ def patient_factors(manifest: pd.DataFrame, probabilities: np.ndarray, rows: pd.
     return {"power": round(power, 4), **entry, "power_fitted_on": "validation", "n_validation": len(rows)}
 
 
+@one_sentence
 def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("run", nargs="?", type=Path, help="folder of a finished training run")
@@ -121,7 +132,7 @@ def main(arguments: list[str] | None = None) -> int:
     }
     patient = patient_factors(load_run(run)[2], softmax(logits / fitted.value, axis=1), rows)
     written = {"calibration": calibration, "patient": patient}
-    (run / "calibration.json").write_text(json.dumps(written, indent=1) + "\n")
+    write_file(run / "calibration.json", (json.dumps(written, indent=1) + "\n").encode())
     print(f"temperature {fitted.value:.3f}: log loss {fitted.loss_before:.4f} -> {fitted.loss_after:.4f} on "
           f"{len(rows):,} validation images; next: python -m training.bundle {run}")  # fmt: skip
     return 0

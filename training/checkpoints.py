@@ -1,10 +1,15 @@
 """What a run needs to go on where it stopped: weights, optimizer state, epoch, and the best weights of a phase."""
 
 import os
+import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import keras
 import numpy as np
+
+from training.recipe import RecipeError
 
 CHECKPOINT = "checkpoint.npz"
 
@@ -12,11 +17,34 @@ CHECKPOINT = "checkpoint.npz"
 def _write(path: Path, **arrays) -> None:
     """Replace a file at once, so that the previous one survives until the new one is complete."""
     partial = path.with_suffix(".partial")
-    with open(partial, "wb") as file:
-        np.savez(file, **arrays)
-        file.flush()
-        os.fsync(file.fileno())
+    try:
+        with open(partial, "wb") as file:
+            np.savez(file, **arrays)
+            file.flush()
+            os.fsync(file.fileno())
+    except OSError as error:
+        partial.unlink(missing_ok=True)
+        raise OSError(error.errno, error.strerror, str(path)) from None  # a full disk names no file
     partial.replace(path)
+
+
+@contextmanager
+def _stored(path: Path) -> Iterator["np.lib.npyio.NpzFile"]:
+    """Open what `_write` wrote.
+
+    Raises
+    ------
+    RecipeError
+        If it is damaged, or of a network of other layers.
+    """
+    try:
+        with np.load(path) as stored:
+            yield stored
+    except (zipfile.BadZipFile, ValueError, KeyError, EOFError, TypeError, NotImplementedError) as error:
+        reason = (str(error).splitlines() or [type(error).__name__])[0]
+        raise RecipeError(
+            f"{path} is damaged or of another network ({reason}); copy it again, or remove it to start the run anew."
+        ) from None
 
 
 def _weights(network: keras.Model) -> dict[str, np.ndarray]:
@@ -35,7 +63,7 @@ def load_checkpoint(path: Path, network: keras.Model, learner: keras.Model | Non
     """Restore what `save_checkpoint` wrote into a compiled network; return the number of finished epochs."""
     learner = learner or network
     load_weights(path, network)
-    with np.load(path) as stored:
+    with _stored(path) as stored:
         learner.optimizer.build(learner.trainable_variables)
         names = [name for name in sorted(stored) if name.startswith("state_")]
         for variable, name in zip(learner.optimizer.variables, names, strict=True):
@@ -47,7 +75,7 @@ def finished_epochs(path: Path) -> int:
     """Return how many epochs a run has finished, 0 before its first checkpoint."""
     if not path.exists():
         return 0
-    with np.load(path) as stored:
+    with _stored(path) as stored:
         return int(stored["epoch"])
 
 
@@ -58,7 +86,7 @@ def save_weights(path: Path, network: keras.Model) -> None:
 
 def load_weights(path: Path, network: keras.Model) -> None:
     """Restore the weights that `save_weights` or `save_checkpoint` wrote."""
-    with np.load(path) as stored:
+    with _stored(path) as stored:
         network.set_weights([stored[name] for name in sorted(stored) if name.startswith("weight_")])
 
 

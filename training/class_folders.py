@@ -10,11 +10,12 @@ from pathlib import Path
 
 import pandas as pd
 
+from model.photos import Found, find_photos, is_hidden
 from training.datasets import CODES, COLUMNS, ISIC2019_TO_SEVEN, PUBLISHED, DatasetError, file_sha256
+from training.layouts import frame, ids
 from training.splits import INTERNAL_TEST, TRAIN
 
 SPLITS = {"train": TRAIN, "test": INTERNAL_TEST}
-SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff")
 # A tree is labelled in one of these ways; folders of two ways in one tree are a mistake.
 CLASS_NAMES = (CODES, tuple(name for name in ISIC2019_TO_SEVEN if name != "UNK"), ("benign", "malignant", "unknown"))
 
@@ -30,7 +31,9 @@ def read(root: Path) -> pd.DataFrame:
         If there is no image, an image or class folder is out of place, a class is unknown, or an image or lesion
         is both in train and in test.
     """
-    files = sorted(path for path in root.rglob("*") if path.suffix.lower() in SUFFIXES) if root.is_dir() else []
+    found = find_photos(root) if root.is_dir() else Found((), (), 0)
+    files = list(found.photos)
+    print(*left_out(root, found), sep="\n", end="\n" if left_out(root, found) else "")
     if not files:
         raise DatasetError(
             f"{root} holds no image; images belong in train/CLASS and test/CLASS, from {PUBLISHED['class_folders']}."
@@ -52,10 +55,17 @@ def read(root: Path) -> pd.DataFrame:
     return table.assign(preset_split=split) if (split == INTERNAL_TEST).any() else table
 
 
+def left_out(root: Path, found: Found) -> list[str]:
+    """Return sentences about what lies in the folder and is not taken."""
+    others = [f"{root}: files passed over because they are no pictures: {found.others:,}"] if found.others else []
+    return [*found.trouble, *others]
+
+
 def _class_names(root: Path, files: list[Path]) -> list[str]:
     """Return the class folder of each image; refuse images outside one, and folders that are unknown or empty."""
     tops = (root, *(root / name for name in SPLITS))
-    folders = [path for top in tops for path in sorted(top.glob("*/")) if path not in tops]
+    inside = [path for top in tops for path in sorted(top.glob("*/")) if not is_hidden(path.name)]
+    folders = [path for path in inside if path not in tops]
     homes = [next((folder for folder in folders if folder in path.parents), None) for path in files]
     stray = [path for path, home in zip(files, homes, strict=True) if home is None]
     if stray:
@@ -73,14 +83,12 @@ def _class_names(root: Path, files: list[Path]) -> list[str]:
 
 def _lesions(root: Path) -> dict[str, str]:
     """Return the lesion of each image that ``metadata.csv`` gives one."""
-    if not (root / "metadata.csv").exists():
+    path = root / "metadata.csv"
+    if not path.exists():
         return {}
-    metadata = pd.read_csv(root / "metadata.csv", dtype=str)
-    key = next((name for name in ("isic_id", "image_id") if name in metadata), None)
-    if key is None or "lesion_id" not in metadata:
-        raise DatasetError(f"{root / 'metadata.csv'} needs the columns isic_id (or image_id) and lesion_id.")
-    known = metadata.dropna(subset=[key, "lesion_id"])
-    return dict(zip(known[key], known.lesion_id, strict=True))
+    metadata = frame(path, {"image": ("isic_id", "image_id", "image", "image_name"), "lesion_id": ("lesion_id",)})
+    rows = metadata.dropna(subset=["image", "lesion_id"])
+    return dict(zip(ids(rows.image), rows.lesion_id, strict=True))
 
 
 def _check_once(root: Path, table: pd.DataFrame, split: pd.Series) -> None:
@@ -98,3 +106,8 @@ def _check_once(root: Path, table: pd.DataFrame, split: pd.Series) -> None:
             same = key == key[spread].iloc[0]
             names = " and ".join(table.image_id.loc[key.index][same].groupby(sides[same]).first())
             raise DatasetError(f"{names} have the same {what} and lie in train and test of {root}.")
+    labels = alike.source_label.groupby(content).transform("nunique") > 1
+    if labels.any():
+        same = alike[content == content[labels].iloc[0]]
+        names, classes = " and ".join(same.image_id.head(2)), " and ".join(same.source_label.unique()[:2])
+        raise DatasetError(f"{names} are one image and lie in the classes {classes} of {root}; keep one of them.")

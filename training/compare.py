@@ -25,6 +25,7 @@ from model.card import Card, load_card
 from model.errors import LesionscopeError
 from model.evaluation.intervals import RESAMPLES
 from training.bundle import seal
+from training.command import one_sentence
 from training.comparison_rows import COLUMNS, bundle_row, differences, earlier_row, figures, history_of, run_row
 from training.folding import Folded, FoldingError, fold
 from training.judged_run import RunError, check_unseen, is_trained, read_run, read_table
@@ -103,6 +104,7 @@ def train(names: Sequence[str], options: argparse.Namespace) -> None:
     train_missing(wanted, options.data, options.work, options.weights_folder, splits=splits, runs=options.runs)
 
 
+@one_sentence
 def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--runs", type=Path, default=Path("runs"), help="folder with a run folder for each recipe")

@@ -17,7 +17,9 @@ from model.evaluation.subgroups import NOT_ASSESSED, NOT_RECORDED, age_bands
 from training.balancing import BALANCING
 from training.balancing_study import HOME, STUDIED, options_text
 from training.bundle import seal
+from training.command import one_sentence
 from training.datasets import CODES, LABELS, READERS, DatasetError, list_isic2019
+from training.layouts import set_folder
 from training.splits import TRAIN
 
 SOURCE_NAMES = {code: name for code, name, _ in LABELS} | {  # diagnoses of the sets -> what they are called
@@ -54,7 +56,7 @@ def published(data: Path, work: Path) -> pd.DataFrame:
     found = []
     for name, listing in LISTINGS.items():
         try:
-            found.append(listing(data / name))
+            found.append(listing(set_folder(data, name)))
         except DatasetError as error:
             print(f"{name} is left out: {error}", file=sys.stderr)
     if not found:
@@ -172,6 +174,7 @@ def write_tables(data: Path, work: Path, bundle: Path) -> dict[str, int]:
     return {name: len(table) for name, table in tables.items()}
 
 
+@one_sentence
 def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, required=True, help="folder with ham10000/, milk10k/, isic2019/, ph2/")

@@ -4,10 +4,15 @@ python -m training.datasets --list [--data FOLDER]    says what was found of eac
 """
 
 import hashlib
+import re
 from collections.abc import Callable
 from pathlib import Path
 
 import pandas as pd
+
+from model.errors import printable
+from model.patient_table import SEX_SPELLINGS
+from training.layouts import DatasetError, ages, check_once, frame, ids, images_under, table_path
 
 COLUMNS = [
     "image_id", "lesion_id", "dataset", "label", "source_label", "path",
@@ -52,14 +57,9 @@ PUBLISHED = {
 }
 
 
-class DatasetError(Exception):
-    """A set is not laid out as its publisher ships it; the message names what is missing and where to get it."""
-
-
-def _need(path: Path, where: str) -> Path:
-    if not path.exists():
-        raise DatasetError(f"{path} is missing; get the set from {where} and keep its folder layout.")
-    return path
+ID = ("image", "image_id", "image_name", "isic_id")  # how the tables of several years call an image
+AGE, SEX = ("age", "age_approx"), ("sex", "gender")
+SITE = ("site", "localization", "localisation", "anatom_site_general", "anatom_site_general_challenge")
 
 
 def _table(rows: pd.DataFrame, dataset: str, licence: str) -> pd.DataFrame:
@@ -67,48 +67,65 @@ def _table(rows: pd.DataFrame, dataset: str, licence: str) -> pd.DataFrame:
     return rows.reindex(columns=COLUMNS)
 
 
-def _known(values: pd.Series) -> pd.Series:
-    """Spell every way of saying "not recorded" as missing."""
-    return values.where(~values.isin(["unknown", "", "nan"]))
+def _sexes(values: pd.Series) -> pd.Series:
+    return values.map(lambda text: SEX_SPELLINGS.get(text.lower(), text), na_action="ignore")
 
 
-def _seven(source: pd.Series, mapping: dict[str, str], file: str) -> pd.Series:
-    """Return the code of the seven classes for each published label, empty where it has none."""
-    unknown = sorted(set(source.dropna()) - set(mapping))
+def _seven(source: pd.Series, mapping: dict[str, str], path: Path) -> tuple[pd.Series, pd.Series]:
+    """Return each published label in its own spelling and as the code of the seven classes, empty where it has none."""
+    spelled = {name.lower(): name for name in mapping}
+    unknown = sorted({label for label in source.dropna() if label.lower() not in spelled})
     if unknown:
-        raise DatasetError(f"Unknown class {unknown[0]!r} in {file}; known are {', '.join(mapping)}.")
-    return source.map(mapping).fillna("")
+        raise DatasetError(f"Unknown class {unknown[0]!r} in {printable(path)}; known are {', '.join(mapping)}.")
+    source = source.map(lambda label: spelled[label.lower()], na_action="ignore")
+    return source, source.map(mapping).fillna("")
 
 
-def _marked(truth: pd.DataFrame, file: str) -> pd.Series:
-    """Return the one column that each row marks with 1."""
-    wrong = truth.index[truth.sum(axis=1) != 1]
-    if len(wrong):
-        raise DatasetError(f"{file} marks {truth.loc[wrong[0]].sum():g} classes for {wrong[0]}; one is expected.")
-    return truth.idxmax(axis=1)
+def _marked(truth: pd.DataFrame, key: str, path: Path) -> pd.Series:
+    """Return, by image or lesion, the one column that its row marks with 1; every other one must hold 0."""
+    classes = truth.drop(columns=[key, "line"]).rename(columns=str.upper)
+    numbers = classes.apply(pd.to_numeric, errors="coerce")
+    wrong = ~numbers.isin([0, 1]).all(axis=1) | (numbers.sum(axis=1) != 1)
+    if wrong.any():
+        row = truth[wrong].iloc[0]
+        marks = classes[wrong].iloc[0]
+        said = ", ".join(f"{name} {value}" for name, value in marks.items() if value not in ("0", "0.0"))
+        count = int((numbers[wrong].iloc[0] == 1).sum())
+        raise DatasetError(
+            f"{printable(path)}, line {row.line}, marks {count} classes for {row[key]} ({said or 'none'}); one 1 among "
+            "zeros is expected."
+        )
+    labels = numbers.idxmax(axis=1)
+    check_once(truth, key, path, labels)
+    return pd.Series(labels.to_numpy(), index=truth[key])
 
 
 def read_ham10000(root: Path) -> pd.DataFrame:
     """HAM10000 (Tschandl, Rosendahl, Kittler, Sci Data 5:180161, 2018): 10,015 dermoscopic images, seven classes."""
     where = PUBLISHED["ham10000"]
-    metadata = pd.read_csv(_need(root / "HAM10000_metadata.csv", where))
-    # The Dataverse archive comes in two parts; both unpacked side by side are as good as one joined folder.
-    folders = [
-        root / name
-        for name in ("HAM10000_images", "HAM10000_images_part_1", "HAM10000_images_part_2")
-        if (root / name).is_dir()
-    ] or [_need(root / "HAM10000_images", where)]
-    files = {path.stem: str(path) for folder in folders for path in sorted(folder.glob("*.jpg"))}
+    path = table_path(root, "HAM10000_metadata.csv", where)
+    wanted = {
+        "image_id": (*ID[1:], ID[0]),
+        "lesion_id": ("lesion_id",),
+        "dx": ("dx", "diagnosis"),
+        "dx_type": ("dx_type",),
+    }
+    metadata = frame(path, wanted | {"age": AGE, "sex": SEX, "site": (*SITE[1:], SITE[0])})
+    metadata["image_id"] = ids(metadata.image_id)
+    source, label = _seven(metadata.dx, HAM10000_TO_SEVEN, path)
+    check_once(metadata, "image_id", path, source)
+    # The archive comes in two parts; both unpacked side by side are as good as one joined folder.
+    files = images_under(root, "HAM10000_images", where)
     rows = pd.DataFrame(
         {
             "image_id": metadata.image_id,
             "lesion_id": metadata.lesion_id,
-            "label": _seven(metadata.dx, HAM10000_TO_SEVEN, "HAM10000_metadata.csv"),
-            "source_label": metadata.dx,
+            "label": label,
+            "source_label": source,
             "path": metadata.image_id.map(files),
-            "age": metadata.age,
-            "sex": _known(metadata.sex),
-            "site": _known(metadata.localization),
+            "age": ages(metadata, path),
+            "sex": _sexes(metadata.sex),
+            "site": metadata.site,
             "confirmation": metadata.dx_type,
         }
     )
@@ -118,27 +135,32 @@ def read_ham10000(root: Path) -> pd.DataFrame:
 def read_milk10k(root: Path) -> pd.DataFrame:
     """MILK10k (ISIC 2025), its dermoscopic half: 5,240 lesions, eleven diagnoses."""
     where = PUBLISHED["milk10k"]
-    truth = pd.read_csv(_need(root / "MILK10k_Training_GroundTruth.csv", where)).set_index("lesion_id")
-    metadata = pd.read_csv(_need(root / "MILK10k_Training_Metadata.csv", where))
-    metadata = metadata[metadata.image_type.str.startswith("dermoscopic")]
-    supplement = pd.read_csv(_need(root / "MILK10k_Training_Supplement.csv", where)).set_index("isic_id")
-    source = _marked(truth, "MILK10k_Training_GroundTruth.csv").reindex(metadata.lesion_id)
-    images = _need(root / "MILK10k_Training_Input", where)
-    paths = [
-        images / lesion / f"{image}.jpg" for lesion, image in zip(metadata.lesion_id, metadata.isic_id, strict=True)
-    ]
+    truth_path, path, added_path = (
+        table_path(root, f"MILK10k_Training_{part}.csv", where) for part in ("GroundTruth", "Metadata", "Supplement")
+    )
+    marked = _marked(frame(truth_path, {"lesion_id": ("lesion_id",)}, others=True), "lesion_id", truth_path)
+    wanted = {"image_id": (*ID[::-1],), "lesion_id": ("lesion_id",), "image_type": ("image_type",)}
+    tone = {"skin_tone": ("skin_tone_class", "skin_tone")}
+    metadata = frame(path, wanted | tone | {"age": AGE[::-1], "sex": SEX, "site": SITE})
+    metadata = metadata[metadata.image_type.str.lower().str.startswith("dermoscopic", na=False)].reset_index(drop=True)
+    metadata["image_id"] = ids(metadata.image_id)
+    check_once(metadata, "image_id", path)
+    added = frame(added_path, {"image_id": ID[::-1], "confirmation": ("diagnosis_confirm_type",)})
+    confirmed = added.drop_duplicates("image_id").set_index("image_id").confirmation
+    source, label = _seven(marked.reindex(metadata.lesion_id), MILK10K_TO_SEVEN, truth_path)
+    files = images_under(root, "MILK10k_Training_Input", where)
     rows = pd.DataFrame(
         {
-            "image_id": metadata.isic_id.to_numpy(),
-            "lesion_id": metadata.lesion_id.to_numpy(),
-            "label": _seven(source, MILK10K_TO_SEVEN, "MILK10k_Training_GroundTruth.csv").to_numpy(),
+            "image_id": metadata.image_id,
+            "lesion_id": metadata.lesion_id,
+            "label": label.to_numpy(),
             "source_label": source.to_numpy(),
-            "path": [str(path) if path.exists() else None for path in paths],
-            "age": metadata.age_approx.to_numpy(),
-            "sex": _known(metadata.sex).to_numpy(),
-            "site": _known(metadata.site).to_numpy(),
-            "confirmation": supplement.diagnosis_confirm_type.reindex(metadata.isic_id).to_numpy(),
-            "skin_tone": metadata.skin_tone_class.to_numpy(),
+            "path": metadata.image_id.map(files),
+            "age": ages(metadata, path),
+            "sex": _sexes(metadata.sex),
+            "site": metadata.site,
+            "confirmation": confirmed.reindex(metadata.image_id).to_numpy(),
+            "skin_tone": pd.to_numeric(metadata.skin_tone, errors="coerce"),
         }
     )
     return _table(rows, "milk10k", "CC BY-NC 4.0")
@@ -147,22 +169,28 @@ def read_milk10k(root: Path) -> pd.DataFrame:
 def list_isic2019(root: Path) -> pd.DataFrame:
     """ISIC 2019 training set (Combalia 2019; Codella 2018; Tschandl 2018): all 25,331 rows, eight diagnoses."""
     where = PUBLISHED["isic2019"]
-    truth = pd.read_csv(_need(root / "ISIC_2019_Training_GroundTruth.csv", where)).set_index("image")
-    metadata = pd.read_csv(_need(root / "ISIC_2019_Training_Metadata.csv", where)).set_index("image")
-    images = _need(root / "ISIC_2019_Training_Input", where)
-    source = _marked(truth, "ISIC_2019_Training_GroundTruth.csv").reindex(metadata.index)
-    files = {path.stem: str(path) for path in sorted(images.glob("*.jpg"))}
+    truth_path, path = (
+        table_path(root, f"ISIC_2019_Training_{part}.csv", where) for part in ("GroundTruth", "Metadata")
+    )
+    truth = frame(truth_path, {"image": ID}, others=True)
+    truth["image"] = ids(truth.image)
+    wanted = {"image": ID, "lesion_id": ("lesion_id",), "age": AGE[::-1], "sex": SEX, "site": (*SITE[3:], *SITE[:3])}
+    metadata = frame(path, wanted)
+    metadata["image"] = ids(metadata.image)
+    check_once(metadata, "image", path)
+    source, label = _seven(_marked(truth, "image", truth_path).reindex(metadata.image), ISIC2019_TO_SEVEN, truth_path)
+    files = images_under(root, "ISIC_2019_Training_Input", where)
     rows = pd.DataFrame(
         {
-            "image_id": metadata.index,
+            "image_id": metadata.image,
             # An image without a lesion id is a lesion of its own; near-duplicate groups join what belongs together.
-            "lesion_id": metadata.lesion_id.fillna(pd.Series(metadata.index, index=metadata.index)).to_numpy(),
-            "label": _seven(source, ISIC2019_TO_SEVEN, "ISIC_2019_Training_GroundTruth.csv").to_numpy(),
+            "lesion_id": metadata.lesion_id.fillna(metadata.image),
+            "label": label.to_numpy(),
             "source_label": source.to_numpy(),
-            "path": metadata.index.map(files),
-            "age": metadata.age_approx.to_numpy(),
-            "sex": _known(metadata.sex).to_numpy(),
-            "site": _known(metadata.anatom_site_general).to_numpy(),
+            "path": metadata.image.map(files),
+            "age": ages(metadata, path),
+            "sex": _sexes(metadata.sex),
+            "site": metadata.site,
         }
     )
     return _table(rows, "isic2019", "CC0 / CC BY-NC 4.0")
@@ -177,22 +205,23 @@ def read_isic2019(root: Path) -> pd.DataFrame:
 def read_ph2(root: Path) -> pd.DataFrame:
     """PH2 (Mendonca, EMBC 2013): 200 dermoscopic images of one hospital, 40 melanomas; for evaluation only."""
     where = PUBLISHED["ph2"]
-    listing = pd.read_csv(_need(root / "PH2_dataset.txt", where), sep="\t")
-    listing = listing[listing.Name.fillna("").str.fullmatch(r"IMD\d+")]  # a legend follows the rows
-    folder = _need(root / "PH2 Dataset images", where)
-    diagnosis = listing["Clinical Diagnosis"].astype(int)
-
-    def find(name: str) -> str | None:
-        found = sorted((folder / name / f"{name}_Dermoscopic_Image").glob(f"{name}.*"))
-        return str(found[0]) if found else None
-
+    path = table_path(root, "PH2_dataset.txt", where)
+    rows = [line.split("\t") for line in path.read_text(encoding="utf-8-sig", errors="replace").splitlines()]
+    rows = [row for row in rows if re.fullmatch(r"IMD\d+", row[0].strip())]  # a legend follows the rows
+    if not rows or any(len(row) < 2 or row[1].strip() not in ("0", "1", "2") for row in rows):
+        raise DatasetError(
+            f"{printable(path)} needs rows of a name IMD... and a diagnosis 0, 1 or 2, separated by tabs."
+        )
+    name = pd.Series([row[0].strip() for row in rows])
+    diagnosis = pd.Series([int(row[1]) for row in rows])
+    files = images_under(root, "PH2 Dataset images", where)
     rows = pd.DataFrame(
         {
-            "image_id": listing.Name,
-            "lesion_id": listing.Name,
+            "image_id": name,
+            "lesion_id": name,
             "label": diagnosis.map(PH2_TO_SEVEN),
             "source_label": diagnosis.map(PH2_DIAGNOSES),
-            "path": listing.Name.map(find),
+            "path": name.map(files),
         }
     )
     return _table(rows, "ph2", "research and education")
@@ -203,17 +232,19 @@ def _read_listed(root: Path, dataset: str, lesion: str) -> pd.DataFrame:
 
     Images that its maker found to look like one of another set are left out.
     """
-    table = pd.read_csv(_need(root / "labels.csv", PUBLISHED[dataset]))
-    table = table[table.near_ours_dist.isna()].reset_index(drop=True)
-    paths = [root / file for file in table.image]
-    image = pd.Series([path.stem for path in paths])
+    path = table_path(root, "labels.csv", PUBLISHED[dataset])
+    wanted = {"image": ID, "dx": ("dx7",), "diagnosis": ("diagnosis_as_given",), "near": ("near_ours_dist",)}
+    table = frame(path, wanted | {"lesion": (lesion,)})
+    table = table[table.near.isna()].reset_index(drop=True)
+    table["image_id"] = ids(table.image)
+    check_once(table, "image_id", path, table.dx)
     rows = pd.DataFrame(
         {
-            "image_id": image,
-            "lesion_id": table[lesion].fillna(image),
-            "label": _seven(table.dx7, HAM10000_TO_SEVEN, "labels.csv"),
-            "source_label": table.diagnosis_as_given,
-            "path": [str(path) if path.exists() else None for path in paths],
+            "image_id": table.image_id,
+            "lesion_id": table.lesion.fillna(table.image_id),
+            "label": _seven(table.dx, HAM10000_TO_SEVEN, path)[1],
+            "source_label": table.diagnosis,
+            "path": [str(root / file) if (root / file).exists() else None for file in table.image],
         }
     )
     return _table(rows, dataset, "CC BY-NC 4.0")

@@ -29,7 +29,7 @@ from model.evaluation.cases import MALIGNANT, ask, read_cases
 from model.evaluation.confusion import confusion_table
 from model.evaluation.decision_rules import fit_rule, measure_rules
 from model.evaluation.evidence import measure_answers
-from model.evaluation.intervals import rate_interval
+from model.evaluation.intervals import WILSON, rate_interval
 from model.evaluation.operating_points import (
     OperatingPoint,
     balanced_threshold,
@@ -40,9 +40,11 @@ from model.evaluation.prediction_sets import LEVELS, fit_limits, measure_sets
 from model.evaluation.stored import stored_curves, stored_reliability, stored_subgroups
 from model.evaluation.summary import summarise, two_way_rates
 from model.evaluation.tables import load_table
+from model.output import write_file
 from model.pipeline import Analyser
 from training.bundle import HUMAN_PART, SMOKE_BUNDLE, seal, write_json
 from training.calibrate import SMOKE_RUN, load_run
+from training.command import one_sentence
 from training.informed import informed_tables
 from training.splits import EXTERNAL, INTERNAL_TEST, TRAIN, VALIDATION
 from training.train import git_commit
@@ -95,7 +97,7 @@ def choose_operating_points(validation: pd.DataFrame, card: Card) -> list[Operat
             ),
             OperatingPoint(
                 f"{word}, balanced", subject, balanced_threshold(truth, score),
-                "the highest sum of sensitivity and specificity on validation", BALANCED,
+                "the highest lesser of sensitivity and specificity on validation", BALANCED,
             ),
             OperatingPoint(
                 f"{word}, confirm", subject, threshold_for_specificity(truth, score, 0.95),
@@ -126,7 +128,8 @@ def fit_decision(validation: pd.DataFrame, card: Card, shares: np.ndarray) -> di
         ],
         "decision": fit_rule(pd.concat([first, validation[~home]]), card.labels, shares),
         "prediction_sets": {
-            "method": "least ambiguous sets, one limit for malignant and one for benign classes",
+            "method": "least ambiguous sets (Sadinle, Lei and Wasserman 2019), one limit for malignant and one for "
+            "benign classes (Vovk 2012)",
             "levels": fit_limits(read_cases(first, card.labels), LEVELS),
             "fitted_on": VALIDATION,
             "dataset": card.raw["calibration"]["dataset"],
@@ -161,6 +164,7 @@ def measure_operating_points(predictions: pd.DataFrame, card: Card, points: list
                         "dataset": dataset, "split": split, "point": point.name, "subject": point.subject,
                         "threshold": round(point.threshold, 6), "metric": metric, "value": rate.hits.mean(),
                         "low": low, "high": high, "n_images": len(rate.rows), "n_lesions": len(np.unique(lesions)),
+                        "interval": WILSON,
                     }
                 )  # fmt: skip
     return pd.DataFrame(rows)
@@ -214,7 +218,7 @@ def tables_of(predictions: pd.DataFrame, card: Card, fitted: dict) -> dict[str, 
 def write_tables(tables: dict[str, pd.DataFrame], bundle: Path) -> None:
     """Write tables into a bundle's results."""
     for name, table in tables.items():
-        table.to_csv(bundle / "results" / f"{name}.csv", index=False)
+        write_file(bundle / "results" / f"{name}.csv", table.to_csv(index=False).encode())
 
 
 def rewrite_tables(bundle: Path) -> pd.DataFrame:
@@ -259,6 +263,7 @@ def _write(bundle: Path, predictions: pd.DataFrame, entries: dict) -> pd.DataFra
     return tables["metrics"]
 
 
+@one_sentence
 def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("run", nargs="?", type=Path, help="folder of the training run that the bundle was made from")

@@ -21,7 +21,9 @@ from model.card import VIEWS, Card, bundle_folder
 from model.errors import LesionscopeError, PhotoError
 from model.explain import class_maps
 from model.image import read_file, read_photo
+from model.photos import find_photos
 from model.preprocess import to_tensor
+from training.command import one_sentence
 from training.datasets import file_sha256
 from training.engines import INPUT, OUTPUTS, RUNNERS, Answer, Engine, ExportError, described_by, exported_path, require
 
@@ -33,7 +35,6 @@ if TYPE_CHECKING:
 CONVERTERS = {"onnx": ("onnx", "tf2onnx"), "tflite": ()}  # format -> packages, besides TensorFlow, that write it
 CLOSE = 1e-3  # largest difference of a probability between two float32 engines that is put down to rounding
 PHOTOS = 100
-PHOTO_ENDINGS = (".jpg", ".jpeg", ".png")
 ONNX_OPSET = 17
 
 
@@ -130,9 +131,9 @@ def compare(engine: Callable[[np.ndarray], Answer], expected: list[tuple[np.ndar
 
 def chosen_photos(folder: Path) -> list[Path]:
     """Return up to `PHOTOS` photos of a folder, at any depth, evenly spaced in the order of their names."""
-    paths = sorted(path for path in folder.rglob("*") if path.suffix.lower() in PHOTO_ENDINGS and path.is_file())
+    paths = find_photos(folder).photos
     if not paths:
-        raise ExportError("no_photos", f"{folder} holds no photo ({', '.join(PHOTO_ENDINGS)}); name another folder.")
+        raise ExportError("no_photos", f"{folder} holds no photo; name another folder.")
     return [paths[index] for index in np.unique(np.linspace(0, len(paths) - 1, PHOTOS).round().astype(int))]
 
 
@@ -212,6 +213,7 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
+@one_sentence
 def main(arguments: list[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")

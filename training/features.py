@@ -11,6 +11,7 @@ from model.card import VIEWS
 from training.data import plain_views
 
 MODEL_BATCH = 64
+SAMPLED = 16  # every sixteenth pixel of a canvas, across and down
 
 
 def trunk_until(network: keras.Model, layer: str) -> keras.Model:
@@ -43,16 +44,17 @@ def features(
     names : list of str, optional
         What identifies the pixels of each row, to find the features again; without names nothing is kept.
     folder : Path, optional
-        Where to keep them; the file's name is a checksum of trunk, size and names.
+        Where to keep them; the file's name is a checksum of trunk, size, names and pixels here and there.
     """
     trunk = trunk_until(network, layer)
     size = trunk.input.shape[1]
     kept = None
     if names is not None and folder is not None:
-        key = "\n".join([trunk_sha256(trunk), str(size), layer, *names])
+        key = "\n".join([trunk_sha256(trunk), str(size), layer, _pixels_sha256(canvas, rows), *names])
         kept = folder / f"{hashlib.sha256(key.encode()).hexdigest()[:24]}.npy"
-        if kept.exists():
-            return np.load(kept)
+        found = _read(kept, (len(rows), *trunk.output.shape[1:]))
+        if found is not None:
+            return found
     computed = outputs(trunk, canvas, rows).astype(np.float16)
     if kept is not None:
         folder.mkdir(parents=True, exist_ok=True)
@@ -60,6 +62,24 @@ def features(
         np.save(partial, computed)
         partial.replace(kept)
     return computed
+
+
+def _pixels_sha256(canvas, rows: np.ndarray) -> str:
+    """Return a checksum of a few pixels of every image: files may be the same and be read otherwise than before."""
+    digest = hashlib.sha256()
+    for row in rows:
+        digest.update(np.ascontiguousarray(canvas[row][::SAMPLED, ::SAMPLED]).tobytes())
+    return digest.hexdigest()
+
+
+def _read(kept: Path, shape: tuple) -> np.ndarray | None:
+    """Return features that were kept, or None if there are none of this shape that can be read."""
+    try:
+        found = np.load(kept)
+    except (OSError, ValueError, EOFError):
+        return None
+    fits = len(found.shape) == len(shape) and all(b is None or a == b for a, b in zip(found.shape, shape, strict=True))
+    return found if fits else None
 
 
 def outputs(trunk: keras.Model, canvas, rows: np.ndarray, view: str = "identity") -> np.ndarray:

@@ -3,6 +3,7 @@
 import copy
 import csv
 import dataclasses
+import io
 import time
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import keras
 import numpy as np
 import pandas as pd
 
+from model.output import write_file
 from training.architectures import build_network, logits_model
 from training.checkpoints import (
     CHECKPOINT,
@@ -53,10 +55,11 @@ def read_log(path: Path, finished: int) -> list[dict]:
 def write_log(path: Path, rows: list[dict]) -> None:
     """Write the log anew."""
     names = list(dict.fromkeys(name for row in rows for name in row))
-    with open(path, "w", newline="") as file:
-        writer = csv.DictWriter(file, fieldnames=names)
-        writer.writeheader()
-        writer.writerows(rows)
+    text = io.StringIO(newline="")
+    writer = csv.DictWriter(text, fieldnames=names)
+    writer.writeheader()
+    writer.writerows(rows)
+    write_file(path, text.getvalue().encode())
 
 
 def fit(

@@ -26,6 +26,7 @@ from model.evaluation.gate import BENIGN, gate_table
 from model.gate import Gate
 from model.pipeline import Analyser
 from training.bundle import seal, write_json
+from training.command import one_sentence
 from training.datasets import LABELS, file_sha256
 from training.gate_pictures import AS_TAKEN, CLOSE_UP, PHOTOGRAPH, all_pictures, features_of
 from training.splits import EXTERNAL, EXTERNAL_DATASETS, TRAIN, VALIDATION, extend_split_table
@@ -234,6 +235,7 @@ def split_images(work: Path, bundle: Path) -> pd.DataFrame:
     return manifest.assign(split=split.mask(manifest.dataset.isin(EXTERNAL_DATASETS), EXTERNAL).to_numpy())
 
 
+@one_sentence
 def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, default=Path("data"), help="folder of the image sets")

@@ -25,6 +25,7 @@ from model.evaluation.intervals import wilson
 from model.pipeline import Analyser
 from model.quality import CUT_OFF, EXPOSURE, GEL, HAIR, INK, RESOLUTION, SHARPNESS, Head, Limits
 from training.bundle import seal, write_json
+from training.command import one_sentence
 from training.datasets import file_sha256
 from training.gate import split_images
 from training.gate_pictures import AS_TAKEN, features_of
@@ -191,6 +192,7 @@ def run(images: pd.DataFrame, data: Path, bundle: Path, work: Path) -> pd.DataFr
     return table
 
 
+@one_sentence
 def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, default=Path("data"), help="folder of the image sets")

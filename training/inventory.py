@@ -6,21 +6,18 @@ from pathlib import Path
 
 import pandas as pd
 
-from training.datasets import PUBLISHED, READERS, DatasetError
+from training.command import one_sentence
+from training.datasets import ID, PUBLISHED, READERS, DatasetError
+from training.layouts import frame, ids, images_under, set_folder, table_path
 
-# Where each set keeps its images, and the table and column that list them all, also those that a reader leaves out.
-IMAGES = {
-    "ham10000": "HAM10000_images*/*.jpg",
-    "milk10k": "MILK10k_Training_Input/*/*.jpg",
-    "isic2019": "ISIC_2019_Training_Input/*.jpg",
-    "ph2": "PH2 Dataset images/*/*_Dermoscopic_Image/*",
-}
+# What the folder of a set's images begins with, and the table that lists them all, also those that a reader leaves out.
+IMAGES = {"ham10000": "HAM10000_images", "milk10k": "MILK10k_Training_Input", "isic2019": "ISIC_2019_Training_Input"}
 LISTED = {
-    "ham10000": ("HAM10000_metadata.csv", "image_id", ","),
-    "milk10k": ("MILK10k_Training_Metadata.csv", "isic_id", ","),
-    "isic2019": ("ISIC_2019_Training_GroundTruth.csv", "image", ","),
-    "ph2": ("PH2_dataset.txt", "Name", "\t"),
+    "ham10000": "HAM10000_metadata.csv",
+    "milk10k": "MILK10k_Training_Metadata.csv",
+    "isic2019": "ISIC_2019_Training_GroundTruth.csv",
 }
+ENOUGH = 0.5  # of the labelled images; fewer are an archive that was not unpacked, unless a person says otherwise
 
 
 @dataclass(frozen=True)
@@ -63,9 +60,8 @@ def take_stock(name: str, root: Path) -> Stock:
     table = READERS[name](root)
     without_label = table.image_id[table.source_label.isna()].tolist()
     if name in LISTED:
-        file, column, separator = LISTED[name]
-        listed = set(pd.read_csv(root / file, sep=separator)[column].dropna())
-        without_label += sorted({path.stem for path in root.glob(IMAGES[name])} - listed)
+        listed = frame(table_path(root, LISTED[name], PUBLISHED[name]), {"image": ID[::-1]})
+        without_label += sorted(set(images_under(root, IMAGES[name], PUBLISHED[name])) - set(ids(listed.image)))
     labelled = table[table.source_label.notna()]
     stock = Stock(name, table, labelled.image_id[labelled.path.isna()].tolist(), without_label)
     if stock.here.empty and without_label:
@@ -75,6 +71,24 @@ def take_stock(name: str, root: Path) -> Stock:
     if stock.here.empty:
         raise DatasetError(f"{root} lists {len(table):,} labels and holds none of their images.")
     return stock
+
+
+def check_complete(stock: Stock, root: Path) -> None:
+    """Refuse a set of which fewer than half of the labelled images are there.
+
+    Raises
+    ------
+    DatasetError
+        With how many are there, and in which folders.
+    """
+    labelled, here = int(stock.table.source_label.notna().sum()), len(stock.here)
+    if here >= ENOUGH * labelled:
+        return
+    folders = sorted({Path(path).parent.name for path in stock.here.path})
+    raise DatasetError(
+        f"{root} holds {here:,} of {labelled:,} labelled images, in {', '.join(folders[:3])}; is an archive not "
+        "unpacked? Get the rest, or say --incomplete to go on with these."
+    )
 
 
 def describe(name: str, root: Path) -> list[str]:
@@ -90,11 +104,12 @@ def describe(name: str, root: Path) -> list[str]:
     return [head, f"   {counts}", *(f"   {gap.removeprefix(name + ': ')}" for gap in stock.gaps())]
 
 
+@one_sentence
 def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description="Say which image sets a folder holds, and what is missing.")
     parser.add_argument("--list", action="store_true", help="every set, whether or not it is there (the default)")
     parser.add_argument("--data", type=Path, default=Path("data"), help=f"folder with {', '.join(READERS)}")
     folder = parser.parse_args(arguments).data
     for name in READERS:
-        print(*describe(name, folder / name), sep="\n")
+        print(*describe(name, set_folder(folder, name)), sep="\n")
     return 0

@@ -19,6 +19,7 @@ from model.evaluation import metrics
 from model.evaluation.cases import Cases, read_cases
 from model.evaluation.intervals import RESAMPLES, bootstrap, percentile_interval, rate_interval
 from training.bundle import seal
+from training.command import one_sentence
 from training.datasets import DatasetError
 from training.leakage_arms import LEAKS, NEAREST, Arm, judge
 from training.leakage_sample import (
@@ -128,6 +129,7 @@ def combinations_of(names: list[str]) -> list[frozenset[str]]:
     return [frozenset([leak]) for leak in chosen] + [frozenset(chosen[:n]) for n in range(2, len(chosen) + 1)]
 
 
+@one_sentence
 def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, default=Path("data"), help="folder with isic2019/ and its table of labels")

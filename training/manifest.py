@@ -8,9 +8,11 @@ preprocessing, so that an epoch reads memory instead of 10,000 files). Called by
 
 import argparse
 import hashlib
-import sys
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO
 
 import cv2
 import numpy as np
@@ -19,9 +21,13 @@ from tqdm import tqdm
 
 from model.errors import LesionscopeError
 from model.image import read_photo
+from model.output import write_file
 from model.preprocess import centre_square, crop
+from training.command import one_sentence
 from training.datasets import READERS, DatasetError
-from training.inventory import take_stock
+from training.inventory import check_complete, take_stock
+from training.layouts import set_folder
+from training.provenance import MADE_FROM, images_record, write_images_record
 
 CANVAS = 256  # pixels; the sets are published at 450 to 1,024 px, and no recipe looks closer than this
 NEAR_DUPLICATE_BITS = 30  # of 256: up to about 10 is surely one lesion, above 30 mostly chance
@@ -128,18 +134,23 @@ def _read(path: str) -> tuple[str, np.ndarray] | str:
         return str(error)
 
 
-def list_images(data: Path, datasets: list[str], per_class: int | None = None) -> pd.DataFrame:
+def list_images(
+    data: Path, datasets: list[str], per_class: int | None = None, incomplete: bool = False
+) -> pd.DataFrame:
     """Read the label tables of the named sets and keep rows whose image is there; say what was left out.
 
-    ``per_class`` keeps that many images of each set and class, for rehearsals.
+    ``per_class`` keeps that many images of each set and class, for rehearsals; ``incomplete`` accepts a set of which
+    fewer than half of the images are there.
 
     Raises
     ------
     DatasetError
-        When a set is missing, has no image, or none of its images has a label.
+        When a set is missing, has no image or fewer than half of them, or none of its images has a label.
     """
-    stocks = [take_stock(name, data / name) for name in datasets]
+    stocks = [take_stock(name, set_folder(data, name)) for name in datasets]
     for stock in stocks:
+        if not incomplete:
+            check_complete(stock, set_folder(data, stock.name))
         print(*stock.gaps(), sep="\n", end="\n" if stock.gaps() else "")
     table = pd.concat([stock.here for stock in stocks], ignore_index=True)
     if per_class:
@@ -148,7 +159,7 @@ def list_images(data: Path, datasets: list[str], per_class: int | None = None) -
     return table
 
 
-def build_manifest(table: pd.DataFrame, work: Path) -> pd.DataFrame:
+def build_manifest(table: pd.DataFrame, work: Path, per_class: int | None = None) -> pd.DataFrame:
     """Read every image once; write ``work/canvas.npy`` and ``work/manifest.csv``; return the manifest.
 
     Parameters
@@ -156,7 +167,9 @@ def build_manifest(table: pd.DataFrame, work: Path) -> pd.DataFrame:
     table : DataFrame
         Rows of `training.datasets` with a path each.
     work : Path
-        Folder for the two files.
+        Folder for the two files, and for a third that says what they were made from.
+    per_class : int, optional
+        How many images of each class the rows were limited to.
 
     Raises
     ------
@@ -165,19 +178,22 @@ def build_manifest(table: pd.DataFrame, work: Path) -> pd.DataFrame:
     """
     work.mkdir(parents=True, exist_ok=True)
     partial = work / "canvas.partial.npy"
-    canvas = np.lib.format.open_memmap(partial, "w+", np.uint8, (len(table), CANVAS, CANVAS, 3))
     checksums, unreadable = [], []
     hashes, thumbnails = np.zeros((len(table), 4), np.uint64), np.zeros((len(table), 1024), np.float32)
-    with ThreadPoolExecutor(4) as pool:
+    # Written in order, not through mapped memory: there a full disk ends the program without a word.
+    with ThreadPoolExecutor(4) as pool, _discarded_on_trouble(partial) as file:
+        shape = (len(table), CANVAS, CANVAS, 3)
+        np.lib.format.write_array_header_1_0(file, {"descr": "|u1", "fortran_order": False, "shape": shape})
         results = tqdm(pool.map(_read, table.path), total=len(table), desc="reading images", unit=" images")
         for row, result in enumerate(results):
             if isinstance(result, str):
                 unreadable.append(row)
                 checksums.append("")
+                file.write(bytes(CANVAS * CANVAS * 3))
                 print(f"skipped {table.image_id[row]}: {result}")
                 continue
             checksums.append(result[0])
-            canvas[row] = result[1]
+            file.write(result[1].tobytes())
             hashes[row], thumbnails[row] = difference_hash(result[1]), thumbnail(result[1])
     if len(unreadable) > MAX_UNREADABLE * len(table):
         raise DatasetError(
@@ -185,27 +201,40 @@ def build_manifest(table: pd.DataFrame, work: Path) -> pd.DataFrame:
         )
     if unreadable:
         print(f"{len(unreadable):,} of {len(table):,} images cannot be read and are left out")
-    canvas.flush()
+    (work / MADE_FROM).unlink(missing_ok=True)  # until both files are new, they are nobody's
     partial.replace(work / "canvas.npy")
     manifest = table.assign(sha256=checksums, canvas_row=np.arange(len(table)))
     keep = np.setdiff1d(np.arange(len(table)), unreadable)
     manifest = manifest.iloc[keep].reset_index(drop=True)
     manifest["group"] = group_ids(manifest, hashes[keep], thumbnails[keep])
-    manifest.to_csv(work / "manifest.csv", index=False)
+    write_file(work / "manifest.csv", manifest.to_csv(index=False).encode())
+    write_images_record(work, images_record(table, per_class, CANVAS))
     return manifest
 
 
+@contextmanager
+def _discarded_on_trouble(path: Path) -> Iterator[BinaryIO]:
+    """Open a file that is removed if the block does not end well."""
+    try:
+        with path.open("wb") as file:
+            yield file
+    except BaseException as error:
+        path.unlink(missing_ok=True)
+        if isinstance(error, OSError) and not error.filename:  # a full disk names no file
+            raise OSError(error.errno, error.strerror, str(path)) from None
+        raise
+
+
+@one_sentence
 def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, required=True, help="folder with ham10000/, milk10k/, isic2019/, ph2/")
     parser.add_argument("--datasets", nargs="+", default=["ham10000"], choices=list(READERS))
     parser.add_argument("--work", type=Path, default=Path("runs/data"), help="where manifest and canvas go")
+    parser.add_argument("--incomplete", action="store_true", help="accept a set with fewer than half of its images")
     options = parser.parse_args(arguments)
-    try:
-        manifest = build_manifest(list_images(options.data, options.datasets), options.work)
-    except DatasetError as error:
-        print(error, file=sys.stderr)
-        return 1
+    table = list_images(options.data, options.datasets, incomplete=options.incomplete)
+    manifest = build_manifest(table, options.work)
     print(f"{len(manifest):,} images, {manifest.lesion_id.nunique():,} lesions, {manifest.group.nunique():,} groups")
     return 0
 

@@ -7,6 +7,7 @@ import keras
 import numpy as np
 import pandas as pd
 
+from model.output import write_file
 from training.architectures import logits_model
 from training.calibrate import load_run
 from training.data import open_canvas, plain_views
@@ -54,7 +55,8 @@ def predictions(recipe: Recipe, network: keras.Model, canvas, rows: pd.DataFrame
 
 def write_predictions(run: Path, recipe: Recipe, network: keras.Model, canvas, manifest: pd.DataFrame) -> None:
     """Write ``predictions.csv`` into a run folder."""
-    predictions(recipe, network, canvas, judged_rows(recipe, manifest)).to_csv(run / "predictions.csv", index=False)
+    answers = predictions(recipe, network, canvas, judged_rows(recipe, manifest))
+    write_file(run / "predictions.csv", answers.to_csv(index=False).encode())
 
 
 def judge_members(runs: Path, names: Sequence[str]) -> None:

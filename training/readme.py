@@ -13,6 +13,7 @@ from model.card import Card, load_card
 from model.errors import LesionscopeError
 from model.evaluation.cases import MALIGNANT
 from model.evaluation.tables import load_table
+from training.command import one_sentence
 
 README = Path(__file__).resolve().parents[1] / "README.md"
 BEGIN, END = "<!-- results:begin -->", "<!-- results:end -->"
@@ -93,6 +94,7 @@ def with_results(readme: str, block: str) -> str:
     return f"{before}{BEGIN}\n{block}\n{END}{after}"
 
 
+@one_sentence
 def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.parse_args(arguments)

@@ -27,6 +27,10 @@ PACKAGED = {
 }
 
 
+# Kinds of options: a number without fraction is a fraction's kind too, and true is no number.
+KINDS = ((bool, "true or false"), (int, "a whole number"), (int | float, "a number"), (dict, "a JSON object"))
+
+
 class RecipeError(Exception):
     """A recipe or option does not exist; the message lists the known ones."""
 
@@ -130,7 +134,7 @@ class Recipe:
         Raises
         ------
         RecipeError
-            If a name is not an option.
+            If a name is not an option, or a value of another kind.
         """
         known = [field.name for field in dataclasses.fields(self) if field.name != "name"]
         changes = {}
@@ -138,14 +142,33 @@ class Recipe:
             name, separator, text = assignment.partition("=")
             if not separator or name not in known:
                 raise RecipeError(f"No option {assignment!r}; write name=value with one of {', '.join(known)}.")
-            try:
-                value = json.loads(text)
-            except json.JSONDecodeError:
-                value = text
-            if isinstance(getattr(self, name), tuple):
-                value = tuple(value) if isinstance(value, list) else tuple(text.split(","))
-            changes[name] = value
-        return dataclasses.replace(self, **changes)
+            changes[name] = _value(name, text, getattr(self, name))
+        try:
+            return dataclasses.replace(self, **changes)
+        except TypeError as error:
+            raise RecipeError(f"The option phases cannot be read: {error}.") from None
+
+
+def _value(name: str, text: str, default: object) -> object:
+    """Return an option's value, of the kind of its default.
+
+    Raises
+    ------
+    RecipeError
+        If it is of another kind.
+    """
+    try:
+        value = json.loads(text)
+    except json.JSONDecodeError:
+        value = text
+    if isinstance(default, str):
+        return text
+    if isinstance(default, tuple):
+        return tuple(value) if isinstance(value, list) else tuple(part for part in text.split(",") if part)
+    kind, words = next((kind, words) for kind, words in KINDS if isinstance(default, kind))
+    if isinstance(value, bool) != isinstance(default, bool) or not isinstance(value, kind):
+        raise RecipeError(f"The option {name} takes {words}, for example {json.dumps(default)}, not {text!r}.")
+    return float(value) if isinstance(default, float) else value
 
 
 def recipe_names() -> list[str]:

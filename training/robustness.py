@@ -29,6 +29,7 @@ from model.image import read_file, read_photo
 from model.pipeline import Analyser, Analysis
 from training.bundle import SMOKE_BUNDLE, seal
 from training.calibrate import SMOKE_RUN, load_run
+from training.command import one_sentence
 from training.corruptions import CORRUPTIONS, Corruption
 from training.splits import INTERNAL_TEST
 
@@ -142,6 +143,7 @@ def measure(run: Path, bundle: Path, count: int) -> pd.DataFrame:
     return table
 
 
+@one_sentence
 def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("run", nargs="?", type=Path, help="folder of the training run that the bundle was made from")

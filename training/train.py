@@ -21,11 +21,16 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from training.balancing import BalancingError
-from training.datasets import CODES, LABELS, DatasetError, file_sha256
+from model.output import write_file
+from training import provenance
+from training.checkpoints import CHECKPOINT
+from training.command import one_sentence
+from training.datasets import file_sha256
 from training.label_sets import LABEL_SETS, labels_in
+from training.prepared import prepare
+from training.prepared import synthetic_table as synthetic_table  # rehearsals of other commands take it from here
 from training.recipe import Recipe, RecipeError, load_recipe, recipe_names, trunk_in
-from training.splits import TRAIN, SplitError
+from training.splits import TRAIN
 
 LIBRARIES = ("keras", "numpy", "opencv-python-headless", "pillow", "scikit-learn", "pandas")
 SMOKE_OPTIONS = {
@@ -72,74 +77,7 @@ def git_commit() -> str:
     return commit.stdout.strip() + ("+" if dirty.stdout.strip() else "")
 
 
-def prepare(recipe: Recipe, data: Path, work: Path, splits: Path | None, per_class: int | None) -> pd.DataFrame:
-    """Return the manifest of the recipe's sets with a split column, reading the images first if need be."""
-    from training.manifest import build_manifest, list_images
-    from training.splits import EXTERNAL, apply_split_table, extend_split_table, make_splits
-
-    if (work / "manifest.csv").exists() and (work / "canvas.npy").exists():
-        manifest = pd.read_csv(work / "manifest.csv", keep_default_na=True)
-    else:
-        table = synthetic_table(work) if recipe.datasets == ("synthetic",) else None
-        manifest = build_manifest(list_images(data, list(recipe.datasets), per_class) if table is None else table, work)
-    missing = set(recipe.datasets) - set(manifest.dataset)
-    if missing:
-        raise DatasetError(f"{work} was made without {', '.join(sorted(missing))}; remove it or name another --work.")
-    wanted = manifest.dataset.isin(recipe.datasets) & labels_in(manifest, recipe.label_set).notna()
-    if splits:  # a published table lists what was used, not every image that was read
-        manifest, table = manifest[wanted], pd.read_csv(splits)
-        split = (
-            apply_split_table(manifest, table) if recipe.label_set == "seven" else extend_split_table(manifest, table)
-        )
-    else:
-        split = make_splits(manifest, 2018)
-        if recipe.label_set != "seven":  # external sets are split as well when a recipe of other classes names them
-            split = extend_split_table(manifest, manifest.assign(split=split)[split != EXTERNAL])
-        manifest, split = manifest[wanted], split[wanted]
-    manifest = manifest.assign(split=split.to_numpy()).reset_index(drop=True)
-    return _few(recipe, manifest, per_class)
-
-
-def _few(recipe: Recipe, manifest: pd.DataFrame, per_class: int | None) -> pd.DataFrame:
-    """Keep as many training images of each class as the recipe says, and for a rehearsal few of every split."""
-    key = labels_in(manifest, recipe.label_set)
-    shuffled = manifest.sample(frac=1, random_state=recipe.seed)
-    place = shuffled.groupby([key, shuffled.split]).cumcount().reindex(manifest.index)
-    most = pd.Series(float("inf"), manifest.index)
-    if recipe.images_per_class:
-        most[manifest.split == TRAIN] = recipe.images_per_class
-    return manifest[place < np.minimum(most, per_class or np.inf)].reset_index(drop=True)
-
-
-def synthetic_table(work: Path, per_class: int = 24) -> pd.DataFrame:
-    """Draw synthetic lesions into ``work/images`` and return their label table, for rehearsals without real images.
-
-    Their invented patients are older where the class is malignant; one in ten has no record.
-    """
-    import numpy as np
-    from PIL import Image
-
-    from training.synthetic import render_lesion
-
-    folder = work / "images"
-    folder.mkdir(parents=True, exist_ok=True)
-    random, rows = np.random.default_rng(0), []
-    for code in CODES:
-        for number in range(per_class):
-            name = f"synthetic_{code}_{number:03d}"
-            Image.fromarray(render_lesion(code, random, 256)).save(folder / f"{name}.png")
-            rows.append({"image_id": name, "lesion_id": name, "path": str(folder / f"{name}.png"), "label": code})
-    table = pd.DataFrame(rows).assign(dataset="synthetic", source_label=lambda table: table.label)
-    malignant = table.label.isin([code for code, _, bad in LABELS if bad])
-    patients = {
-        "age": random.normal(np.where(malignant, 65, 40), 12).round().clip(1, 95),
-        "sex": random.choice(["female", "male"], len(table)),
-        "site": random.choice(["back", "face", "lower extremity"], len(table)),
-    }
-    unknown = random.uniform(size=len(table)) < 0.1
-    return table.assign(**{name: pd.Series(values).mask(unknown) for name, values in patients.items()})
-
-
+@one_sentence
 def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("recipe", help=f"one of {', '.join(recipe_names())}")
@@ -152,17 +90,17 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--per-class", type=int, help="rehearse with that many images of each class")
     parser.add_argument("--tensorboard", action="store_true", help="also log for TensorBoard, into the run folder")
     parser.add_argument("--smoke", action="store_true", help="a tiny network on synthetic images")
+    parser.add_argument("--incomplete", action="store_true", help="accept a set with fewer than half of its images")
+    parser.add_argument(
+        "--anew", action="store_true", help="start anew where a folder holds another run or other images"
+    )
     options = parser.parse_args(arguments)
-    try:
-        recipe = load_recipe(options.recipe).with_options(options.set)
-        if options.smoke:
-            recipe = dataclasses.replace(recipe, **SMOKE_OPTIONS)
-        if options.weights:
-            recipe = dataclasses.replace(recipe, weights=options.weights)
-        return _train(recipe, options)
-    except (RecipeError, DatasetError, SplitError, BalancingError) as error:
-        print(error, file=sys.stderr)
-        return 1
+    recipe = load_recipe(options.recipe).with_options(options.set)
+    if options.smoke:
+        recipe = dataclasses.replace(recipe, **SMOKE_OPTIONS)
+    if options.weights:
+        recipe = dataclasses.replace(recipe, weights=options.weights)
+    return _train(recipe, options)
 
 
 def device_name() -> str:
@@ -178,8 +116,11 @@ def device_name() -> str:
     return ", ".join(found) or f"CPU, {os.cpu_count()} cores"
 
 
-def start_record(recipe: Recipe, stages: list[dict], work: Path) -> dict:
-    """Return what is known of a run before it is trained."""
+def start_record(
+    recipe: Recipe, stages: list[dict], work: Path, per_class: int | None = None, starts: tuple[Path, ...] = ()
+) -> dict:
+    """Return what is known of a run before it is trained; ``starts`` are the networks that it begins with."""
+    images = provenance.read_images_record(work)
     trunk = Path(recipe.weights)
     return {
         "recipe": dataclasses.asdict(recipe),
@@ -191,6 +132,9 @@ def start_record(recipe: Recipe, stages: list[dict], work: Path) -> dict:
         "git_commit": git_commit(),
         "manifest_sha256": file_sha256(work / "manifest.csv"),
         "work": str(work),
+        "per_class": per_class,
+        "starts": {path.parent.name: file_sha256(path) for path in starts},
+        "images": {name: images["sets"].get(name) for name in recipe.datasets} if images else None,
         "head": None,
         "weights": "file" if trunk.is_file() else recipe.weights,
         "pretrained": trunk.name if trunk.is_file() else None,
@@ -209,21 +153,23 @@ def _train(recipe: Recipe, options: argparse.Namespace) -> int:
     from training.masks import OutlinedCanvas
     from training.predictions import write_predictions
     from training.pytorch import use_fused_kernels
+    from training.recipe_check import check_recipe
     from training.splits import split_table
 
+    check_recipe(recipe)
     use_fused_kernels()
     started = time.perf_counter()
     run = options.run or Path("runs") / ("smoke" if options.smoke else recipe.name)
     work = options.work or Path("runs") / ("smoke-data" if options.smoke else "data")
     stages = [stage for name in recipe.earlier for stage in _earlier_stages(name, recipe, run, options)]
     recipe = dataclasses.replace(recipe, weights=_pretrained(recipe, stages))
-    run.mkdir(parents=True, exist_ok=True)
-    manifest = prepare(recipe, options.data, work, options.splits, options.per_class)
-    split_table(manifest, manifest.split).to_csv(run / "splits.csv", index=False)
-    before = json.loads((run / "run.json").read_text()).get("wall_minutes", 0) if (run / "run.json").exists() else 0
-    record = start_record(recipe, stages, work)
-    (run / "run.json").write_text(json.dumps(record, indent=1) + "\n")
+    manifest = prepare(recipe, options.data, work, options.splits, options.per_class, options.incomplete, options.anew)
     starts = [run.parent / name / "trained.keras" for name in recipe.earlier]
+    record = start_record(recipe, stages, work, options.per_class, tuple(starts))
+    before = _held_run(recipe, run, record, split_table(manifest, manifest.split), options.anew)
+    run.mkdir(parents=True, exist_ok=True)
+    write_file(run / "splits.csv", split_table(manifest, manifest.split).to_csv(index=False).encode())
+    write_file(run / "run.json", (json.dumps(record, indent=1) + "\n").encode())
     start = starts[0] if recipe.start_from else None
     canvas = open_canvas(work)
     if recipe.masks:
@@ -238,16 +184,30 @@ def _train(recipe: Recipe, options: argparse.Namespace) -> int:
     model = weights_in_float32(recipe, network)
     if recipe.refit_head:
         record["head"] = refit(model, canvas, manifest, recipe.datasets[0])
-    model.save(run / "trained.keras")
+    model.save(run / "trained.unfinished.keras")
+    (run / "trained.unfinished.keras").replace(run / "trained.keras")
     log = pd.read_csv(run / "history.csv") if recipe.epochs else pd.DataFrame({"seconds": []})
     wall = before + (time.perf_counter() - started) / 60
     record |= {"minutes": round(log.seconds.sum() / 60, 1), "wall_minutes": round(wall, 1), "epochs": len(log),
                "parameters": int(model.count_params())}  # fmt: skip
-    (run / "run.json").write_text(json.dumps(record, indent=1) + "\n")
+    write_file(run / "run.json", (json.dumps(record, indent=1) + "\n").encode())
     if recipe.ancestor:  # the shipped model's test is opened by training.evaluate alone
         write_predictions(run, recipe, logits_model(model), canvas, manifest)
     print(f"trained in {record['minutes']} minutes; next: python -m training.calibrate {run}")
     return 0
+
+
+def _held_run(recipe: Recipe, run: Path, record: dict, splits: pd.DataFrame | None, anew: bool) -> float:
+    """Return the minutes that a run in this folder has taken so far; refuse another run's folder, or empty it."""
+    if not (run / "run.json").exists():
+        orphan = ["a checkpoint without its run.json"] if (run / CHECKPOINT).exists() else []
+        provenance.go_on_or_start_anew(run, orphan, anew)
+        return 0
+    earlier = provenance.read_json(run / "run.json")
+    compared = {name: record[name] for name in ("pretrained_sha256", "per_class", "starts", "images") if name in record}
+    found = provenance.differences(recipe, earlier, compared, splits, run)
+    provenance.go_on_or_start_anew(run, found, anew)
+    return 0 if found else earlier.get("wall_minutes", 0)
 
 
 def training_shares(recipe: Recipe, manifest: pd.DataFrame) -> np.ndarray:
@@ -278,9 +238,10 @@ def _callbacks(options: argparse.Namespace, run: Path) -> tuple:
 
 def _earlier_stages(name: str, recipe: Recipe, run: Path, options: argparse.Namespace) -> list[dict]:
     """Make sure that an earlier recipe is trained; return what is known of it, after what went before it."""
-    stage_run = run.parent / name
+    stage_run, stage = run.parent / name, dataclasses.replace(load_recipe(name), weights=recipe.weights)
+    if (stage_run / "trained.keras").exists():
+        _held_run(stage, stage_run, {"per_class": options.per_class}, None, options.anew)
     if not (stage_run / "trained.keras").exists():
-        stage = dataclasses.replace(load_recipe(name), weights=recipe.weights)
         _train(stage, argparse.Namespace(**vars(options) | {"run": stage_run}))
     record = json.loads((stage_run / "run.json").read_text())
     done = {name: record[name] for name in ("recipe", "epochs", "minutes", "pretrained_sha256") if name in record}

@@ -14,6 +14,8 @@ import sys
 import time
 from pathlib import Path
 
+from training import provenance
+from training.command import one_sentence
 from training.judged_run import is_trained
 from training.recipe import WEIGHT_FILES, load_recipe, recipe_names
 
@@ -34,7 +36,8 @@ def pretrained(name: str, folder: Path | None) -> list[str]:
 
 def train_missing(
     recipes: list[str], data: Path, work: Path, weights_folder: Path | None = None, *,
-    splits: Path | None = None, runs: Path = RUNS, extra: tuple[str, ...] = (),
+    splits: Path | None = None, runs: Path = RUNS, per_class: int | None = None, anew: bool = False,
+    incomplete: bool = False,
 ) -> list[str]:  # fmt: skip
     """Train the recipes that have not been trained, each in a process of its own; return those that failed.
 
@@ -51,16 +54,21 @@ def train_missing(
         Published split table, so that all are judged on the same images.
     runs : Path
         Each recipe's run is a folder in it.
-    extra : tuple of str
-        Further options of ``training.train``.
+    per_class : int, optional
+        How many images of each class, for a rehearsal.
+    anew, incomplete : bool
+        As ``training.train`` takes them.
     """
+    extra = (["--per-class", str(per_class)] if per_class else []) + ["--anew"] * anew + ["--incomplete"] * incomplete
     failed = []
     for name in recipes:
-        if is_trained(runs / name):
-            print(f"{name}: trained before", flush=True)
+        other = _other_run(name, runs / name, per_class) if is_trained(runs / name) else []
+        if is_trained(runs / name) and not (other and anew):
+            print(f"{name}: {'; '.join(['holds another run', *other, provenance.ANEW]) if other else 'trained before'}")
+            failed += [name] if other else []
             continue
         command = [sys.executable, "-m", "training.train", name, "--data", data, "--work", work, "--run", runs / name]
-        command += pretrained(name, weights_folder) + (["--splits", splits] if splits else []) + list(extra)
+        command += pretrained(name, weights_folder) + (["--splits", splits] if splits else []) + extra
         clock = time.perf_counter()
         (runs / name).mkdir(parents=True, exist_ok=True)
         with open(runs / name / "output.txt", "a") as output:
@@ -75,6 +83,13 @@ def train_missing(
     return failed
 
 
+def _other_run(name: str, run: Path, per_class: int | None) -> list[str]:
+    """Return how a trained run differs from the recipe of its name."""
+    record = provenance.read_json(run / "run.json")
+    return provenance.differences(load_recipe(name), record, {"per_class": per_class}, None, run)
+
+
+@one_sentence
 def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, required=True, help="folder with ham10000/ and other image sets")
@@ -89,12 +104,14 @@ def main(arguments: list[str] | None = None) -> int:
         help="these recipes (default: all that reproduce an earlier system)",
     )
     parser.add_argument("--per-class", type=int, help="rehearse with that many images of each class and split")
+    parser.add_argument("--incomplete", action="store_true", help="accept a set with fewer than half of its images")
+    parser.add_argument("--anew", action="store_true", help="start anew where a folder holds another run")
     options = parser.parse_args(arguments)
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    extra = ("--per-class", str(options.per_class)) if options.per_class else ()
     failed = train_missing(
         options.only or ancestors(), options.data, options.work, options.weights_folder,
-        splits=options.splits, runs=options.runs, extra=extra,
+        splits=options.splits, runs=options.runs, per_class=options.per_class, anew=options.anew,
+        incomplete=options.incomplete,
     )  # fmt: skip
     return 1 if failed else 0
 

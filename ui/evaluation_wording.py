@@ -89,37 +89,6 @@ DECISION = (
     "one would act: who acts from 10 % accepts nine false alarms for one true one. It holds at this set's own share "
     "of positive images, {}."
 )
-RULES = "The diagnosis named"
-RULES_HINT = (
-    "The probabilities are the same in both columns; only the diagnosis that is named first differs. The balanced rule "
-    "counts a missed melanoma as {:g} other mistakes and divides by each class's share in training to the power {:g}. "
-    "It was chosen on validation. It finds more melanomas and raises more false alarms."
-)
-RULE = {"most_probable": "Most probable [95 %]", "balanced": "Balanced rule, as served [95 %]"}
-RULE_METRICS = {
-    "accuracy": "Accuracy", "balanced_accuracy": "Balanced accuracy", "sensitivity": "Sensitivity",
-    "specificity": "Specificity",
-}  # fmt: skip
-PREDICTION_SETS = "What cannot be told apart"
-LEVEL = "Level: the set should hold the true diagnosis this often"
-COVERAGE = "Sets that hold the true diagnosis"
-SETS_HINT = (
-    "The limits were fitted on validation, one for malignant and one for benign diagnoses, so that the rare malignant "
-    "ones are covered as often as the common benign ones. The dotted line is the level. It is a promise for lesions "
-    "like those of validation; other clinics and young patients can lie below it."
-)
-SET_METRICS = {"size": "diagnoses in a set, mean", "no_malignant": "malignant lesions without a malignant diagnosis"}
-ABSTENTION = "If the least certain answers were left out"
-ABSTENTION_HINT = (
-    "{}, the most certain answers first. Leaving out the uncertain ones raises the figures of those that remain, and "
-    "the malignant lesions among them are still missed."
-)
-ABSTENTION_LINES = {
-    ("balanced_accuracy", ALL): "Balanced accuracy",
-    ("sensitivity", "mel"): "Melanomas named, of those answered",
-    ("missed", MALIGNANT): "Malignant images answered as benign, of all",
-}
-ANSWERED, SHARE_OF_IMAGES = "Answered, in % of the images", "Share"
 METHOD = "How was this computed"
 SAVE = "Table as CSV"
 COMMAND = "python -m training.evaluate runs/RECIPE"

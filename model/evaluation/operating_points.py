@@ -58,12 +58,14 @@ def threshold_for_specificity(truth: np.ndarray, score: np.ndarray, target: floa
 
 
 def balanced_threshold(truth: np.ndarray, score: np.ndarray) -> float:
-    """Return the threshold with the highest sensitivity plus specificity (Youden 1950).
+    """Return the threshold at which sensitivity and specificity are most nearly equal: the highest lesser of the two.
 
-    Of several equally good ones the lowest is taken: it misses fewer.
+    Of several equally good ones the lowest is taken: it misses fewer. The highest sum of the two (Youden 1950) is no
+    level between ruling out and confirming: on a curve as flat at its top as a lesion classifier's it lies anywhere,
+    for melanoma and malignancy below the 95 % sensitivity levels.
     """
     thresholds, sensitivity, specificity = candidates(truth, score)
-    return float(thresholds[np.argmax((sensitivity + specificity).round(12))])
+    return float(thresholds[np.argmax(np.minimum(sensitivity, specificity).round(12))])
 
 
 def candidates(truth: np.ndarray, score: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -3,16 +3,21 @@
 from types import SimpleNamespace
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from model.errors import ContractError
-from model.evaluation import abstention, evidence, prediction_sets
-from model.evaluation.cases import read_cases
-from model.evaluation.decision_rules import fit_rule, measure_rules
+from model.evaluation import abstention, decision_rules, evidence, prediction_sets
+from model.evaluation.cases import Cases, read_cases
+from model.evaluation.decision_rules import fit_rule, measure_rules, near_tie
 from model.evaluation.prediction_sets import fit_limits, measure_sets, sets_of
 from tests.card_bundle import write_bundle
 
-EVEN = np.full(7, 1 / 7)
+LIMITS = {"malignant": 0.2, "benign": 0.4}
+
+
+def random():
+    return np.random.default_rng(0)
 
 
 def card_for(labels):
@@ -63,8 +68,59 @@ def test_the_table_of_sets_counts_what_it_says(make_predictions, labels, monkeyp
     melanoma = cases.targets == 4
     assert (row.value, row.n_images) == (inside[melanoma, 4].mean(), melanoma.sum())
     assert row.low <= row.value <= row.high
-    halves = measured[measured.split == prediction_sets.HALF]
-    assert 0 < only(halves, metric="coverage", subject="all", level=0.9).n_images < 300
+
+
+def test_the_promise_is_tried_on_lesions_that_the_limits_were_not_fitted_on(make_predictions, labels, monkeypatch):
+    table = make_predictions(300, split="validation").assign(age=[30.0, 50.0] * 150)
+    table["lesion_id"] = [f"lesion {row // 3}" for row in range(300)]
+    fitted, measured_on = [], []
+    real_fit, real_figures = prediction_sets.fit_limits, prediction_sets._figures
+    monkeypatch.setattr(prediction_sets, "HALVINGS", 7)
+    monkeypatch.setattr(prediction_sets, "fit_limits", lambda cases: fitted.append(cases) or real_fit(cases))
+    monkeypatch.setattr(
+        prediction_sets, "_figures", lambda *given: measured_on.append(given[0]) or real_figures(*given)
+    )
+    rows = pd.DataFrame(prediction_sets._halved(read_cases(table, labels), (table.age < 40).to_numpy(), random()))
+    for first, other in zip(fitted[:7], measured_on[:14:2], strict=True):  # two levels are measured a halving
+        assert not set(first.lesions) & set(other.lesions)
+        assert len(set(first.lesions)) == len(set(other.lesions)) == 50
+    row = only(rows, level=0.9, metric="coverage", subject="all")
+    shares = [
+        sets_of(other, real_fit(first)[0])[np.arange(len(other.targets)), other.targets].mean()
+        for first, other in zip(fitted[:7], measured_on[:14:2], strict=True)
+    ]
+    assert row.value == pytest.approx(np.mean(shares))
+    assert (row.low, row.high) == pytest.approx(tuple(np.quantile(shares, [0.025, 0.975])))
+    assert (row.n_images, row.n_lesions, row.interval) == (300, 100, "95 % range over 7 halvings")
+    assert only(rows, level=0.9, metric="coverage", subject="under 40 years").n_images == 150
+
+
+@pytest.mark.parametrize(
+    ("missed", "limit"),
+    [(0.1, 0.1), (0.2, 0.2), (0.05, 0.0), (0.55, 0.5)],  # floor(missed x 10): the 1st, 2nd, none, the 5th of nine
+)
+def test_the_quantile_of_nine_scores_by_hand(missed, limit):
+    scores = np.array([0.5, 0.1, 0.9, 0.3, 0.2, 0.8, 0.4, 0.7, 0.6])
+    assert prediction_sets._lower_quantile(scores, missed) == limit
+
+
+def test_coverage_of_three_cases_by_hand(by_hand_sets, labels):
+    rows = pd.DataFrame(prediction_sets._measured(by_hand_sets, np.array([True, False, False]), LIMITS, random()))
+    assert only(rows, metric="coverage", subject="all").value == pytest.approx(2 / 3)
+    assert only(rows, metric="coverage", subject="malignant").value == 0.5
+    assert only(rows, metric="no_malignant", subject="malignant").value == 0.5
+    assert only(rows, metric="coverage", subject="malignant, under 40 years").value == 1
+    assert only(rows, metric="size", subject="all").value == pytest.approx(4 / 3)
+
+
+@pytest.fixture
+def by_hand_sets(labels):
+    """Melanoma with mel and nv in its set, melanoma with nv alone, and a nevus that no class is sure enough for."""
+    shares = np.zeros((3, 7))
+    shares[0, [4, 5]] = 0.5, 0.5
+    shares[1, [4, 5]] = 0.1, 0.9
+    shares[2, [0, 1, 2, 3, 4, 5]] = 0.16, 0.16, 0.16, 0.1, 0.06, 0.36
+    return Cases(tuple(labels), np.array([4, 4, 5]), shares, np.arange(3))
 
 
 def test_the_fitted_rule_finds_more_melanomas_and_leaves_other_figures_to_be_measured(make_predictions, labels):
@@ -73,6 +129,7 @@ def test_the_fitted_rule_finds_more_melanomas_and_leaves_other_figures_to_be_mea
     rule = fit_rule(validation, labels, shares)
     assert rule["fitted_on"] == "validation"
     assert rule["n_images"] == 1500
+    assert rule["near_tie"] == near_tie([read_cases(validation, labels)], np.array(rule["log_offsets"]))
     offsets = np.array(rule["log_offsets"])
     harms = np.log([rule["harms"][label.code] for label in labels])
     assert offsets == pytest.approx(harms - rule["share_exponent"] * np.log(shares), abs=1e-5)
@@ -83,10 +140,36 @@ def test_the_fitted_rule_finds_more_melanomas_and_leaves_other_figures_to_be_mea
     ]
     assert found[1] >= found[0]
     cases = read_cases(test, labels)
+    assert not ({"auc", "ece"} & set(table.metric))  # the rule has no say in what is made of probabilities
     plain = only(table, rule="most_probable", metric="accuracy")
     assert plain.value == cases.correct.mean()
     recalls = [(cases.predicted == place)[cases.targets == place].mean() for place in range(7)]
     assert only(table, rule="most_probable", metric="balanced_accuracy").value == pytest.approx(np.mean(recalls))
+
+
+def test_a_rule_that_lacks_something_says_so(make_predictions, labels, monkeypatch):
+    validation = make_predictions(600, seed=6, split="validation")
+    shares = np.bincount(read_cases(validation, labels).targets, minlength=7) / 600
+    monkeypatch.setattr(decision_rules, "LEAST_MELANOMA", 0.999)
+    monkeypatch.setattr(decision_rules, "LEAST_SPECIFICITY", 0.0)
+    most = fit_rule(validation, labels, shares)
+    assert not most["reached"]["as_wanted"]
+    tried = [
+        decision_rules._judge([read_cases(validation, labels)], labels, shares, harm, exponent)["melanoma_named"]
+        for harm in decision_rules.HARMS
+        for exponent in decision_rules.EXPONENTS
+    ]
+    assert most["reached"]["melanoma_named"] == pytest.approx(max(tried), abs=1e-4)  # it lacks least
+
+
+def test_ties_are_counted_with_how_often_either_was_right(labels):
+    shares = np.zeros((4, 7))
+    shares[0, [4, 5]] = 0.45, 0.55  # a tie, the second is right
+    shares[1, [4, 5]] = 0.52, 0.48  # a tie, the first is right
+    shares[2, [4, 5]] = 0.5, 0.5  # a tie, neither is right
+    shares[3, [4, 5]] = 0.1, 0.9  # none
+    cases = Cases(tuple(labels), np.array([4, 4, 0, 4]), shares, np.arange(4))
+    assert near_tie([cases], np.zeros(7)) == {"ratio": 0.8, "n_images": 3, "named_right": 1, "second_right": 1}
 
 
 def test_answering_fewer_keeps_the_surest(make_predictions, labels, monkeypatch):
@@ -123,8 +206,6 @@ def test_answers_like_this_are_those_of_the_same_bin(make_predictions, labels, t
 
 
 def test_evidence_of_a_point_leaves_validation_out_and_spans_the_sets(tmp_path):
-    import pandas as pd
-
     from model.card import load_card
 
     rows = [

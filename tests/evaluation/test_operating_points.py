@@ -23,7 +23,7 @@ def test_thresholds_by_hand():
     assert threshold_for_sensitivity(TRUTH, SCORE, 1.0) == pytest.approx(0.15)
     assert threshold_for_specificity(TRUTH, SCORE, 0.75) == pytest.approx(0.45)
     assert threshold_for_specificity(TRUTH, SCORE, 1.0) == pytest.approx(0.7)
-    assert balanced_threshold(TRUTH, SCORE) == pytest.approx(0.45)  # .75 + .75, as good as .70 (.5 + 1): lower
+    assert balanced_threshold(TRUTH, SCORE) == pytest.approx(0.45)  # .75 and .75; elsewhere one of the two is .5
 
 
 @pytest.mark.parametrize("seed", range(4))
@@ -40,13 +40,23 @@ def test_targets_are_met_and_no_better_threshold_exists(seed):
     assert all(rates(truth, score, option)[1] < 0.9 for option in options[options < confirming])
 
 
-def test_balanced_is_the_best_youden_of_scikit_learn():
-    random = np.random.default_rng(1)
+@pytest.mark.parametrize("seed", range(4))
+def test_balanced_is_the_best_lesser_rate_on_the_curve_of_scikit_learn(seed):
+    random = np.random.default_rng(seed)
     truth = random.random(300) < 0.3
     score = 0.5 * truth + random.random(300)
-    false_positive, true_positive, _ = roc_curve(truth, score)
-    sensitivity, specificity = rates(truth, score, balanced_threshold(truth, score))
-    assert sensitivity + specificity - 1 == pytest.approx((true_positive - false_positive).max())
+    false_positive, true_positive, _ = roc_curve(truth, score, drop_intermediate=False)
+    lesser = min(rates(truth, score, balanced_threshold(truth, score)))
+    assert lesser == pytest.approx(np.minimum(true_positive, 1 - false_positive).max())
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_balanced_lies_between_ruling_out_and_confirming_where_the_curve_is_flat(seed):
+    random = np.random.default_rng(seed)
+    truth = random.random(600) < 0.2
+    score = np.where(truth, random.beta(1.2, 1.5, 600), random.beta(0.4, 4, 600))  # Youden's lies below ruling out
+    rule_out = threshold_for_sensitivity(truth, score, 0.95)
+    assert rule_out < balanced_threshold(truth, score) < threshold_for_specificity(truth, score, 0.95)
 
 
 def test_a_threshold_lies_clear_of_observed_scores():

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from model.card import DEFAULT_BUNDLE, load_card
-from model.decision import BALANCED, CONFIRM, HIGH, LOW, MIDDLE, RULE_OUT, decide, role_of, weigh
+from model.decision import BALANCED, CONFIRM, HIGH, LOW, MIDDLE, RULE_OUT, TIE, decide, role_of, weigh
 from model.errors import BundleError
 from tests.card_bundle import write_bundle
 
@@ -61,9 +61,18 @@ def test_the_rule_weighs_harm_and_leaves_the_probabilities(card):
     assert (shares == before).all()
 
 
-def test_a_near_tie_is_named(card):
-    assert decide(answer(mel=0.26), card).tie == ("nv",) or decide(answer(mel=0.26), card).tie == ("mel",)
-    assert decide(answer(mel=0.9), card).tie == ()
+def test_a_near_tie_is_called_one_by_weighed_shares(card):
+    even = decide(answer(mel=0.26), card)  # 3 x .26 = .78 against .74
+    assert (even.named, even.tie) == ("mel", ("nv",))
+    assert decide(answer(mel=0.24), card).tie == ("mel",)  # .72 is more than .8 x .76
+    assert decide(answer(mel=0.2), card).tie == ()  # .6 is less than .8 x .8
+    assert decide(answer(mel=0.15, bkl=0.42), card).tie == ("nv", "bkl")  # .45 against .43 and .42
+
+
+def test_the_card_says_from_which_ratio_a_tie_is_near(tmp_path):
+    rule = RULE | {"near_tie": {"ratio": 0.7}}
+    wider = load_card(write_bundle(tmp_path / "wider", {}, decision=rule))
+    assert decide(answer(mel=0.2), wider).tie == ("mel",)
 
 
 def test_sets_take_each_side_by_its_own_limit_and_are_never_empty(card):
@@ -79,10 +88,24 @@ def test_old_cards_name_the_most_probable_and_have_no_sets(tmp_path):
     assert role_of({"name": "malignant, balanced"}) == BALANCED
 
 
-def test_offsets_of_another_length_are_refused(tmp_path):
-    card = load_card(write_bundle(tmp_path / "short", {}, decision={"log_offsets": [0.0]}))
-    with pytest.raises(BundleError, match="7 numbers"):
-        decide(answer(), card)
+@pytest.mark.parametrize(
+    ("entry", "words"),
+    [
+        ({"decision": {"log_offsets": [0.0]}}, "7 numbers"),
+        ({"decision": {"log_offsets": [0.0] * 6 + [float("nan")]}}, "7 numbers"),
+        ({"decision": {"rule": "balanced"}}, "7 numbers"),
+        ({"decision": RULE | {"near_tie": {"ratio": 1.2}}}, "near_tie"),
+        ({"decision": [RULE]}, "decision must be a dict"),
+        ({"thresholds": [{"name": "melanoma, confirm", "subject": "mel"}]}, "Every threshold"),
+        ({"thresholds": [POINTS[0] | {"role": "reassure"}]}, "Every threshold"),
+        ({"thresholds": [POINTS[0] | {"value": 7}]}, "Every threshold"),
+        ({"prediction_sets": {"levels": [{"level": 0.9, "malignant": 0.1}]}}, "prediction_sets.levels"),
+        ({"prediction_sets": {"levels": [0.9]}}, "prediction_sets.levels"),
+    ],
+)
+def test_entries_that_cannot_be_used_are_refused_when_the_card_is_read(tmp_path, entry, words):
+    with pytest.raises(BundleError, match=words):
+        load_card(write_bundle(tmp_path / "bundle", {}, **entry))
 
 
 def test_the_weighed_shares_keep_their_order_under_any_common_factor():
@@ -93,10 +116,15 @@ def test_the_weighed_shares_keep_their_order_under_any_common_factor():
 def test_what_is_told_of_the_patient_never_changes_the_diagnosis_named(analyser, lesion_png):
     from model.patient import Patient
 
-    told = replace(analyser.card, raw=analyser.card.raw | {"decision": RULE})
-    alone = replace(analyser.analyse(lesion_png), card=told)
-    for patient in (Patient(age=20, sex="female", site="lower"), Patient(age=90, sex="male", site="head")):
-        assert alone.informed(patient).decision == alone.decision
+    told = replace(analyser.card, raw=analyser.card.raw | {"decision": RULE, "thresholds": POINTS})
+    photo = analyser.analyse(lesion_png)
+    shares = answer(mel=0.55)  # as of a proven melanoma that a young age turns to a nevus
+    photo = replace(photo, card=told, photo_alone=replace(photo.photo_alone, probabilities=shares))
+    young = photo.informed(Patient(age=15, sex="female", site="lower"))
+    assert young.prediction.probabilities.argmax() == told.codes.index("nv")
+    assert young.decision == photo.decision
+    assert (young.decision.named, young.decision.most_probable, young.decision.risk) == ("mel", "mel", HIGH)
+    assert photo.informed(Patient(age=90, sex="male", site="head")).decision == photo.decision
 
 
 def test_the_shipped_card_has_six_points_a_rule_and_two_levels():
@@ -105,5 +133,6 @@ def test_the_shipped_card_has_six_points_a_rule_and_two_levels():
     assert roles == {(subject, role) for subject in ("mel", "malignant") for role in (RULE_OUT, BALANCED, CONFIRM)}
     assert len(raw["decision"]["log_offsets"]) == 7
     assert {entry["level"] for entry in raw["prediction_sets"]["levels"]} == {0.9, 0.95}
+    assert raw["decision"]["reached"]["as_wanted"] and raw["decision"]["near_tie"]["ratio"] == TIE
     fitted = [raw["decision"], raw["prediction_sets"], *raw["thresholds"]]
     assert {entry["fitted_on"] for entry in fitted} == {"validation"}

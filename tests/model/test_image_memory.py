@@ -9,6 +9,7 @@ import pytest
 from PIL import Image
 
 from model.image import MAX_PIXELS, MAX_PIXELS_WEBP
+from tests.profiles import profile
 
 ROOT = Path(__file__).resolve().parents[2]
 ALLOWED_MB = 500
@@ -42,12 +43,15 @@ def test_the_largest_photos_stay_within_bounds(tmp_path):
     clear = Image.new("RGBA", (width, height), (200, 150, 100, 128))
     clear.save(tmp_path / "transparent.png", compress_level=1, exif=TURNED)
     clear.convert("RGB").save(tmp_path / "phone.jpg")
+    clear.convert("RGB").save(tmp_path / "passes.jpg", progressive=True, subsampling=0, icc_profile=profile())
+    deep = Image.new("I;16", (width, height), 1_000)
+    deep.save(tmp_path / "deep.tif", compression="tiff_adobe_deflate")
     clear.crop((0, 0, 5_000, MAX_PIXELS_WEBP // 5_000)).save(tmp_path / "photo.webp", method=0, exif=TURNED)
     run = subprocess.run(
         [sys.executable, "-c", MEASURE, tmp_path], cwd=ROOT, capture_output=True, text=True, check=True
     )
     found = json.loads(run.stdout)
-    assert len(found) == 3
+    assert len(found) == 5
     assert {name: peak for name, (peak, _) in found.items() if peak > ALLOWED_MB} == {}
     assert found["phone.jpg"][1] == [width, height]
     assert found["transparent.png"][1] == [height, width]

@@ -123,6 +123,9 @@ REMARKABLE = {  # code of the engine -> a file that earns it, from a lesion's pi
     ),
     "sixteen_bit_scaled": lambda lesion, encode: encode(lesion[..., 0].astype(np.uint16) * 257),
     "float_scaled": lambda lesion, encode: encode(lesion[..., 0].astype(np.float32) / 255, "TIFF"),
+    "grey": lambda lesion, encode: encode(lesion[..., 0], "JPEG"),
+    "significant_bits": lambda lesion, encode: encode(lesion[..., 0].astype(np.uint16) * 16, "TIFF"),
+    "profile_ignored": lambda lesion, encode: encode(lesion, icc_profile=b"broken" * 50),
     "reduced_size": lambda lesion, encode: encode(np.tile(lesion, (18, 18, 1)), "JPEG"),
 }
 

@@ -112,7 +112,7 @@ def test_a_recipe_with_members_trains_them_first_and_joins_them(members, photos,
     monkeypatch.setattr(train, "_train", trained)
     options = train.argparse.Namespace(
         run=tmp_path / "runs" / recipe.name, work=tmp_path / "work", splits=None, per_class=None, smoke=False,
-        data=tmp_path, tensorboard=False,
+        data=tmp_path, tensorboard=False, incomplete=False, anew=False,
     )  # fmt: skip
     assert join_recipe(recipe, options) == 0
     assert asked == [(name, str(tmp_path)) for name in recipe.members]

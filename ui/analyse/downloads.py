@@ -19,7 +19,7 @@ def row(analysis: "Analysis") -> None:
         st.download_button(
             wording.SAVE_OVERLAY,
             lambda: report.overlay_png(analysis, shown.code, shown.opacity, shown.contours),
-            f"overlay_{shown.code}.png",
+            f"{report.file_stem(analysis)}_{shown.code}.png",
             "image/png",
             on_click="ignore",
             type="tertiary",
@@ -27,7 +27,7 @@ def row(analysis: "Analysis") -> None:
         st.download_button(
             wording.SAVE_RESULT,
             lambda: report.result_json(analysis),
-            "result.json",
+            f"{report.file_stem(analysis)}.json",
             "application/json",
             on_click="ignore",
             type="tertiary",

@@ -2,7 +2,7 @@
 
 DROP = "Drop a dermoscopic photo"
 DROP_NEXT = "Next photo"
-FORMATS = "JPEG, PNG, WebP, TIFF, BMP or HEIC, up to 20 MB. It is assessed on this computer and never stored."
+FORMATS = "JPEG, PNG, WebP, TIFF, BMP, HEIC or AVIF, up to 20 MB. It is assessed on this computer and never stored."
 OTHER_SOURCE = "Camera or sample"
 CAMERA = "Use the camera"
 CAMERA_HINT = "Hold the dermatoscope to the lens; the lesion fills about half of the frame."

@@ -2,6 +2,7 @@
 
 from ui import evaluation_wording as wording
 from ui.evaluation import (
+    abstention,
     answers,
     calibration,
     comparison,
@@ -13,12 +14,13 @@ from ui.evaluation import (
     overview,
     refusals,
     robustness,
+    sets,
     subgroups,
 )
 
 PANELS = [
     (overview.headline, overview.operating_points),
-    (answers.rules, answers.sets, answers.abstention),
+    (answers.rules, sets.sets, abstention.abstention),
     (refusals.refusals, gauges.gauges),
     (confusion.confusion,),
     (curves.curves,),

@@ -1,0 +1,59 @@
+"""Ends a command with one sentence, whatever goes wrong that its user can do something about."""
+
+import errno
+import functools
+import sys
+from collections.abc import Callable
+
+from model.errors import LesionscopeError, printable
+from model.installed import need_packages
+
+need_packages(("numpy", "pandas", "sklearn", "keras", "cv2", "tqdm"), "make train")
+
+import pandas as pd  # noqa: E402
+
+from training.balancing import BalancingError  # noqa: E402
+from training.layouts import DatasetError  # noqa: E402
+from training.recipe import RecipeError  # noqa: E402
+from training.splits import SplitError  # noqa: E402
+
+INTERRUPTED = 130  # what shells give a program that Ctrl-C ended
+SAID = (LesionscopeError, DatasetError, RecipeError, SplitError, BalancingError)
+UNREADABLE = (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeError)
+
+
+def one_sentence(main: Callable[..., int]) -> Callable[..., int]:
+    """Return a command that says its trouble on standard error and returns 1, or 130 after Ctrl-C."""
+
+    @functools.wraps(main)
+    def told(*arguments, **options) -> int:
+        try:
+            return main(*arguments, **options)
+        except SAID as error:
+            return _complain(str(error))
+        except UNREADABLE as error:
+            return _complain(f"A table cannot be read ({_first_line(error)}); make it again, or copy it again.")
+        except OSError as error:
+            if error.errno == errno.ENOSPC:
+                place = f" where {printable(error.filename)} lies" if error.filename else ""
+                return _complain(f"The disk is full{place}; make room, then give the same command again.")
+            name = printable(error.filename) if error.filename else "A file"
+            return _complain(
+                f"{name}: {error.strerror or error}; check the path, its rights and the space on the disk."
+            )
+        except MemoryError:
+            return _complain("There is not enough memory; close other programs, or use fewer images.")
+        except KeyboardInterrupt:
+            _complain("Stopped. What was finished is kept; the same command goes on from there where it can.")
+            return INTERRUPTED
+
+    return told
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).splitlines() or [type(error).__name__])[0]
+
+
+def _complain(sentence: str) -> int:
+    print(sentence, file=sys.stderr)
+    return 1

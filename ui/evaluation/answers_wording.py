@@ -1,0 +1,57 @@
+"""Sentences about what is made of the probabilities: the diagnosis named, sets of diagnoses, answers left out."""
+
+from model.evaluation.cases import ALL, MALIGNANT
+
+RULES = "The diagnosis named"
+RULES_HINT = (
+    "The probabilities are the same in both columns; only the diagnosis that is named first differs. The balanced rule "
+    "counts a missed melanoma as {:g} other mistakes and divides by each class's share in training to the power {:g}. "
+    "It was chosen on validation. It finds more melanomas and raises more false alarms."
+)
+TIES = (
+    "Two diagnoses are called a near tie where the second one's weighed share is at least {:.0%} of the first one's: "
+    "{:,} of {:,} validation images, of which the first was right in {:,} and the second in {:,}."
+)
+RULE = {"most_probable": "Most probable [95 %]", "balanced": "Balanced rule, as served [95 %]"}
+RULE_SHORT = {"most_probable": "most probable", "balanced": "balanced rule"}
+RULE_METRICS = {
+    "accuracy": "Accuracy", "balanced_accuracy": "Balanced accuracy", "sensitivity": "Sensitivity",
+    "specificity": "Specificity",
+}  # fmt: skip
+RULES_DRAWN = {("sensitivity", "mel"): "melanomas named", ("specificity", MALIGNANT): "benign images named benign"}
+NAMED_RIGHTLY = "Melanomas named, and benign images named benign"
+PREDICTION_SETS = "What cannot be told apart"
+LEVEL = "Level: the set should hold the true diagnosis this often"
+COVERAGE = "Sets that hold the true diagnosis"
+SETS_HINT = (
+    "The limits were fitted on validation, one for malignant and one for benign diagnoses, so that the rare malignant "
+    "ones are covered as often as the common benign ones. The dotted line is the level. It is a promise for lesions "
+    "like those of validation; other clinics, single diagnoses and young patients can lie below it."
+)
+HALVES = (
+    "Fitted on one half of the validation lesions and measured on the other, the sets of malignant lesions hold the "
+    "truth in {} on average ({}: {} to {})."
+)
+SET_METRICS = {
+    ("size", ALL): "Diagnoses in a set, mean",
+    ("no_malignant", MALIGNANT): "Malignant, no malignant diagnosis in the set",
+    ("no_malignant", "mel"): "Melanoma, no malignant diagnosis in the set",
+}
+HOLDS = "{}, set holds it"
+SUBJECTS = {ALL: "Any diagnosis", MALIGNANT: "Malignant", "benign": "Benign"}
+ABSTENTION = "If the least certain answers were left out"
+ABSTENTION_HINT = (
+    "{}, the most certain answers first. Leaving out the uncertain ones makes the rest right more often on average; it "
+    "need not name more of the melanomas among them, and malignant lesions are still missed: {:,} of {:,} malignant "
+    "images among the surest {} of {:,}."
+)
+ABSTENTION_LINES = {
+    ("balanced_accuracy", ALL): "Balanced accuracy",
+    ("sensitivity", "mel"): "Melanomas named, of those answered",
+    ("missed", MALIGNANT): "Malignant images answered as benign, of all",
+}
+ABSTENTION_COLUMNS = (
+    "{} of the images answered", "Balanced accuracy [95 %]", "Melanomas named, of those answered",
+    "Malignant answered as benign, of those answered",
+)  # fmt: skip
+ANSWERED, SHARE_OF_IMAGES = "Answered, in % of the images", "Share"

@@ -45,5 +45,7 @@ GAUGE_METRICS = {
 
 
 def truth(subject: str) -> str:
-    """Name what makes a gauge right, for example "top tenth of MONET_hair"."""
+    """Name what makes a gauge right, for example "top tenth of MONET_hair" or "blur, step 1"."""
+    if ", step " in subject:
+        return f"photos changed on purpose, step {subject[-1]}"
     return subject.replace("top tenth of MONET_", "highest tenth of the score for ").replace("_", " ")

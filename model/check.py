@@ -35,7 +35,7 @@ def check_bundle(bundle_dir: Path | str | None = None) -> list[str]:
         network = load_network(card)
     except LesionscopeError as error:
         return [str(error)]
-    found += _network(card, network)
+    found += [*_network(card, network), *_readings(card, network)]
     return found or [*_input(card), *_golden(card)]  # a wrong network's answers would only repeat the trouble
 
 
@@ -110,6 +110,19 @@ def _network(card: Card, network: "keras.Model") -> Iterator[str]:
         yield f"Before '{logits.name}' stands '{pooling.name}', not the global average pooling that maps rely on."
     elif _source(pooling).name != card.feature_layer:
         yield f"The pooled layer is '{_source(pooling).name}', the card says '{card.feature_layer}'."
+
+
+def _readings(card: Card, network: "keras.Model") -> Iterator[str]:
+    """Gate and gauges have to be fitted to these weights, and to read as many features as there are."""
+    kernels = {"gate": [card.gate.kernel]} if card.gate else {}
+    if card.gauges:
+        kernels["gauges"] = [head.kernel for head in card.gauges.heads.values()]
+    for name, parts in kernels.items():
+        channels = network.get_layer(card.logits_layer).input.shape[-1]
+        if card.raw.get(name, {}).get("weights_sha256", card.raw["weights"]["sha256"]) != card.raw["weights"]["sha256"]:
+            yield f"The {name} in the card was fitted to other weights; run training.{name} again."
+        elif any(len(kernel) != channels for kernel in parts):
+            yield f"The {name} in the card does not read the {channels} features of the network."
 
 
 def _source(layer: "keras.layers.Layer") -> "keras.layers.Layer":

@@ -197,7 +197,8 @@ def pack_gate(bundle: Path, gate: Gate, rows: pd.DataFrame, strength: float) -> 
     card = json.loads((bundle / "card.json").read_text(encoding="utf-8"))
     learnt, judged = rows[rows.split == TRAIN], rows[rows.split == VALIDATION]
     card["gate"] = {
-        "file": path.name, "sha256": file_sha256(path), "limit": gate.limit, "method": DESCRIPTIONS[LOGISTIC],
+        "file": path.name, "sha256": file_sha256(path), "weights_sha256": card["weights"]["sha256"],
+        "limit": gate.limit, "method": DESCRIPTIONS[LOGISTIC],
         "strength": strength, "limit_for": f"at most {REFUSED_AT_MOST:.1%} of each set's validation photos refused",
         "fitted_on": VALIDATION, "n_photos": int(learnt.real.sum()), "n_pictures_to_refuse": int((~learnt.real).sum()),
         "kinds_to_refuse": sorted(learnt.kind[~learnt.real].unique()), "n_validation": len(judged),

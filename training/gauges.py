@@ -167,7 +167,8 @@ def pack(bundle: Path, fitted: dict[str, Fitted], truths: dict[str, pd.DataFrame
     np.savez(path, **arrays)
     card = json.loads((bundle / "card.json").read_text(encoding="utf-8"))
     card["gauges"] = {
-        "file": path.name, "sha256": file_sha256(path), "fitted_on": VALIDATION,
+        "file": path.name, "sha256": file_sha256(path), "weights_sha256": card["weights"]["sha256"],
+        "fitted_on": VALIDATION,
         "limits": [{"code": code, "low": gauge.limits.low, "high": gauge.limits.high, "chosen_for": gauge.chosen_for,
                     "learnt_from": truths[code].attrs["name"] if code in truths else None}
                    for code, gauge in fitted.items()],

@@ -123,6 +123,30 @@ def test_networks_that_closed_form_maps_do_not_hold_for(bundle, network, explain
     assert any(words in each for each in check_bundle(bundle))
 
 
+def give(bundle, name: str, channels: int, **entry) -> None:
+    """Give a bundle a gate, or gauges with one head, for so many features."""
+    arrays = {"gate": ("kernel", "bias"), "gauges": ("hair_kernel", "hair_bias")}[name]
+    path = bundle / f"{name}.npz"
+    np.savez(path, **dict(zip(arrays, (np.zeros(channels, np.float32), np.float32(-9)), strict=True)))
+    limits = {"limit": 0.5, "limits": [{"code": "hair", "low": None, "high": 0.5}]}
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    (bundle / "SHA256SUMS").write_text((bundle / "SHA256SUMS").read_text() + f"{digest}  {path.name}\n")
+    edit(bundle, lambda card: card.update({name: {"file": path.name, "sha256": digest} | limits | entry}))
+
+
+@pytest.mark.parametrize("name", ["gate", "gauges"])
+def test_a_gate_or_gauges_that_do_not_belong_to_the_network(bundle, analyser, name):
+    channels = len(analyser.classifier.kernel)
+    give(bundle, name, channels)
+    assert check_bundle(bundle) == []
+    give(bundle, name, channels, weights_sha256="0")
+    assert "fitted to other weights" in only(check_bundle(bundle))
+    give(bundle, name, channels + 1)
+    assert "does not read" in only(check_bundle(bundle))
+    (bundle / f"{name}.npz").unlink()
+    assert "is missing" in only(check_bundle(bundle))
+
+
 def test_a_wrong_number_of_parameters(bundle):
     edit(bundle, lambda card: card["weights"].update(parameters=1))
     assert "parameters" in only(check_bundle(bundle))

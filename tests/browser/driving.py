@@ -109,7 +109,8 @@ def saved(page, button: str) -> bytes:
 def cut_off(page) -> list[str]:
     """What of the page's visible parts reaches beyond its own box or the screen's edges."""
     return page.evaluate(
-        """() => [...document.querySelectorAll('[data-testid="stMain"] :is(button, input:not([type=range]), p, b, img, td, th, .scale)')]
+        """() => [...document.querySelectorAll(
+                '[data-testid="stMain"] :is(button, input:not([type=range]), p, b, img, td, th, .scale)')]
             .filter(part => {
                 const place = part.getBoundingClientRect();
                 if (!part.checkVisibility() || part.closest('.wide, .unseen') || place.width <= 1) return false;

@@ -1,4 +1,4 @@
-"""Whether a photo is of a kind that the model was measured on: one logistic regression on the network's own features.
+"""Whether a photo is of a kind that the model was measured on: logistic regression on the network's own features.
 
 A gate learnt from pictures to refuse, on the features that the diagnosis is made from, refuses malignant lesions no
 more often than benign ones; a distance to the training photos does (S4D, 2026, and ``results/gate.csv``). A refused
@@ -19,18 +19,19 @@ OUTSIDE = "outside"  # why a refused photo has no answer
 
 @dataclass(frozen=True, eq=False)
 class Gate:
-    """A linear gate and its limit.
+    """A gate and its limit: a multinomial logistic regression of groups of pictures against dermoscopic photos.
 
     Parameters
     ----------
-    kernel : ndarray, float32, shape (channels,)
-    bias : float
+    kernel : ndarray, float32, shape (channels, groups)
+        What speaks for each group of pictures to refuse, and against a dermoscopic photo; (channels,) for one group.
+    bias : ndarray, float32, shape (groups,), or float
     limit : float, range (0, 1)
         A photo is refused where its score is above.
     """
 
     kernel: np.ndarray
-    bias: float
+    bias: np.ndarray | float
     limit: float
 
     def score(self, pooled: np.ndarray) -> np.ndarray:
@@ -41,8 +42,10 @@ class Gate:
         pooled : ndarray, shape (n, channels)
             Means over the cells of the last feature maps.
         """
-        evidence = np.asarray(pooled, np.float64) @ self.kernel.astype(np.float64) + self.bias
-        return 1 / (1 + np.exp(-np.clip(evidence, -500, 500)))
+        kernel = self.kernel.astype(np.float64).reshape(len(self.kernel), -1)
+        evidence = np.asarray(pooled, np.float64) @ kernel + self.bias
+        outside = np.logaddexp.reduce(evidence, axis=1)  # against a dermoscopic photo, whose evidence is 0
+        return 1 / (1 + np.exp(-np.clip(outside, -500, 500)))
 
     def refuses(self, pooled: np.ndarray) -> np.ndarray:
         """Return which photos get no answer: ndarray of bool, shape (n,)."""
@@ -63,7 +66,7 @@ def read_gate(entry: dict[str, Any] | None, bundle_dir: Path) -> Gate | None:
     limit = entry.get("limit")
     if not isinstance(limit, float) or not 0 < limit < 1:
         raise BundleError("gate_limit", f"gate.limit must be above 0 and below 1, but it is {limit!r}.")
-    return Gate(arrays["kernel"], float(arrays["bias"]), limit)
+    return Gate(arrays["kernel"], arrays["bias"], limit)
 
 
 def stored_arrays(entry: dict[str, Any], bundle_dir: Path, what: str) -> dict[str, np.ndarray]:

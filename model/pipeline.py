@@ -1,7 +1,6 @@
 """From the bytes of a photo to a complete answer; every figure and every page uses this one way."""
 
 from collections.abc import Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -12,17 +11,16 @@ from model.decision import Decision, decide
 from model.errors import ContractError, PhotoError
 from model.explain import Explanation, explain_all
 from model.gate import OUTSIDE
-from model.image import Photo, read_file, read_photo
+from model.image import Photo, read_photo
 from model.patient import UNKNOWN, Patient
 from model.predict import Classifier, Prediction, RawOutput
 from model.preprocess import Square, centre_square, to_tensor
 from model.quality import Gauge, poor
+from model.reading import Read, notes, read_ahead
 
 BLANK_DEVIATION = 3.0  # grey levels; the faintest of 7,700 dermoscopic photos of four sets measured 5.9
 BLANK = "blank"
-SMALL_PHOTO = "small_photo"
 BATCH_PHOTOS = 32
-READERS = 2  # threads that decode while the network computes
 
 
 @dataclass(frozen=True, eq=False)
@@ -104,15 +102,6 @@ class Scored:
     notes: tuple[str, ...] = ()  # codes, as `Analysis.notes` has them
 
 
-@dataclass(frozen=True, eq=False)
-class Read:
-    """A photo file as the network takes it: float32 (1, size, size, 3), the codes of its notes, its square's side."""
-
-    tensor: np.ndarray
-    notes: tuple[str, ...]
-    side: float
-
-
 class Analyser:
     """A loaded and warmed model that assesses photos; safe to share between threads, remembers nothing."""
 
@@ -159,7 +148,7 @@ class Analyser:
             view=tensor[0].astype(np.uint8),
             prediction=prediction,
             explanations=explain_all(self.card.codes, raw.features[0], self.classifier.kernel),
-            warnings=_notes(photo, square, self.card.size),
+            warnings=notes(photo, square, self.card.size),
             card=self.card,
             photo_alone=prediction,
             gauges=self._gauges(tensor[0], square.side, raw.features[0]),
@@ -199,7 +188,7 @@ class Analyser:
         Scored
             In the order of the paths; a photo that cannot be assessed carries its error.
         """
-        for batch in _read_ahead([Path(path) for path in paths], self.card.size, batch_photos):
+        for batch in read_ahead([Path(path) for path in paths], self.card.size, batch_photos):
             for scored in self._score_batch(batch):
                 yield replace(scored, prediction=answered_anyway(scored.prediction)) if answer_all else scored
 
@@ -251,31 +240,3 @@ def _judged(prediction: Prediction, view: np.ndarray) -> Prediction:
     if view.std(axis=(0, 1)).max() < BLANK_DEVIATION:
         return replace(prediction, abstained=True, reason=BLANK)
     return prediction
-
-
-def _notes(photo: Photo, square: Square, size: int) -> tuple[str, ...]:
-    return photo.warnings + ((SMALL_PHOTO,) if square.side < size else ())
-
-
-def _read_ahead(paths: list[Path], size: int, batch_photos: int) -> Iterator[list[tuple[Path, Read | PhotoError]]]:
-    """Yield batches of paths with their tensors, the next batch being read while this one is used."""
-    readers = ThreadPoolExecutor(READERS)
-    try:
-        waiting = []
-        for start in range(0, len(paths) + batch_photos, batch_photos):
-            coming = [(path, readers.submit(_read, path, size)) for path in paths[start : start + batch_photos]]
-            if waiting:
-                yield [(path, future.result()) for path, future in waiting]
-            waiting = coming
-    finally:
-        readers.shutdown(cancel_futures=True)  # who stops does not wait for photos that nobody will see
-
-
-def _read(path: Path, size: int) -> Read | PhotoError:
-    """Return a file as the network takes it, or the error that names the trouble."""
-    try:
-        photo = read_photo(read_file(path))
-        square = centre_square(*photo.pixels.shape[:2])
-        return Read(to_tensor(photo.pixels, size, square), _notes(photo, square, size), square.side)
-    except PhotoError as error:
-        return error

@@ -20,14 +20,14 @@ from training.splits import EXTERNAL, INTERNAL_TEST, TRAIN, VALIDATION
 CLOSE_UP, PHOTOGRAPH = "close_up", "photograph"
 AS_TAKEN = "as taken"
 MOST = {  # dermoscopic photos of a set and split that are looked at; all where it has fewer
-    TRAIN: {"ham10000": 1400, "milk10k": 1000, "isic2019": 600, "isic2019_bcn_84px": 400, "isic2020_melanoma": 150},
+    TRAIN: {"ham10000": 1500, "milk10k": 4000, "isic2019": 600, "isic2019_bcn_84px": 400, "isic2020_melanoma": 150},
     VALIDATION: {"ham10000": 1500, "milk10k": 800, "isic2019": 400},
     INTERNAL_TEST: {"ham10000": 1512, "milk10k": 763, "isic2019": 386},
     EXTERNAL: {"ph2": 200},
 }
 DRAWN_EACH = {TRAIN: 70, VALIDATION: 25, INTERNAL_TEST: 50}
 IMPOSSIBLE_EACH = {TRAIN: 60, VALIDATION: 20, INTERNAL_TEST: 40}
-CORRUPTED_EACH = {TRAIN: 40, VALIDATION: 15, INTERNAL_TEST: 40}  # photos for each corruption and step
+CORRUPTED_EACH = {TRAIN: 120, VALIDATION: 15, INTERNAL_TEST: 40}  # photos for each corruption and step
 VIEWS_OF_NEGATIVES = 6  # in training: the picture, and parts of it
 SHARES = (0.55, 0.70)  # training, then validation, of close-ups and photographs; by hash
 CHUNK = 256  # pictures whose features are kept in one file
@@ -173,41 +173,41 @@ def close_up_lesions(root: Path) -> Callable[[Path], str]:
     return lambda path: str(table.get(path.stem, path.stem))
 
 
-def mean_and_spread(maps: np.ndarray) -> np.ndarray:
-    """Return the mean and the standard deviation over the cells of maps (n, rows, columns, channels)."""
-    return np.stack([maps.mean(axis=(1, 2)), maps.std(axis=(1, 2))], axis=1)
+def features_of(pictures: list[Picture], analyser: Analyser, folder: Path) -> np.ndarray:
+    """Return the means over the cells of the last feature maps: float32, shape (pictures, channels).
 
-
-def features_of(
-    pictures: list[Picture],
-    analyser: Analyser,
-    folder: Path,
-    summary: Callable[[np.ndarray], np.ndarray] = mean_and_spread,
-) -> np.ndarray:
-    """Return what is kept of the last feature maps: float16, shape (pictures, summaries, channels).
-
-    Computed in pieces that are kept in ``folder``: an interrupted run goes on, and another network has its own.
-    A folder holds one kind of summary.
+    What was computed is kept in ``folder`` by the pictures' names: an interrupted run goes on, two commands share it,
+    and another network has its own. Empty the folder after changing how pictures are drawn.
     """
-    folder.mkdir(parents=True, exist_ok=True)
-    weights, pieces = analyser.card.raw["weights"]["sha256"], []
-    for start in tqdm(range(0, len(pictures), CHUNK), desc="features", mininterval=20):
-        part = pictures[start : start + CHUNK]
-        key = hashlib.sha256("\n".join([weights, *(picture.row["name"] for picture in part)]).encode()).hexdigest()
-        kept = folder / f"{key[:24]}.npy"
-        if not kept.exists():
-            partial = kept.with_suffix(".partial.npy")
-            np.save(partial, _features(part, analyser, summary))
-            partial.replace(kept)
-        pieces.append(np.load(kept))
-    return np.concatenate(pieces)
+    place = folder / analyser.card.raw["weights"]["sha256"][:16]
+    place.mkdir(parents=True, exist_ok=True)
+    known = _kept(place)
+    missing = [picture for picture in pictures if picture.row["name"] not in known]
+    for start in tqdm(range(0, len(missing), CHUNK), desc="features", mininterval=20):
+        part = missing[start : start + CHUNK]
+        names, found = [picture.row["name"] for picture in part], _features(part, analyser)
+        partial = place / "partial.npz"
+        np.savez(partial, names=names, features=found)
+        partial.replace(place / f"{hashlib.sha256('/'.join(names).encode()).hexdigest()[:24]}.npz")
+        known |= dict(zip(names, found, strict=True))
+    return np.stack([known[picture.row["name"]] for picture in pictures]).astype(np.float32)
 
 
-def _features(pictures: list[Picture], analyser: Analyser, summary: Callable[[np.ndarray], np.ndarray]) -> np.ndarray:
+def _kept(place: Path) -> dict[str, np.ndarray]:
+    """Return the features kept in a folder, by the name of their picture."""
+    known: dict[str, np.ndarray] = {}
+    for path in place.glob("*.npz"):
+        if path.stem != "partial":
+            with np.load(path) as piece:
+                known |= dict(zip(piece["names"].tolist(), piece["features"], strict=True))
+    return known
+
+
+def _features(pictures: list[Picture], analyser: Analyser) -> np.ndarray:
     size, found = analyser.card.size, []
     with ThreadPoolExecutor(READERS) as pool:
         tensors = list(pool.map(lambda picture: to_tensor(picture.pixels(), size), pictures))
     for start in range(0, len(tensors), 32):
         maps = analyser.classifier.run(np.concatenate(tensors[start : start + 32])).features
-        found.append(summary(maps).astype(np.float16))
+        found.append(maps.mean(axis=(1, 2)).astype(np.float16))
     return np.concatenate(found)

@@ -9,11 +9,10 @@ import numpy as np
 import pandas as pd
 from tqdm import tqdm
 
-from model.pipeline import Analyser
 from model.preprocess import centre_square, crop
 from model.quality import CUT_OFF, GEL, HAIR, RESOLUTION, measured
 from training.corruptions import CORRUPTIONS
-from training.gate_pictures import AS_TAKEN, READERS, Picture, as_row, features_of, few, read, seeded
+from training.gate_pictures import AS_TAKEN, READERS, Picture, as_row, few, read, seeded
 from training.masks import mask_path
 from training.splits import EXTERNAL, INTERNAL_TEST, TRAIN, VALIDATION
 
@@ -62,13 +61,6 @@ def _copies(images: pd.DataFrame, corruptions: tuple[str, ...]) -> Iterator[Pict
                         as_row(row, name, step),
                         lambda path=row.path, c=CORRUPTIONS[name], s=step: c.apply(read(path), s, seeded(path, s))[0],
                     )
-
-
-def pooled_features(pictures: list[Picture], analyser: Analyser, folder: Path) -> np.ndarray:
-    """Return the means over the cells of the last feature maps, float32 (pictures, channels); kept in ``folder``."""
-    return features_of(pictures, analyser, folder, lambda maps: maps.mean(axis=(1, 2))[:, None])[:, 0].astype(
-        np.float32
-    )
 
 
 def on_pixels(pictures: list[Picture], size: int) -> pd.DataFrame:

@@ -28,7 +28,8 @@ from training.bundle import seal, write_json
 from training.command import one_sentence
 from training.datasets import file_sha256
 from training.gate import split_images
-from training.gauge_pictures import AS_TAKEN, gauge_pictures, on_pixels, pooled_features, truths_of
+from training.gate_pictures import AS_TAKEN, features_of
+from training.gauge_pictures import gauge_pictures, on_pixels, truths_of
 from training.splits import TRAIN, VALIDATION
 
 ORDER = (SHARPNESS, EXPOSURE, RESOLUTION, CUT_OFF, HAIR, INK, GEL)
@@ -96,7 +97,10 @@ def head_limit(values: np.ndarray, truth: pd.DataFrame, rows: pd.DataFrame) -> f
     if not len(enough) or enough[-1] + 1 == len(order):
         return None
     least = scores[order[enough[-1] + 1]]
-    most = max(np.quantile(values[taken & (rows.kind == kind)], 1 - TOLD_AT_MOST) for kind in rows.kind[taken].unique())
+    most = max(
+        np.quantile(values[taken & (rows.kind == kind)], 1 - TOLD_AT_MOST, method="higher")
+        for kind in rows.kind[taken].unique()
+    )
     return float(max(least, most))
 
 
@@ -104,7 +108,7 @@ def pixel_limits(values: pd.DataFrame, rows: pd.DataFrame) -> dict[str, tuple[Li
     """Return the limits of what is measured on pixels, values of all pictures by code, and what each is for."""
     taken = ((rows.split == VALIDATION) & (rows.corruption == AS_TAKEN)).to_numpy()
     by_set = values[taken].groupby(rows.kind[taken].to_numpy())
-    low, high = by_set.quantile(BEYOND), by_set.quantile(1 - BEYOND)
+    low, high = by_set.quantile(BEYOND, "lower"), by_set.quantile(1 - BEYOND, "higher")
     each = f"at most {BEYOND:.0%} of each set's validation photos lie beyond a limit"
     return {
         SHARPNESS: (Limits(low=float(low[SHARPNESS].min())), each),
@@ -179,7 +183,7 @@ def run(images: pd.DataFrame, data: Path, bundle: Path, work: Path) -> pd.DataFr
     analyser = Analyser(bundle)
     pictures = gauge_pictures(images, tuple(CORRUPTED.values()))
     rows = pd.DataFrame([picture.row for picture in pictures])
-    pooled = pooled_features(pictures, analyser, work / "gauges")
+    pooled = features_of(pictures, analyser, work / "features")
     pixels = on_pixels(pictures, analyser.card.size)
     truths = truths_of(rows, images, data)
     fitted = fit(pooled, pixels, truths, rows)

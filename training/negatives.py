@@ -160,9 +160,13 @@ def skin(random: Random) -> np.ndarray:
     """Draw skin without a lesion: furrows, mottle, pores and hairs."""
     height, width = _size(random)
     page = np.broadcast_to(_skin(random), (height, width, 3)) * _light(height, width, random)
-    for scale in (3, 8, 25, 70):
-        grain = cv2.resize(random.normal(0, 1, (height // scale + 2, width // scale + 2)), (width, height))
-        page = page + grain[..., None] * random.uniform(1, 9)
+    colours = random.uniform(0, 1, 3) if random.random() < 0.5 else np.ones(3)  # mottle of one or of other tones
+    for scale in (3, 8, 25, 70, 160):
+        grain = cv2.resize(
+            random.normal(0, 1, (height // scale + 2, width // scale + 2)), (width, height),
+            interpolation=cv2.INTER_CUBIC if random.random() < 0.5 else cv2.INTER_LINEAR,
+        )  # fmt: skip
+        page = page + grain[..., None] * colours * random.uniform(1, 14)
     page = np.clip(page, 0, 255).astype(np.uint8)
     for _ in range(int(random.integers(0, 50))):
         x, y = int(random.integers(0, width)), int(random.integers(0, height))

@@ -30,6 +30,13 @@ def test_scores_are_probabilities_and_the_limit_divides_them():
     assert gate.refuses(pooled).tolist() == [True, False, False, True]
 
 
+def test_groups_of_pictures_add_up_to_a_score():
+    gate = Gate(np.array([[1.0, 0.0], [0.0, -1.0]], np.float32), np.array([0.0, 1.0], np.float32), 0.5)
+    evidence = np.array([[2.0, 1.0 - 3.0], [-4.0, 1.0 - 5.0]])
+    odds = np.exp(evidence).sum(axis=1)
+    assert gate.score(np.array([[2.0, 3.0], [-4.0, 5.0]])) == pytest.approx(odds / (1 + odds))
+
+
 def test_a_card_without_a_gate_answers_everything(tmp_path):
     assert load_card(write_bundle(tmp_path / "bundle", {})).gate is None
 

@@ -1,5 +1,6 @@
-"""`.ci/run` asks nothing, installs Chromium where it can, and runs the checks also where it cannot."""
+"""`.ci/run` asks nothing, installs Chromium and axe-core where it can, and runs the checks also where it cannot."""
 
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -23,8 +24,8 @@ def machine(tmp_path):
     return make
 
 
-def run(path: str) -> subprocess.CompletedProcess:
-    return subprocess.run([shutil.which("bash"), str(RUN)], env={"PATH": path}, capture_output=True, text=True)
+def run(path: str, script: Path = RUN) -> subprocess.CompletedProcess:
+    return subprocess.run([shutil.which("bash"), str(script)], env={"PATH": path}, capture_output=True, text=True)
 
 
 MAKE = 'echo "make $* with CI=$CI"; cat'
@@ -45,6 +46,19 @@ def test_chromium_is_installed_as_root_and_its_lack_stops_nothing(machine, statu
 def test_nothing_is_installed_without_need_or_right(machine, programs):
     finished = run(machine(**programs, make=MAKE, cat="true", **{"apt-get": "echo apt-get"}))
     assert finished.stdout == "make test with CI=true\n"
+
+
+@pytest.mark.parametrize(("status", "said"), [(0, ""), (1, "the check for barriers will be skipped")])
+def test_axe_is_installed_where_npm_is_and_its_lack_stops_nothing(machine, tmp_path, status, said):
+    folder = tmp_path / "clone"
+    (folder / ".ci").mkdir(parents=True)
+    shutil.copy(RUN, folder / ".ci/run")
+    path = machine(id="echo 1000", npm=f'echo "npm $*"; exit {status}', make=MAKE, cat="true")
+    finished = run(path, folder / ".ci/run")
+    assert finished.returncode == 0
+    assert re.search(r"^npm install .* axe-core@[\d.]+$", finished.stdout, re.M)
+    assert finished.stdout.endswith("make test with CI=true\n")
+    assert said in finished.stderr
 
 
 def test_a_failed_check_fails_the_run(machine):

@@ -33,10 +33,6 @@ POINTS = "Named operating points"
 POINTS_HINT = (
     "Chosen on validation, measured here. Predictive values hold at the share of positive images of the set shown."
 )
-OUTSIDE = (
-    "Measured from outside with model {}, on images that are in none of these tables, so without n and interval: {}, "
-    "{}: sensitivity {}."
-)
 VALIDATION_FIGURES = "Validation figures, for comparison"
 CALIBRATION_METRICS = {
     ("ece", ALL): "Calibration error (ECE), lower is better",

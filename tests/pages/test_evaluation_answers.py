@@ -8,7 +8,6 @@ import pytest
 
 from model.card import BUNDLE_VARIABLE, load_card
 from tests.measured import charts, go, numbers, open_page, text
-from ui import evaluation_wording as shared
 from ui import evidence
 from ui.evaluation import answers_wording as wording
 
@@ -95,5 +94,5 @@ def test_what_was_measured_elsewhere_stands_apart_with_what_it_lacks(page, measu
     card["human"] = {"measured_outside": [found]}
     (bundle / "card.json").write_text(json.dumps(card))
     monkeypatch.setenv(BUNDLE_VARIABLE, str(bundle))
-    said = shared.OUTSIDE.format("1.2.3", "another clinic", "melanoma, confirm", "80 %")
+    said = wording.OUTSIDE.format("1.2.3", "another clinic", "melanoma, confirm", "80 %")
     assert said in text(open_page()) and "without n and interval" in said

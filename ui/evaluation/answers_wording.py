@@ -56,3 +56,7 @@ ABSTENTION_COLUMNS = (
     "Malignant answered as benign, of those answered",
 )  # fmt: skip
 ANSWERED, SHARE_OF_IMAGES = "Answered, in % of the images", "Share"
+OUTSIDE = (
+    "Measured from outside with model {}, on images that are in none of these tables, so without n and interval: {}, "
+    "{}: sensitivity {}."
+)

@@ -7,6 +7,7 @@ from model.card import Card
 from model.evaluation.evidence import outside_statements
 from ui import evaluation_wording as wording
 from ui import evidence
+from ui.evaluation.answers_wording import OUTSIDE
 from ui.evaluation.choices import METRICS, POINTS
 from ui.evaluation_methods import METHODS
 
@@ -35,7 +36,7 @@ def operating_points(card: Card) -> None:
     _by_set(points, _points_of_set)
     for found in outside_statements(card):
         share = wording.share(found["sensitivity"])
-        st.caption(wording.OUTSIDE.format(found["model"], found["set"], found["point"], share))
+        st.caption(OUTSIDE.format(found["model"], found["set"], found["point"], share))
     evidence.origin(card, (POINTS,), METHODS["points"], points, "operating_points.csv")
 
 

@@ -23,35 +23,28 @@ import pandas as pd
 from tqdm import tqdm
 
 from model.card import Card, load_card
-from model.decision import BALANCED, CONFIRM, RULE_OUT
 from model.evaluation.abstention import measure_abstention
-from model.evaluation.cases import MALIGNANT, ask, read_cases
+from model.evaluation.cases import MALIGNANT
 from model.evaluation.confusion import confusion_table
-from model.evaluation.decision_rules import fit_rule, measure_rules
+from model.evaluation.decision_rules import measure_rules
 from model.evaluation.evidence import measure_answers
-from model.evaluation.intervals import WILSON, rate_interval
-from model.evaluation.operating_points import (
-    OperatingPoint,
-    balanced_threshold,
-    threshold_for_sensitivity,
-    threshold_for_specificity,
-)
-from model.evaluation.prediction_sets import LEVELS, fit_limits, measure_sets
+from model.evaluation.operating_points import OperatingPoint
+from model.evaluation.prediction_sets import measure_sets
 from model.evaluation.stored import stored_curves, stored_reliability, stored_subgroups
-from model.evaluation.summary import summarise, two_way_rates
+from model.evaluation.summary import summarise
 from model.evaluation.tables import load_table
 from model.output import write_file
 from model.pipeline import Analyser
 from training.bundle import HUMAN_PART, SMOKE_BUNDLE, seal, write_json
 from training.calibrate import SMOKE_RUN, load_run
 from training.command import one_sentence
+from training.deciding import fit_decision, measure_operating_points, training_shares
 from training.informed import informed_tables
 from training.splits import EXTERNAL, INTERNAL_TEST, TRAIN, VALIDATION
 from training.train import git_commit
 
 CONSISTENCY_PHOTOS = 50
-# Subgroups are judged at one point a subject and at the one that confirms: six would be a table nobody reads.
-SUBGROUP_POINTS = ("melanoma, 95 % sensitivity", "malignant, balanced", "malignant, confirm")
+SUBGROUP_POINTS = ("melanoma, 95 % sensitivity", "malignant, balanced")  # one a subject: six would be read by nobody
 METADATA = ["age", "sex", "site", "confirmation", "skin_tone"]
 
 
@@ -81,93 +74,6 @@ def predict(analyser: Analyser, images: pd.DataFrame) -> pd.DataFrame:
     names = [f"p_{code}" for code in analyser.card.codes]
     probabilities = pd.DataFrame([answers[place] for place in kept], columns=names).round(6)
     return pd.concat([identity, probabilities], axis=1)
-
-
-def choose_operating_points(validation: pd.DataFrame, card: Card) -> list[OperatingPoint]:
-    """Return six named thresholds, chosen on validation predictions alone: three of melanoma, three of malignancy."""
-    cases = read_cases(validation, card.labels)
-    points = []
-    for word, subject in (("melanoma", "mel"), ("malignant", MALIGNANT)):
-        question = ask(cases, subject)
-        truth, score = question.truth, question.score
-        points += [
-            OperatingPoint(
-                f"{word}, 95 % sensitivity", subject, threshold_for_sensitivity(truth, score, 0.95),
-                f"the highest threshold that finds 95 % of {word} validation images", RULE_OUT,
-            ),
-            OperatingPoint(
-                f"{word}, balanced", subject, balanced_threshold(truth, score),
-                "the highest lesser of sensitivity and specificity on validation", BALANCED,
-            ),
-            OperatingPoint(
-                f"{word}, confirm", subject, threshold_for_specificity(truth, score, 0.95),
-                "the lowest threshold that spares 95 % of the other validation images", CONFIRM,
-            ),
-        ]  # fmt: skip
-    return points
-
-
-def fit_decision(validation: pd.DataFrame, card: Card, shares: np.ndarray) -> dict:
-    """Return what the card keeps beside the probabilities: thresholds, decision rule and limits of prediction sets.
-
-    Parameters
-    ----------
-    validation : DataFrame
-        Validation rows of every set; thresholds and sets are fitted on the one that the model is calibrated on.
-    shares : ndarray, shape (classes,)
-        Of each class among the training images of that set.
-    """
-    home = validation.dataset == card.raw["calibration"]["dataset"]
-    first = validation[home]
-    points = choose_operating_points(first, card)
-    return {
-        "thresholds": [
-            {"name": point.name, "subject": point.subject, "role": point.role, "value": point.threshold,
-             "chosen_for": point.chosen_for, "fitted_on": VALIDATION}
-            for point in points
-        ],
-        "decision": fit_rule(pd.concat([first, validation[~home]]), card.labels, shares),
-        "prediction_sets": {
-            "method": "least ambiguous sets (Sadinle, Lei and Wasserman 2019), one limit for malignant and one for "
-            "benign classes (Vovk 2012)",
-            "levels": fit_limits(read_cases(first, card.labels), LEVELS),
-            "fitted_on": VALIDATION,
-            "dataset": card.raw["calibration"]["dataset"],
-            "n_images": len(first),
-            "n_lesions": int(first.lesion_id.nunique()),
-        },
-    }  # fmt: skip
-
-
-def training_shares(card: Card) -> np.ndarray:
-    """Return the share of each class among the training images of the set that the model is calibrated on."""
-    counts = load_table(card, "dataset/class_counts.csv")
-    home = counts[(counts.split == TRAIN) & (counts.dataset == card.raw["calibration"]["dataset"])]
-    images = home.set_index("label").images.reindex(card.codes, fill_value=0).to_numpy(float)
-    return np.maximum(images, 1) / images.sum()
-
-
-def measure_operating_points(predictions: pd.DataFrame, card: Card, points: list[OperatingPoint]) -> pd.DataFrame:
-    """Return sensitivity, specificity and predictive values of each point in each set, with intervals."""
-    rows = []
-    for (dataset, split), part in predictions.groupby(["dataset", "split"], sort=False):
-        cases = read_cases(part, card.labels)
-        for point in points:
-            question = ask(cases, point.subject)
-            if not question.answerable:
-                continue
-            for metric, rate in two_way_rates(question.truth, question.score >= point.threshold).items():
-                lesions = question.lesions[rate.rows]
-                low, high = rate_interval(rate.hits, lesions)
-                rows.append(
-                    {
-                        "dataset": dataset, "split": split, "point": point.name, "subject": point.subject,
-                        "threshold": round(point.threshold, 6), "metric": metric, "value": rate.hits.mean(),
-                        "low": low, "high": high, "n_images": len(rate.rows), "n_lesions": len(np.unique(lesions)),
-                        "interval": WILSON,
-                    }
-                )  # fmt: skip
-    return pd.DataFrame(rows)
 
 
 def half_size_difference(analyser: Analyser, paths: list[str]) -> dict:

@@ -52,7 +52,7 @@ def fit_rule(validation: pd.DataFrame, labels: Sequence[Label], shares: np.ndarr
         "log_offsets": [round(float(value), 6) for value in best["offsets"]],
         "chosen_for": f"the highest mean balanced accuracy of the sets with {LEAST_MELANOMA:.0%} of melanomas and, in "
         f"{validation.dataset.iloc[0]}, {LEAST_SPECIFICITY:.0%} of benign images named so",
-        "reached": {name: round(float(best[name]), 4) for name in REACHED} | {"as_wanted": best["lacking"] == 0},
+        "reached": {name: round(float(best[name]), 4) for name in REACHED} | {"as_wanted": bool(best["lacking"] == 0)},
         "near_tie": near_tie(sets, best["offsets"]),
         "fitted_on": "validation",
         "datasets": list(validation.dataset.unique()),

@@ -48,7 +48,7 @@ def test_a_near_tie_is_explained_with_its_counts_where_the_card_has_them(
     card["decision"]["near_tie"] = {"ratio": 0.8, "n_images": 138, "named_right": 60, "second_right": 49}
     (bundle / "card.json").write_text(json.dumps(card))
     monkeypatch.setenv(BUNDLE_VARIABLE, str(bundle))
-    assert wording.TIES.format(0.8, 138, 2000, 60, 49) in text(go(open_page(), "Answers"))
+    assert wording.TIES.format("80 %", 138, 2000, 60, 49) in text(go(open_page(), "Answers"))
 
 
 def test_the_level_chosen_changes_the_sets(answers, measured_bundle):
@@ -84,3 +84,15 @@ def test_what_is_missed_among_the_surest_is_counted_on_every_test_set(answers, m
         missed = round((1 - found.value) * found.n_images)
         assert f"{missed} of {found.n_images:.0f}, {1 - found.value:.3f}" in text(answers)
     assert "images among the surest 80 % of 280." in text(answers)
+
+
+def test_what_was_measured_elsewhere_stands_apart_with_what_it_lacks(page, measured_bundle, tmp_path, monkeypatch):
+    assert "Measured from outside" not in text(page)
+    bundle = shutil.copytree(measured_bundle, tmp_path / "bundle")
+    card = json.loads((bundle / "card.json").read_text())
+    found = {"set": "another clinic", "model": "1.2.3", "point": "melanoma, confirm", "sensitivity": 0.8}
+    card["human"] = {"measured_outside": [found]}
+    (bundle / "card.json").write_text(json.dumps(card))
+    monkeypatch.setenv(BUNDLE_VARIABLE, str(bundle))
+    said = wording.OUTSIDE.format("1.2.3", "another clinic", "melanoma, confirm", "80 %")
+    assert said in text(open_page()) and "without n and interval" in said

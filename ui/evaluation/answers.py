@@ -11,6 +11,7 @@ from ui import evidence
 from ui.evaluation import answers_wording as wording
 from ui.evaluation.choices import names
 from ui.evaluation_methods import METHODS
+from ui.wording import SETS
 
 RULES = "results/decision_rules.csv"
 
@@ -31,7 +32,7 @@ def rules(card: Card) -> None:
     tie = entry.get("near_tie")
     if tie:
         counts = (tie[name] for name in ("named_right", "second_right"))
-        st.caption(wording.TIES.format(tie["ratio"], tie["n_images"], entry["n_images"], *counts))
+        st.caption(wording.TIES.format(shared.share(tie["ratio"]), tie["n_images"], entry["n_images"], *counts))
     evidence.origin(card, (RULES,), METHODS["rules"], rows, "decision_rules.csv")
 
 
@@ -40,10 +41,11 @@ def _drawn(table: pd.DataFrame) -> pd.DataFrame:
     rows = table[table["split"] != "validation"]
     keys = list(zip(rows["metric"], rows["subject"], strict=True))
     said = pd.Series([wording.RULES_DRAWN.get(key) for key in keys], rows.index)
-    places = [shared.set_name(pair) for pair in zip(rows["dataset"], rows["split"], strict=True)]
-    rows = rows.assign(place=places, said=said, order=said.map(list(wording.RULES_DRAWN.values()).index, "ignore"))
-    rows = rows.assign(group=rows["place"] + ": " + rows["said"] + ", " + rows["rule"].map(wording.RULE_SHORT))
-    return rows.dropna(subset="said").sort_values(["order"], kind="stable").reset_index(drop=True)
+    rows = rows.assign(said=said, order=said.map(list(wording.RULES_DRAWN.values()).index, "ignore"))
+    rows["group"] = [
+        f"{SETS.get(row.dataset, row.dataset)}: {row.said}, {wording.RULE_SHORT[row.rule]}" for row in rows.itertuples()
+    ]
+    return rows.dropna(subset="said").sort_values("order", kind="stable").reset_index(drop=True)
 
 
 def _name(card: Card, metric: str, subject: str) -> str:

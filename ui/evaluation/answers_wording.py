@@ -6,10 +6,11 @@ RULES = "The diagnosis named"
 RULES_HINT = (
     "The probabilities are the same in both columns; only the diagnosis that is named first differs. The balanced rule "
     "counts a missed melanoma as {:g} other mistakes and divides by each class's share in training to the power {:g}. "
-    "It was chosen on validation. It finds more melanomas and raises more false alarms."
+    "It was chosen on validation. It finds more melanomas and raises more false alarms; the chart shows, on every test "
+    "set, melanomas named melanoma and benign images named benign."
 )
 TIES = (
-    "Two diagnoses are called a near tie where the second one's weighed share is at least {:.0%} of the first one's: "
+    "Two diagnoses are called a near tie where the second one's weighed share is at least {} of the first one's: "
     "{:,} of {:,} validation images, of which the first was right in {:,} and the second in {:,}."
 )
 RULE = {"most_probable": "Most probable [95 %]", "balanced": "Balanced rule, as served [95 %]"}
@@ -18,8 +19,8 @@ RULE_METRICS = {
     "accuracy": "Accuracy", "balanced_accuracy": "Balanced accuracy", "sensitivity": "Sensitivity",
     "specificity": "Specificity",
 }  # fmt: skip
-RULES_DRAWN = {("sensitivity", "mel"): "melanomas named", ("specificity", MALIGNANT): "benign images named benign"}
-NAMED_RIGHTLY = "Melanomas named, and benign images named benign"
+RULES_DRAWN = {("sensitivity", "mel"): "melanomas", ("specificity", MALIGNANT): "benign"}
+NAMED_RIGHTLY = "Named rightly"
 PREDICTION_SETS = "What cannot be told apart"
 LEVEL = "Level: the set should hold the true diagnosis this often"
 COVERAGE = "Sets that hold the true diagnosis"
@@ -55,3 +56,7 @@ ABSTENTION_COLUMNS = (
     "Malignant answered as benign, of those answered",
 )  # fmt: skip
 ANSWERED, SHARE_OF_IMAGES = "Answered, in % of the images", "Share"
+OUTSIDE = (
+    "Measured from outside with model {}, on images that are in none of these tables, so without n and interval: {}, "
+    "{}: sensitivity {}."
+)

@@ -4,8 +4,10 @@ import pandas as pd
 import streamlit as st
 
 from model.card import Card
+from model.evaluation.evidence import outside_statements
 from ui import evaluation_wording as wording
 from ui import evidence
+from ui.evaluation.answers_wording import OUTSIDE
 from ui.evaluation.choices import METRICS, POINTS
 from ui.evaluation_methods import METHODS
 
@@ -32,6 +34,9 @@ def operating_points(card: Card) -> None:
     st.header(wording.POINTS)
     st.caption(wording.POINTS_HINT)
     _by_set(points, _points_of_set)
+    for found in outside_statements(card):
+        share = wording.share(found["sensitivity"])
+        st.caption(OUTSIDE.format(found["model"], found["set"], found["point"], share))
     evidence.origin(card, (POINTS,), METHODS["points"], points, "operating_points.csv")
 
 

@@ -76,7 +76,7 @@ def test_a_sample_is_opened_by_keyboard_and_nothing_is_cut_at_any_width(visit):
 
     page.set_viewport_size(TABLET)
     assert not page.locator(".st-key-map_picture").is_visible()
-    page.locator(".st-key-side_switch").get_by_text(wording.SIDES[1]).click()
+    page.locator(".st-key-side_switch").get_by_text(wording.SIDES[1], exact=True).click()
     page.locator(".st-key-map_picture").wait_for()
     assert not page.locator(".st-key-photo_picture").is_visible()
 

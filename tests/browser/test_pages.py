@@ -71,6 +71,7 @@ def test_a_walk_over_every_page_and_section_meets_no_error(visit, viewport):
 @pytest.mark.skipif(not AXE.is_file(), reason="axe-core is not installed; .ci/run has the command")
 def test_the_check_for_barriers_finds_one(visit):
     page = visit()
+    settled(page)
     page.evaluate("document.body.insertAdjacentHTML('beforeend', '<button></button>')")
     assert serious_findings(page) == ["button-name: <button></button>"]
 

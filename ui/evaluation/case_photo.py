@@ -22,6 +22,8 @@ PLACES = {  # dataset -> where in its folder, laid out as published, an image li
     "milk10k": ("MILK10k_Training_Input/{lesion}/{image}.jpg",),
     "isic2019": ("ISIC_2019_Training_Input/{image}.jpg",),
     "ph2": tuple(f"PH2 Dataset images/{{image}}/{{image}}_Dermoscopic_Image/{{image}}.{e}" for e in ("bmp", "jpg")),
+    "isic2019_bcn_84px": ("images/{image}.jpg",),
+    "isic2020_melanoma": ("images/{image}.jpg",),
 }
 
 

@@ -1,6 +1,6 @@
 """A teacher of the shipped model: EfficientNet-Lite2 on five image sets.
 
-python -m training.accelerator.train lite2_wide:SECONDS ... on a GPU, see docs/training.md
+python -m training.accelerator.train lite2_wide:SECONDS ... on a GPU, see docs/accelerator.md
 """
 
 from training.recipe import Recipe

@@ -1,6 +1,6 @@
 """A teacher of the shipped model: MobileNetV2 on five image sets.
 
-python -m training.accelerator.train mobilenetv2_wide:SECONDS ... on a GPU, see docs/training.md
+python -m training.accelerator.train mobilenetv2_wide:SECONDS ... on a GPU, see docs/accelerator.md
 """
 
 from training.recipe import Recipe

@@ -1,6 +1,6 @@
 """A teacher of the shipped model: ResNet50V2 to its fourth stage, on five image sets.
 
-python -m training.accelerator.train resnet50v2_wide:SECONDS ... on a GPU, see docs/training.md
+python -m training.accelerator.train resnet50v2_wide:SECONDS ... on a GPU, see docs/accelerator.md
 """
 
 from training.recipe import Recipe

@@ -1,0 +1,85 @@
+"""What travels to a GPU machine, what it learns from, and what comes back."""
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from training.accelerator.pack import encode, halved, packed_images, write_parts
+from training.splits import INTERNAL_TEST, TRAIN, VALIDATION
+
+
+def manifest() -> pd.DataFrame:
+    rows = [
+        ("a", "g1", "ham10000", "nv"), ("b", "g2", "ham10000", "mel"), ("c", "g3", "ham10000", "nv"),
+        ("d", "g1", "new", "mel"), ("e", "g2", "new", "mel"), ("f", "g3", "new", "mel"), ("g", "g9", "new", "mel"),
+        ("h", "g8", "ph2", "mel"), ("i", "g7", "new", ""),
+    ]  # fmt: skip
+    return pd.DataFrame(rows, columns=["image_id", "group", "dataset", "label"])
+
+
+SPLITS = pd.DataFrame({"image_id": list("abc"), "split": [TRAIN, VALIDATION, INTERNAL_TEST], "dataset": "ham10000"})
+
+
+def test_a_new_image_never_joins_training_beside_a_judged_one():
+    packed = packed_images(manifest(), SPLITS).set_index("image_id").split
+    assert packed.to_dict() == {"a": TRAIN, "b": VALIDATION, "d": TRAIN, "g": TRAIN}
+
+
+def test_parts_hold_every_photo_in_order(tmp_path):
+    canvas = np.random.default_rng(0).integers(0, 256, (7, 32, 32, 3), dtype=np.uint8)
+    photos = list(encode(canvas, np.arange(7), 80))
+    count = write_parts(iter(photos), tmp_path, 2 * max(map(len, photos)))
+    assert count > 1
+    found = []
+    for path in sorted(tmp_path.glob("part_*.npz")):
+        with np.load(path) as part:
+            found += np.split(part["data"], part["ends"][:-1])
+    assert [photo.tobytes() for photo in found] == [photo.tobytes() for photo in photos]
+
+
+def test_large_weights_travel_in_half_precision():
+    narrow = halved([np.ones((400, 400), np.float32), np.ones(9, np.float32)])
+    assert [value.dtype for value in narrow.values()] == [np.float16, np.float32]
+
+
+def test_what_comes_back_is_a_run(tmp_path, monkeypatch):
+    from training.accelerator import unpack
+    from training.architectures import build_network, logits_model
+    from training.recipe import Recipe
+
+    recipe = Recipe("small", architecture="tiny", weights="none", size=32, batch=8, teachers=("other",))
+    network = build_network(recipe, 7)
+    for folder in ("trained", "packed", "work"):
+        (tmp_path / folder).mkdir()
+    np.savez(tmp_path / "trained/small.npz", **halved(logits_model(network).get_weights()))
+    record = {"recipe": vars(recipe), "device": "a GPU", "teachers": ["other"]}
+    (tmp_path / "trained/small.json").write_text(json.dumps(record))
+    pd.DataFrame({"step": [50, 100], "loss": [2.0, 1.0], "seconds": [30.0, 60.0]}).to_csv(
+        tmp_path / "trained/small.csv", index=False
+    )
+    pd.DataFrame({"image_id": ["a"], "split": [TRAIN]}).to_csv(tmp_path / "packed/splits.csv", index=False)
+    pd.DataFrame({"image_id": range(400), "split": TRAIN}).to_csv(tmp_path / "packed/images.csv", index=False)
+    (tmp_path / "work/manifest.csv").write_text("image_id\n")
+    run = unpack.unpack("small", tmp_path / "trained", tmp_path / "packed", tmp_path / "work", tmp_path / "runs")
+    brought = unpack.keras.models.load_model(run / "trained.keras", compile=False)
+    photo = np.random.default_rng(0).uniform(0, 255, (1, 32, 32, 3)).astype(np.float32)
+    assert np.asarray(brought(photo)) == pytest.approx(np.asarray(network(photo)), abs=1e-3)
+    written = json.loads((run / "run.json").read_text())
+    assert (written["device"], written["teachers"], written["minutes"], written["epochs"]) == ("a GPU", ["other"], 1, 2)
+    assert list(pd.read_csv(run / "splits.csv").image_id) == ["a"]
+
+
+def test_augmented_views_keep_their_shape_and_range():
+    torch = pytest.importorskip("torch", reason="PyTorch is not installed")
+    from training.accelerator.augment import views
+    from training.augment import LEVELS
+
+    photos = torch.randint(0, 256, (8, 64, 64, 3), dtype=torch.uint8)
+    seeds = [(torch.Generator().manual_seed(1), np.random.default_rng(1)) for _ in range(2)]
+    seen = [views(photos, 48, LEVELS["wide"], *seed) for seed in seeds]
+    assert seen[0].shape == (8, 48, 48, 3)
+    assert float(seen[0].min()) >= 0 and float(seen[0].max()) <= 255
+    assert (seen[0] == seen[1]).all()
+    assert not (seen[0] == views(photos, 48, LEVELS["wide"], *seeds[0])).all()

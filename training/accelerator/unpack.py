@@ -1,0 +1,74 @@
+"""Turn what a GPU machine brought back into run folders, for `training.calibrate` and the commands after it.
+
+python -m training.accelerator.unpack RECIPE ... --trained FOLDER --packed FOLDER [--work runs/data] [--runs runs]
+"""
+
+import argparse
+import dataclasses
+import json
+import shutil
+from pathlib import Path
+
+import keras
+import numpy as np
+import pandas as pd
+
+from training.architectures import build_network, logits_model
+from training.datasets import CODES
+from training.recipe import Recipe
+from training.splits import TRAIN
+from training.train import start_record
+
+
+def trained_network(file: Path, recipe: Recipe) -> keras.Model:
+    """Return the network with the weights in a file, softmax included, in float32 and at serving size."""
+    keras.mixed_precision.set_global_policy("float32")
+    model = build_network(dataclasses.replace(recipe, weights="none", size=recipe.served), len(CODES))
+    with np.load(file) as stored:
+        logits_model(model).set_weights([stored[name].astype(np.float32) for name in sorted(stored)])
+    return model
+
+
+def read_recipe(file: Path) -> tuple[Recipe, dict]:
+    """Return the recipe as it was trained, options on the command line included, and the record beside it."""
+    record = json.loads(file.read_text(encoding="utf-8"))
+    kept = {name: tuple(v) if isinstance(v, list) else v for name, v in record["recipe"].items()}
+    return Recipe(**kept), record
+
+
+def unpack(name: str, trained: Path, packed: Path, work: Path, runs: Path) -> Path:
+    """Write a recipe's run folder and return it; what stands there already is replaced."""
+    recipe, brought = read_recipe(trained / f"{name}.json")
+    run, log = runs / name, pd.read_csv(trained / f"{name}.csv")
+    run.mkdir(parents=True, exist_ok=True)
+    model = trained_network(trained / f"{name}.npz", recipe)
+    model.save(run / "trained.keras")
+    shutil.copy(packed / "splits.csv", run / "splits.csv")
+    images = (pd.read_csv(packed / "images.csv").split == TRAIN).sum()
+    epoch = log.step * recipe.batch / images  # how often as many images as there are have been drawn
+    log.assign(epoch=epoch.round(2))[["epoch", "loss", "seconds"]].to_csv(run / "history.csv", index=False)
+    minutes = round(float(log.seconds.iloc[-1]) / 60, 1)
+    record = start_record(recipe, [], work) | {
+        "device": brought["device"], "teachers": brought["teachers"], "minutes": minutes, "wall_minutes": minutes,
+        "epochs": round(float(epoch.iloc[-1]), 1), "parameters": int(model.count_params()),
+    }  # fmt: skip
+    (run / "run.json").write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
+    return run
+
+
+def main(arguments: list[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("recipes", nargs="+")
+    parser.add_argument("--trained", type=Path, default=Path("runs/trained"), help="what the GPU machine brought back")
+    parser.add_argument("--packed", type=Path, default=Path("runs/packed"), help="of training.accelerator.pack")
+    parser.add_argument("--work", type=Path, default=Path("runs/data"), help="folder of training.manifest")
+    parser.add_argument("--runs", type=Path, default=Path("runs"))
+    options = parser.parse_args(arguments)
+    for name in options.recipes:
+        run = unpack(name, options.trained, options.packed, options.work, options.runs)
+        print(f"next: python -m training.calibrate {run}")
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -103,6 +103,6 @@ def _happens(count: int, chance: float, random: torch.Generator):
 def _coarse(part, host: np.random.Generator):
     """Make photos as coarse as a small one enlarged: sharpness must not tell which set a photo is from."""
     size = part.shape[-1]
-    small = int(host.uniform(min(COARSEST, size), 0.9 * size))
+    small = int(host.uniform(min(COARSEST, 0.5 * size), 0.9 * size))
     part = interpolate(part, (small, small), mode="bilinear", antialias=True)
     return interpolate(part, (size, size), mode="bicubic").clamp(0, 1)

@@ -106,8 +106,10 @@ def main(arguments: list[str] | None = None) -> int:
     if options.earlier or (others and path.exists()):
         earlier = pd.read_csv(options.earlier or path)
         kept = earlier[~earlier.tried.isin(table.tried)]
-        shipped = kept.tried == options.run.name  # first, as readers compare all others with it
-        table = pd.concat([kept[shipped], table, kept[~shipped]], ignore_index=True)
+        table = pd.concat([table, kept], ignore_index=True)
+    names = (load_card(options.bundle).model_id, options.run.name)
+    shipped = table.tried == next((name for name in names if (table.tried == name).any()), "")
+    table = pd.concat([table[shipped], table[~shipped]], ignore_index=True)  # readers compare all others with it
     table.round(5).to_csv(path, index=False)
     seal(options.bundle)
     shown = table.pivot_table(index=["tried", "setting"], columns="metric", values="value", sort=False)

@@ -7,7 +7,7 @@ from model.card import Card
 from model.decision import BALANCED, CONFIRM, RULE_OUT
 from model.evaluation.cases import MALIGNANT, ask, read_cases
 from model.evaluation.decision_rules import fit_rule
-from model.evaluation.intervals import WILSON, rate_interval
+from model.evaluation.intervals import rate_figure
 from model.evaluation.operating_points import (
     OperatingPoint,
     balanced_threshold,
@@ -94,14 +94,9 @@ def measure_operating_points(predictions: pd.DataFrame, card: Card, points: list
             if not question.answerable:
                 continue
             for metric, rate in two_way_rates(question.truth, question.score >= point.threshold).items():
-                lesions = question.lesions[rate.rows]
-                low, high = rate_interval(rate.hits, lesions)
                 rows.append(
-                    {
-                        "dataset": dataset, "split": split, "point": point.name, "subject": point.subject,
-                        "threshold": round(point.threshold, 6), "metric": metric, "value": rate.hits.mean(),
-                        "low": low, "high": high, "n_images": len(rate.rows), "n_lesions": len(np.unique(lesions)),
-                        "interval": WILSON,
-                    }
+                    {"dataset": dataset, "split": split, "point": point.name, "subject": point.subject,
+                     "threshold": round(point.threshold, 6), "metric": metric,
+                     **rate_figure(rate.hits, question.lesions[rate.rows])}
                 )  # fmt: skip
     return pd.DataFrame(rows)

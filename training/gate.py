@@ -21,8 +21,8 @@ import pandas as pd
 from scipy.special import logsumexp
 from sklearn.linear_model import LogisticRegression
 
-from model.evaluation.cases import MALIGNANT
-from model.evaluation.gate import BENIGN, gate_table
+from model.decision import BENIGN, MALIGNANT
+from model.evaluation.gate import gate_table
 from model.gate import Gate
 from model.pipeline import Analyser
 from training.bundle import seal, write_json
@@ -236,14 +236,19 @@ def split_images(work: Path, bundle: Path) -> pd.DataFrame:
     return manifest.assign(split=split.mask(manifest.dataset.isin(EXTERNAL_DATASETS), EXTERNAL).to_numpy())
 
 
-@one_sentence
-def main(arguments: list[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+def folders(description: str, arguments: list[str] | None) -> argparse.Namespace:
+    """Return the options of a command that fits something beside a packed network: data, work and bundle."""
+    parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, default=Path("data"), help="folder of the image sets")
     parser.add_argument("--work", type=Path, default=Path("runs/data"), help="folder of training.manifest")
     parser.add_argument("--bundle", type=Path, default=Path("model/bundle"))
-    options = parser.parse_args(arguments)
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    return parser.parse_args(arguments)
+
+
+@one_sentence
+def main(arguments: list[str] | None = None) -> int:
+    options = folders(__doc__, arguments)
     table = run(split_images(options.work, options.bundle), options.data, options.bundle, options.work)
     shown = table[(table.method == LOGISTIC) & (table.metric == "refused") & (table.subject == "all")]
     print(shown[["kind", "split", "left_out", "value", "low", "high", "n_images"]].round(3).to_string(index=False))

@@ -10,15 +10,16 @@ import numpy as np
 import pandas as pd
 from tqdm import tqdm
 
+from model.evaluation.gate import TAKEN as AS_TAKEN
 from model.image import read_file, read_photo
 from model.pipeline import Analyser
 from model.preprocess import to_tensor
 from training.corruptions import CORRUPTIONS
 from training.negatives import DRAWN, IMPOSSIBLE
+from training.robustness import digest
 from training.splits import EXTERNAL, INTERNAL_TEST, TRAIN, VALIDATION
 
 CLOSE_UP, PHOTOGRAPH = "close_up", "photograph"
-AS_TAKEN = "as taken"
 MOST = {  # dermoscopic photos of a set and split that are looked at; all where it has fewer
     TRAIN: {"ham10000": 1500, "milk10k": 4000, "isic2019": 600, "isic2019_bcn_84px": 400, "isic2020_melanoma": 150},
     VALIDATION: {"ham10000": 1500, "milk10k": 800, "isic2019": 400},
@@ -44,7 +45,7 @@ class Picture:
 
 def draw(*words: object) -> float:
     """Return a number in [0, 1) that depends on the words alone."""
-    return int.from_bytes(hashlib.sha256("/".join(map(str, words)).encode()).digest()[:8], "big") / 2**64
+    return digest(*map(str, words)) / 2**64
 
 
 def seeded(*words: object) -> np.random.Generator:
@@ -89,9 +90,9 @@ def corrupted(images: pd.DataFrame) -> Iterator[Picture]:
     """Yield photos with what can go wrong without changing the lesion: these must pass."""
     for split, count in CORRUPTED_EACH.items():
         chosen = images[(images.split == split) & images.dataset.isin(["ham10000", "milk10k"])]
+        some = few(chosen, len(chosen))
         for name, corruption in CORRUPTIONS.items():
             for step in (1, 2, 3):
-                some = few(chosen.assign(image_id=chosen.image_id), 10**9)
                 start = int(draw(name, step, split) * max(1, len(some) - count))
                 for row in some.iloc[start : start + count].itertuples():
                     yield Picture(

@@ -9,9 +9,7 @@ validation; what does not hold there is not packed. Writes ``gauges.npz``, the c
 ``results/gauges.csv``.
 """
 
-import argparse
 import json
-import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -27,7 +25,7 @@ from model.quality import CUT_OFF, EXPOSURE, GEL, HAIR, INK, RESOLUTION, SHARPNE
 from training.bundle import seal, write_json
 from training.command import one_sentence
 from training.datasets import file_sha256
-from training.gate import split_images
+from training.gate import folders, split_images
 from training.gate_pictures import AS_TAKEN, features_of
 from training.gauge_pictures import gauge_pictures, on_pixels, truths_of
 from training.splits import TRAIN, VALIDATION
@@ -195,12 +193,7 @@ def run(images: pd.DataFrame, data: Path, bundle: Path, work: Path) -> pd.DataFr
 
 @one_sentence
 def main(arguments: list[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--data", type=Path, default=Path("data"), help="folder of the image sets")
-    parser.add_argument("--work", type=Path, default=Path("runs/data"), help="folder of training.manifest")
-    parser.add_argument("--bundle", type=Path, default=Path("model/bundle"))
-    options = parser.parse_args(arguments)
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    options = folders(__doc__, arguments)
     table = run(split_images(options.work, options.bundle), options.data, options.bundle, options.work)
     columns = ["gauge", "dataset", "split", "subject", "metric", "value", "low", "high", "n_images"]
     print(table[table.split != VALIDATION][columns].round(3).to_string(index=False))

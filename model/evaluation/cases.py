@@ -1,7 +1,7 @@
 """Turn a predictions table into checked arrays, and into the yes-or-no questions asked of them."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -58,6 +58,12 @@ class Cases:
     def present(self) -> np.ndarray:
         """Indices of the classes that occur among the labels, ascending."""
         return np.unique(self.targets)
+
+    def part(self, rows: np.ndarray) -> "Cases":
+        """Return some of the cases; rows: ndarray of bool or int."""
+        return replace(
+            self, targets=self.targets[rows], probabilities=self.probabilities[rows], lesions=self.lesions[rows]
+        )
 
     def columns(self, codes: Sequence[str]) -> list[int]:
         """Return the column of each class code."""

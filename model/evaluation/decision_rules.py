@@ -5,6 +5,8 @@ changes. Harms apart from probabilities follow Barata et al., Nature Medicine 29
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
+from functools import partial
 from itertools import product
 
 import numpy as np
@@ -13,7 +15,8 @@ import pandas as pd
 from model.card import Card, Label
 from model.decision import MELANOMA, TIE, weigh
 from model.evaluation.cases import ALL, MALIGNANT, Cases, read_cases
-from model.evaluation.intervals import RESAMPLES, WILSON, bootstrap, bootstrap_name, percentile_interval, rate_interval
+from model.evaluation.intervals import rate_figure, resampled_figure
+from model.evaluation.metrics import balanced_accuracy
 
 MOST_PROBABLE, BALANCED_RULE = "most_probable", "balanced"
 HARMS = (1.0, 1.5, 2.0, 2.5, 3.0, 4.0)  # how many other mistakes a missed melanoma counts
@@ -64,7 +67,8 @@ def fit_rule(validation: pd.DataFrame, labels: Sequence[Label], shares: np.ndarr
 def _judge(sets: list[Cases], labels: Sequence[Label], shares: np.ndarray, harm: float, exponent: float) -> dict:
     harms = np.array([harm if label.code == MELANOMA else 1.0 for label in labels])
     log_offsets = np.log(harms) - exponent * np.log(shares)
-    figures = [_figures(cases, _named(cases, log_offsets)) for cases in sets]
+    judged = [by_rule(cases, log_offsets) for cases in sets]
+    figures = [_figures(cases) for cases in judged]
     melanoma = np.mean(
         [found["sensitivity", MELANOMA].mean() for found in figures if ("sensitivity", MELANOMA) in found]
     )
@@ -75,7 +79,7 @@ def _judge(sets: list[Cases], labels: Sequence[Label], shares: np.ndarray, harm:
         "offsets": log_offsets,
         "melanoma_named": melanoma,
         "benign_spared": spared,
-        "balanced_accuracy": np.mean([_balanced(c, _named(c, log_offsets))[0] for c in sets]),
+        "balanced_accuracy": np.mean([balanced_accuracy(cases).item() for cases in judged]),
         "lacking": max(0.0, LEAST_MELANOMA - melanoma) + max(0.0, LEAST_SPECIFICITY - spared),
     }
 
@@ -101,17 +105,19 @@ def near_tie(sets: Sequence[Cases], log_offsets: np.ndarray) -> dict:
     return {"ratio": TIE, "n_images": images, "named_right": named_right, "second_right": second_right}
 
 
-def _named(cases: Cases, log_offsets: np.ndarray) -> np.ndarray:
-    return weigh(cases.probabilities, log_offsets).argmax(axis=1)
+def by_rule(cases: Cases, log_offsets: np.ndarray) -> Cases:
+    """Return cases whose most probable class is the one that the rule names: their probabilities are weighed."""
+    weighed = weigh(cases.probabilities, log_offsets)
+    return replace(cases, probabilities=weighed / weighed.sum(axis=1, keepdims=True))
 
 
-def _figures(cases: Cases, named: np.ndarray) -> dict[tuple[str, str], np.ndarray]:
+def _figures(cases: Cases) -> dict[tuple[str, str], np.ndarray]:
     """Return hits of the images in each figure's denominator."""
     malignant = np.array([label.malignant for label in cases.labels])
-    truth, called = malignant[cases.targets], malignant[named]
-    found = {("accuracy", ALL): named == cases.targets}
+    truth, called = malignant[cases.targets], malignant[cases.predicted]
+    found = {("accuracy", ALL): cases.correct}
     for place in cases.present:
-        found["sensitivity", cases.codes[place]] = (named == place)[cases.targets == place]
+        found["sensitivity", cases.codes[place]] = cases.correct[cases.targets == place]
     if truth.any() and not truth.all():
         found["sensitivity", MALIGNANT], found["specificity", MALIGNANT] = called[truth], ~called[~truth]
     return found
@@ -125,15 +131,6 @@ def _rows(cases: Cases, key: tuple[str, str]) -> np.ndarray:
     if subject == MALIGNANT:
         return np.flatnonzero(malignant if metric == "sensitivity" else ~malignant)
     return np.flatnonzero(cases.targets == cases.codes.index(subject))
-
-
-def _balanced(cases: Cases, named: np.ndarray, weights: np.ndarray | None = None) -> np.ndarray:
-    """Return the mean sensitivity of the classes present, shape (r,)."""
-    weights = np.ones((1, len(named))) if weights is None else weights
-    hit = named == cases.targets
-    with np.errstate(invalid="ignore"):
-        each = [weights @ (hit & here) / (weights @ here) for here in (cases.targets == p for p in cases.present)]
-    return np.mean(each, axis=0)
 
 
 def measure_rules(predictions: pd.DataFrame, card: Card, log_offsets: np.ndarray, random: np.random.Generator):
@@ -150,20 +147,14 @@ def measure_rules(predictions: pd.DataFrame, card: Card, log_offsets: np.ndarray
         cases = read_cases(part, card.labels)
         for rule, values in rules.items():
             base = {"dataset": dataset, "split": split, "rule": rule}
-            rows += [base | row for row in _measured(cases, _named(cases, values), random)]
+            rows += [base | row for row in _measured(by_rule(cases, values), random)]
     return pd.DataFrame(rows)
 
 
-def _measured(cases: Cases, named: np.ndarray, random: np.random.Generator) -> list[dict]:
-    rows = []
-    for key, hits in _figures(cases, named).items():
-        lesions = cases.lesions[_rows(cases, key)]
-        low, high = rate_interval(hits, lesions)
-        rows.append({"metric": key[0], "subject": key[1], "value": hits.mean(), "low": low, "high": high,
-                     "n_images": len(hits), "n_lesions": len(np.unique(lesions)), "interval": WILSON})  # fmt: skip
-    drawn = bootstrap(lambda weights: _balanced(cases, named, weights)[:, None], cases.lesions, random)
-    low, high = (value.item() for value in percentile_interval(drawn))
-    rows.append({"metric": "balanced_accuracy", "subject": ALL, "value": _balanced(cases, named).item(), "low": low,
-                 "high": high, "n_images": len(named), "n_lesions": len(np.unique(cases.lesions)),
-                 "interval": bootstrap_name(RESAMPLES)})  # fmt: skip
-    return rows
+def _measured(cases: Cases, random: np.random.Generator) -> list[dict]:
+    rows = [
+        {"metric": key[0], "subject": key[1], **rate_figure(hits, cases.lesions[_rows(cases, key)])}
+        for key, hits in _figures(cases).items()
+    ]
+    balanced = resampled_figure(partial(balanced_accuracy, cases), cases.lesions, random)
+    return [*rows, {"metric": "balanced_accuracy", "subject": ALL, **balanced}]

@@ -1,5 +1,6 @@
 """What the tables say about one answer: how often answers like it were right, and what a level found and missed."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,9 +10,11 @@ from model.card import Card
 from model.decision import MALIGNANT
 from model.errors import ContractError
 from model.evaluation.cases import ask, read_cases
-from model.evaluation.intervals import WILSON, rate_interval
+from model.evaluation.curves import precision_at
+from model.evaluation.intervals import rate_figure
 from model.evaluation.tables import load_table
 
+Reader = Callable[[Card, str], pd.DataFrame]
 EDGES = (0.0, 0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.5, 0.7, 0.9, 1.0)  # of the malignant probability
 
 
@@ -45,20 +48,10 @@ class PointEvidence:
     found: tuple[Found, ...]
     alarms: tuple[Found, ...]
 
-    @property
-    def lowest(self) -> Found:
-        """Return the set in which the smallest share was found."""
-        return min(self.found, key=lambda rate: rate.share)
 
-    @property
-    def highest(self) -> Found:
-        """Return the set in which the largest share was found."""
-        return max(self.found, key=lambda rate: rate.share)
-
-
-def point_evidence(card: Card, point: str) -> PointEvidence:
-    """Return what a point of the card, by its name, did on every test set."""
-    table = _held_out(load_table(card, "results/operating_points.csv"), card)
+def point_evidence(card: Card, point: str, read: Reader = load_table) -> PointEvidence:
+    """Return what a point of the card, by its name, did on every test set; ``read`` may keep what it has read."""
+    table = _held_out(read(card, "results/operating_points.csv"), card)
     rows = table[table.point == point]
     found = [_found(row, row.value) for row in rows[rows.metric == "sensitivity"].itertuples()]
     alarms = [_found(row, 1 - row.value) for row in rows[rows.metric == "specificity"].itertuples()]
@@ -67,9 +60,9 @@ def point_evidence(card: Card, point: str) -> PointEvidence:
     return PointEvidence(tuple(found), tuple(alarms))
 
 
-def answers_like_this(card: Card, malignant: float) -> tuple[Found, ...]:
+def answers_like_this(card: Card, malignant: float, read: Reader = load_table) -> tuple[Found, ...]:
     """Return for each test set how many images with a malignant probability of the same bin were malignant."""
-    table = _held_out(load_table(card, "results/answers_like_this.csv"), card)
+    table = _held_out(read(card, "results/answers_like_this.csv"), card)
     inside = (table.above <= malignant) & ((malignant < table.below) | (table.below == EDGES[-1]))
     return tuple(
         Found(row.dataset, row.split, int(row.n_malignant), int(row.n_images), row.low, row.high)
@@ -100,7 +93,7 @@ def measure_answers(predictions: pd.DataFrame, card: Card) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        dataset, split, above, below (the bin's edges), n_images, n_lesions, n_malignant, value, low, high, interval.
+        dataset, split, above, below (the bin's edges), n_malignant, value, low, high, n_images, n_lesions, interval.
     """
     rows = []
     for (dataset, split), part in predictions.groupby(["dataset", "split"], sort=False):
@@ -108,23 +101,22 @@ def measure_answers(predictions: pd.DataFrame, card: Card) -> pd.DataFrame:
         bins = np.clip(np.digitize(question.score, EDGES) - 1, 0, len(EDGES) - 2)
         for place, edges in enumerate(zip(EDGES, EDGES[1:], strict=False)):
             hits, lesions = question.truth[bins == place], question.lesions[bins == place]
-            low, high = rate_interval(hits, lesions)
             rows.append(
-                {"dataset": dataset, "split": split, "above": edges[0], "below": edges[1], "n_images": len(hits),
-                 "n_lesions": len(np.unique(lesions)), "n_malignant": int(hits.sum()),
-                 "value": hits.mean() if len(hits) else np.nan, "low": low, "high": high, "interval": WILSON}
+                {"dataset": dataset, "split": split, "above": edges[0], "below": edges[1],
+                 "n_malignant": int(hits.sum()), **rate_figure(hits, lesions)}
             )  # fmt: skip
     return pd.DataFrame(rows)
 
 
 def posterior(sensitivity: float, specificity: float, prevalence: float) -> tuple[float, float]:
-    """Return the positive and negative predictive value at a prevalence, by Bayes' rule; all in [0, 1].
+    """Return the positive and negative predictive value at a prevalence; all in [0, 1].
 
-    NaN where the answer in question never occurs.
+    NaN where the answer in question never occurs. `model.evaluation.threshold` has them with intervals of their own,
+    where the images behind the rates are at hand.
     """
     return (
-        _share(sensitivity * prevalence, (1 - specificity) * (1 - prevalence)),
-        _share(specificity * (1 - prevalence), (1 - sensitivity) * prevalence),
+        float(precision_at(sensitivity, 1 - specificity, prevalence)),
+        float(precision_at(specificity, 1 - sensitivity, 1 - prevalence)),
     )
 
 
@@ -147,9 +139,12 @@ def after_both(
         which flatters agreement: readers and models find the same lesions hard.
     """
     return {
-        (first, second): _share(
-            prevalence * _chance(reader[0], first) * _chance(model[0], second),
-            (1 - prevalence) * _chance(1 - reader[1], first) * _chance(1 - model[1], second),
+        (first, second): float(
+            precision_at(
+                _chance(reader[0], first) * _chance(model[0], second),
+                _chance(1 - reader[1], first) * _chance(1 - model[1], second),
+                prevalence,
+            )
         )
         for first in (True, False)
         for second in (True, False)
@@ -158,7 +153,3 @@ def after_both(
 
 def _chance(share: float, happens: bool) -> float:
     return share if happens else 1 - share
-
-
-def _share(yes: float, no: float) -> float:
-    return yes / (yes + no) if yes + no else float("nan")

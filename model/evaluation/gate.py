@@ -1,15 +1,15 @@
 """What a gate refuses and what it lets pass, with n and 95 % intervals."""
 
 from collections.abc import Iterator, Mapping
+from functools import partial
 
 import numpy as np
 import pandas as pd
 
 from model.evaluation import metrics
 from model.evaluation.cases import ALL
-from model.evaluation.intervals import WILSON, bootstrap, bootstrap_name, percentile_interval, rate_interval
+from model.evaluation.intervals import rate_figure, resampled_figure
 
-BENIGN = "benign"
 TAKEN = "as taken"
 RESAMPLES = 500
 AGE_BANDS = ((0, 40, "under 40"), (40, 60, "40 to 59"), (60, 200, "60 and over"))
@@ -81,11 +81,8 @@ def _groups(rows: pd.DataFrame, judged: np.ndarray) -> Iterator[tuple[str, str, 
 def _refused(
     method: str, kind: str, split: str, subject: str, left_out: bool, hits: np.ndarray, lesions: pd.Series
 ) -> dict:
-    numbers = pd.factorize(lesions)[0]
-    low, high = rate_interval(hits, numbers)
     return {"method": method, "kind": kind, "split": split, "subject": subject, "left_out": left_out,
-            "metric": "refused", "value": hits.mean(), "low": low, "high": high, "n_images": len(hits),
-            "n_lesions": len(np.unique(numbers)), "interval": WILSON}  # fmt: skip
+            "metric": "refused", **rate_figure(hits, pd.factorize(lesions)[0])}  # fmt: skip
 
 
 def _areas(method: str, rows: pd.DataFrame, values: np.ndarray, judged: np.ndarray) -> Iterator[dict]:
@@ -95,13 +92,6 @@ def _areas(method: str, rows: pd.DataFrame, values: np.ndarray, judged: np.ndarr
         mine = judged & (rows.kind == kind).to_numpy() & (rows.split == split).to_numpy()
         both = mine | (taken & (rows.split == split).to_numpy())
         lesions = pd.factorize(rows.lesion_id[both])[0]
-        value, low, high = _area(mine[both], values[both], lesions, random)
+        area = resampled_figure(partial(metrics.auc, mine[both], values[both]), lesions, random, RESAMPLES)
         yield {"method": method, "kind": kind, "split": split, "subject": ALL, "left_out": False, "metric": "auroc",
-               "value": value, "low": low, "high": high, "n_images": int(both.sum()),
-               "n_lesions": int(lesions.max()) + 1, "interval": bootstrap_name(RESAMPLES)}  # fmt: skip
-
-
-def _area(truth: np.ndarray, score: np.ndarray, lesions: np.ndarray, random: np.random.Generator) -> tuple:
-    drawn = bootstrap(lambda weights: metrics.auc(truth, score, weights)[:, None], lesions, random, RESAMPLES)
-    low, high = percentile_interval(drawn)
-    return metrics.auc(truth, score, None).item(), low.item(), high.item()
+               **area}  # fmt: skip

@@ -7,7 +7,7 @@ import pandas as pd
 
 from model.evaluation import metrics
 from model.evaluation.cases import ALL
-from model.evaluation.intervals import WILSON, bootstrap, bootstrap_name, percentile_interval, rate_interval
+from model.evaluation.intervals import rate_figure, resampled_figure
 
 RESAMPLES = 500
 TOLD, FOUND, RIGHT, AREA, CORRELATION = "told", "found", "right", "auroc", "correlation"
@@ -69,14 +69,8 @@ def correlation(first: np.ndarray, second: np.ndarray, weights: np.ndarray | Non
 
 
 def _share(hits: pd.Series, lesions: pd.Series) -> tuple:
-    numbers = pd.factorize(lesions)[0]
-    low, high = rate_interval(hits.to_numpy(), numbers)
-    return hits.mean(), low, high, len(hits), int(numbers.max()) + 1, WILSON
+    return tuple(rate_figure(hits.to_numpy(), pd.factorize(lesions)[0]).values())
 
 
 def _resampled(statistic, lesions: pd.Series, random: np.random.Generator) -> tuple:
-    numbers = pd.factorize(lesions)[0]
-    drawn = bootstrap(lambda weights: statistic(weights)[:, None], numbers, random, RESAMPLES)
-    low, high = percentile_interval(drawn)
-    value = statistic(None).item()
-    return value, low.item(), high.item(), len(lesions), int(numbers.max()) + 1, bootstrap_name(RESAMPLES)
+    return tuple(resampled_figure(statistic, pd.factorize(lesions)[0], random, RESAMPLES).values())

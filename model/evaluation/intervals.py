@@ -83,6 +83,42 @@ def rate_interval(hits: np.ndarray, lesions: np.ndarray) -> tuple[float, float]:
     return float(low), float(high)
 
 
+def rate_figure(hits: np.ndarray, lesions: np.ndarray) -> dict:
+    """Return a share of images as the columns of a table: value, low, high, n_images, n_lesions, interval.
+
+    Parameters as `rate_interval`; without an image there is no value.
+    """
+    low, high = rate_interval(hits, lesions)
+    value = hits.mean() if len(hits) else float("nan")
+    return {"value": value, "low": low, "high": high, **_counted(lesions), "interval": WILSON}
+
+
+def resampled_figure(
+    statistic: Callable[[np.ndarray | None], np.ndarray],
+    lesions: np.ndarray,
+    random: np.random.Generator,
+    resamples: int = RESAMPLES,
+) -> dict:
+    """Return any other figure in the same columns, its interval from resampling lesions.
+
+    Parameters
+    ----------
+    statistic : callable
+        Takes weights of shape (r, n), or None for every case once, and returns an array of shape (r,).
+    lesions : ndarray of int, shape (n,)
+    random : Generator
+    resamples : int
+    """
+    drawn = bootstrap(lambda weights: statistic(weights)[:, None], lesions, random, resamples)
+    low, high = (value.item() for value in percentile_interval(drawn))
+    name = bootstrap_name(resamples)
+    return {"value": statistic(None).item(), "low": low, "high": high, **_counted(lesions), "interval": name}
+
+
+def _counted(lesions: np.ndarray) -> dict:
+    return {"n_images": len(lesions), "n_lesions": len(np.unique(lesions))}
+
+
 def lesion_weights(lesions: np.ndarray, resamples: int, random: np.random.Generator) -> np.ndarray:
     """Draw lesions with replacement and count how often every image comes up.
 

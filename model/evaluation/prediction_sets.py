@@ -7,7 +7,7 @@ covered as often as a common benign one. The promise holds for lesions like thos
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -15,7 +15,8 @@ import pandas as pd
 from model.card import Card
 from model.decision import BENIGN, MALIGNANT, MELANOMA
 from model.evaluation.cases import ALL, Cases, read_cases
-from model.evaluation.intervals import WILSON, bootstrap, bootstrap_name, percentile_interval, rate_interval
+from model.evaluation.intervals import percentile_interval, rate_figure, resampled_figure
+from model.evaluation.metrics import weighted_mean
 
 LEVELS = (0.90, 0.95)
 YOUNG = 40  # years; below it every network measured so far tells malignant from benign less well
@@ -89,8 +90,8 @@ def _halved(cases: Cases, young: np.ndarray, random: np.random.Generator) -> Ite
     lesions = np.unique(cases.lesions)
     for _ in range(HALVINGS):
         first = np.isin(cases.lesions, random.permutation(lesions)[: len(lesions) // 2])
-        for limits in fit_limits(_part(cases, first)):
-            for key, (values, _) in _figures(_part(cases, ~first), young[~first], limits).items():
+        for limits in fit_limits(cases.part(first)):
+            for key, (values, _) in _figures(cases.part(~first), young[~first], limits).items():
                 found.setdefault((limits["level"], *key), []).append(values.mean())
     whole = _figures(cases, young, fit_limits(cases)[0])
     for (level, metric, subject), values in found.items():
@@ -99,10 +100,6 @@ def _halved(cases: Cases, young: np.ndarray, random: np.random.Generator) -> Ite
         yield {"level": level, "metric": metric, "subject": subject, "value": np.mean(values), "low": low,
                "high": high, "n_images": int(those.sum()), "n_lesions": len(np.unique(cases.lesions[those])),
                "interval": f"95 % range over {HALVINGS} halvings"}  # fmt: skip
-
-
-def _part(cases: Cases, rows: np.ndarray) -> Cases:
-    return replace(cases, **{name: getattr(cases, name)[rows] for name in ("targets", "probabilities", "lesions")})
 
 
 def _young(part: pd.DataFrame) -> np.ndarray:
@@ -127,11 +124,9 @@ def _figures(cases: Cases, young: np.ndarray, limits: dict) -> dict[tuple[str, s
 def _measured(cases: Cases, young: np.ndarray, limits: dict, random: np.random.Generator) -> Iterator[dict]:
     for (metric, subject), (values, those) in _figures(cases, young, limits).items():
         lesions = cases.lesions[those]
-        if metric == "size":
-            drawn = bootstrap(lambda w, sizes=values: (w @ sizes / w.sum(axis=1))[:, None], lesions, random, RESAMPLES)
-            low, high = (value.item() for value in percentile_interval(drawn))
-            interval = bootstrap_name(RESAMPLES)
-        else:
-            (low, high), interval = rate_interval(values, lesions), WILSON
-        yield {"metric": metric, "subject": subject, "value": values.mean(), "low": low, "high": high,
-               "n_images": len(values), "n_lesions": len(np.unique(lesions)), "interval": interval}  # fmt: skip
+        figure = (
+            resampled_figure(partial(weighted_mean, values), lesions, random, RESAMPLES)
+            if metric == "size"
+            else rate_figure(values, lesions)
+        )
+        yield {"metric": metric, "subject": subject, **figure}

@@ -8,23 +8,20 @@ HAM10000 validation (1,495 images of unseen lesions), one view at 224 px, with a
 a third of their cost. The training loss still fell.
 """
 
-from training.recipe import Recipe
+import dataclasses
 
-RECIPE = Recipe(
+from training.recipes.lite2_wide import RECIPE as LITE2
+
+RECIPE = dataclasses.replace(
+    LITE2,
     name="lite2_distilled",
-    datasets=("ham10000", "milk10k", "isic2019", "isic2019_bcn_84px", "isic2020_melanoma"),
-    source_weights={"isic2019_bcn_84px": 0.4, "isic2020_melanoma": 0.5},  # small photos; melanomas alone
-    architecture="efficientnet_lite2",
     start_from="lite2_wide",
     teachers=("lite2_wide", "resnet50v2_wide", "mobilenetv2_wide"),
     distil=0.7,
-    size=224,
-    views=("identity",),
-    batch=256,
     rate=7e-4,
     weight_decay=0.03,
     dropout=0.2,
-    augmentation="wide",
     mixup=0.2,  # more photos than there are: the teacher answers to mixtures too
+    loss_options={},
     seed=2019,
 )

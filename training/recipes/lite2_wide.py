@@ -1,4 +1,4 @@
-"""A teacher of the shipped model: EfficientNet-Lite2 on five image sets.
+"""A teacher of `lite2_distilled`: EfficientNet-Lite2 on five image sets.
 
 python -m training.accelerator.train lite2_wide:SECONDS ... on a GPU, see docs/accelerator.md
 """

@@ -1,22 +1,16 @@
-"""A teacher of the shipped model: ResNet50V2 to its fourth stage, on five image sets.
+"""A teacher of `lite2_distilled`: `lite2_wide` with another trunk, ResNet50V2 to its fourth stage.
 
 python -m training.accelerator.train resnet50v2_wide:SECONDS ... on a GPU, see docs/accelerator.md
 """
 
-from training.recipe import Recipe
+import dataclasses
 
-RECIPE = Recipe(
+from training.recipes.lite2_wide import RECIPE as LITE2
+
+RECIPE = dataclasses.replace(
+    LITE2,
     name="resnet50v2_wide",
-    datasets=("ham10000", "milk10k", "isic2019", "isic2019_bcn_84px", "isic2020_melanoma"),
-    source_weights={"isic2019_bcn_84px": 0.4, "isic2020_melanoma": 0.5},  # small photos; melanomas alone
     architecture="resnet50v2_conv4",
     architecture_options={"learn_normalisation": True},
-    size=224,
-    views=("identity",),
-    batch=256,
     rate=4e-4,
-    weight_decay=0.05,
-    dropout=0.3,
-    augmentation="wide",
-    loss_options={"label_smoothing": 0.05},
 )

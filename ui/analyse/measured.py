@@ -13,14 +13,14 @@ from ui.analyse import measured_wording as wording
 
 if TYPE_CHECKING:
     from model.decision import Decision, PointReached
-    from model.evaluation.evidence import PointEvidence
+    from model.evaluation.evidence import Found, PointEvidence
 
 
 def sentence(card: Card, decision: "Decision") -> str:
     """Say what was measured at the level that decides the headline, over all test sets; nothing without a table."""
     reached = deciding(decision)
     try:
-        found = [(point, point_evidence(card, point.name)) for point in reached]
+        found = [(point, point_evidence(card, point.name, evidence.table)) for point in reached]
     except LesionscopeError as error:
         return str(error)
     if decision.risk == "low":
@@ -48,7 +48,7 @@ def _range(card: Card, point: "PointReached", known: "PointEvidence") -> list[fl
 def like_this(card: Card, malignant: float) -> str:
     """Say how many test images with about the same malignant sum were malignant."""
     try:
-        rates = answers_like_this(card, malignant)
+        rates = answers_like_this(card, malignant, evidence.table)
     except LesionscopeError as error:
         return str(error)
     return wording.like_this(rates) if rates else ""
@@ -60,11 +60,11 @@ def levels(card: Card, decision: "Decision") -> None:
         return
     with st.expander(wording.LEVELS):
         try:
-            rows = [wording.level_row(point, point_evidence(card, point.name)) for point in decision.points]
+            known = [point_evidence(card, point.name, evidence.table) for point in decision.points]
         except LesionscopeError as error:
             st.markdown(str(error))
             return
-        evidence.grid("", wording.LEVEL_COLUMNS, rows)
+        evidence.grid("", wording.LEVEL_COLUMNS, list(map(wording.level_row, decision.points, known)))
         st.caption(wording.LEVELS_HINT)
 
 
@@ -75,10 +75,11 @@ def adjusted(card: Card, decision: "Decision", prevalence: float | None) -> str:
         return ""
     point = max((point for point in points if point.above), key=lambda point: point.threshold, default=points[0])
     try:
-        rates = _rates(card, point.name)
+        found, alarms = _first(card, point.name)
     except LesionscopeError as error:
         return str(error)
-    return wording.adjusted(point, prevalence, *posterior(*rates, prevalence))
+    ends = [(found.share, 1 - alarms.share), (found.low, 1 - alarms.high), (found.high, 1 - alarms.low)]
+    return wording.adjusted(point, prevalence, found, [posterior(*rates, prevalence) for rates in ends])
 
 
 def agreement(card: Card, decision: "Decision", reader_malignant: bool, prevalence: float | None) -> str:
@@ -96,5 +97,11 @@ def agreement(card: Card, decision: "Decision", reader_malignant: bool, prevalen
 
 def _rates(card: Card, point: str) -> tuple[float, float]:
     """Return sensitivity and specificity of a level on the card's first test set."""
-    known = point_evidence(card, point)
-    return known.found[0].share, 1 - known.alarms[0].share
+    found, alarms = _first(card, point)
+    return found.share, 1 - alarms.share
+
+
+def _first(card: Card, point: str) -> tuple["Found", "Found"]:
+    """Return what a level found and its false alarms on the card's first test set."""
+    known = point_evidence(card, point, evidence.table)
+    return known.found[0], known.alarms[0]

@@ -67,11 +67,18 @@ def level_row(point: "PointReached", known: "PointEvidence") -> tuple[str, ...]:
     )
 
 
-def adjusted(point: "PointReached", prevalence: float, positive: float, negative: float) -> str:
-    """Say what predictive values the level has where fewer, or more, lesions are malignant."""
+def adjusted(point: "PointReached", prevalence: float, found: "Found", values: Sequence[tuple[float, float]]) -> str:
+    """Say what predictive values the level has where fewer, or more, lesions are malignant.
+
+    ``values`` are the positive and the negative one: from the rates as measured, and from the lower and upper ends of
+    their intervals.
+    """
+    (positive, negative), low, high = values
     return (
         f"Adjusted to {100 * prevalence:g} of 100 malignant: at or above the malignant {ROLES[point.role]} "
-        f"{_of_hundred(positive)} of 100 lesions are malignant, below it {_of_hundred(1 - negative)}."
+        f"{_of_hundred(positive)} of 100 lesions are malignant, below it {_of_hundred(1 - negative)}. "
+        f"With both rates at the ends of their 95 % intervals ({_set(found)}, {found.images:,} malignant test images): "
+        f"{_of_hundred(low[0])} to {_of_hundred(high[0])}, and {_of_hundred(1 - high[1])} to {_of_hundred(1 - low[1])}."
     )
 
 

@@ -51,8 +51,8 @@ class PointEvidence:
 
 def point_evidence(card: Card, point: str, read: Reader = load_table) -> PointEvidence:
     """Return what a point of the card, by its name, did on every test set; ``read`` may keep what it has read."""
-    table = _held_out(read(card, "results/operating_points.csv"), card)
-    rows = table[table.point == point]
+    table = read(card, "results/operating_points.csv")
+    rows = _held_out(table[table.point == point], card)
     found = [_found(row, row.value) for row in rows[rows.metric == "sensitivity"].itertuples()]
     alarms = [_found(row, 1 - row.value) for row in rows[rows.metric == "specificity"].itertuples()]
     if not found:

@@ -6,7 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from training.accelerator.pack import encode, halved, packed_images, write_parts
+from training.accelerator.pack import encode, packed_images, write_parts
+from training.accelerator.weights import halved
 from training.splits import INTERNAL_TEST, TRAIN, VALIDATION
 
 

@@ -18,12 +18,14 @@ import cv2
 import numpy as np
 import pandas as pd
 
+from training.accelerator.weights import halved
+from training.command import one_sentence
+from training.data import open_canvas
 from training.datasets import CODES
 from training.recipe import load_recipe
 from training.splits import TRAIN, VALIDATION
 
 MIB = 2**20
-LARGE = 100_000  # weights; smaller arrays (normalisation, depthwise kernels) keep their precision
 
 
 def packed_images(manifest: pd.DataFrame, splits: pd.DataFrame) -> pd.DataFrame:
@@ -79,12 +81,6 @@ def write_parts(photos: Iterator[np.ndarray], folder: Path, most: int) -> int:
     return part
 
 
-def halved(weights: list[np.ndarray]) -> dict[str, np.ndarray]:
-    """Name weights by their place, large ones in half precision."""
-    narrow = [value.astype(np.float16) if value.size >= LARGE else value for value in weights]
-    return {f"weight_{place:04d}": value for place, value in enumerate(narrow)}
-
-
 def write_start(name: str, folder: Path, weights: str) -> None:
     """Build a recipe's network with its pretrained trunk and write the weights that training begins with."""
     from training.architectures import build_network, logits_model
@@ -104,6 +100,7 @@ def few(images: pd.DataFrame, per_class: int | None) -> pd.DataFrame:
     return images.groupby(["dataset", "split", "label"]).head(per_class).reset_index(drop=True)
 
 
+@one_sentence
 def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("recipes", nargs="+")
@@ -115,8 +112,6 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--quality", type=int, default=80)
     parser.add_argument("--per-class", type=int, help="rehearse with that many images of each set and class")
     options = parser.parse_args(arguments)
-    from training.data import open_canvas  # brings packages that the GPU machine, which reads this file, may lack
-
     options.out.mkdir(parents=True, exist_ok=True)
     images = packed_images(pd.read_csv(options.work / "manifest.csv"), pd.read_csv(options.splits))
     images = few(images, options.per_class)

@@ -26,7 +26,7 @@ import torch  # noqa: E402
 from torch.nn.functional import cross_entropy, interpolate, log_softmax, softmax  # noqa: E402
 
 from training.accelerator.augment import views  # noqa: E402
-from training.accelerator.pack import halved  # noqa: E402
+from training.accelerator.weights import halved, read_weights  # noqa: E402
 from training.architectures import build_network, logits_model  # noqa: E402
 from training.augment import LEVELS  # noqa: E402
 from training.datasets import CODES  # noqa: E402
@@ -85,8 +85,7 @@ def start_network(recipe: Recipe, packed: Path, out: Path) -> keras.Model:
     """Return the network up to its logits, with the weights of its earlier stage or the packed ones."""
     network = logits_model(build_network(dataclasses.replace(recipe, weights="none"), len(CODES)))
     earlier = out / f"{recipe.start_from}.npz"
-    with np.load(earlier if recipe.start_from else packed / f"start_{recipe.architecture}.npz") as stored:
-        network.set_weights([stored[name].astype(np.float32) for name in sorted(stored)])
+    network.set_weights(read_weights(earlier if recipe.start_from else packed / f"start_{recipe.architecture}.npz"))
     return network
 
 

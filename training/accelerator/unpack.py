@@ -10,10 +10,11 @@ import shutil
 from pathlib import Path
 
 import keras
-import numpy as np
 import pandas as pd
 
+from training.accelerator.weights import read_weights
 from training.architectures import build_network, logits_model
+from training.command import one_sentence
 from training.datasets import CODES
 from training.recipe import Recipe
 from training.splits import TRAIN
@@ -24,8 +25,7 @@ def trained_network(file: Path, recipe: Recipe) -> keras.Model:
     """Return the network with the weights in a file, softmax included, in float32 and at serving size."""
     keras.mixed_precision.set_global_policy("float32")
     model = build_network(dataclasses.replace(recipe, weights="none", size=recipe.served), len(CODES))
-    with np.load(file) as stored:
-        logits_model(model).set_weights([stored[name].astype(np.float32) for name in sorted(stored)])
+    logits_model(model).set_weights(read_weights(file))
     return model
 
 
@@ -56,6 +56,7 @@ def unpack(name: str, trained: Path, packed: Path, work: Path, runs: Path) -> Pa
     return run
 
 
+@one_sentence
 def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("recipes", nargs="+")

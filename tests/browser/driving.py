@@ -65,10 +65,12 @@ def upload(page, name: str = "photo.jpg", data: bytes | None = None) -> None:
 
 
 def settled(page) -> None:
-    """Wait until the script has run to its end and every picture and chart is drawn."""
+    """Wait until the script has run to its end, nothing fades any more, and every picture and chart is drawn."""
     page.wait_for_timeout(300)  # a click takes a moment to start the script
     page.wait_for_function(
-        """() => !document.querySelector('[data-testid="stStatusWidget"], [data-testid="stSkeleton"], .reading')
+        """() => document.querySelector('[data-testid="stApp"][data-test-script-state="notRunning"]')
+            && !document.querySelector('[data-stale="true"], [data-testid="stSkeleton"], .reading')
+            && document.getAnimations().every(one => one.effect.getTiming().iterations === Infinity)
             && [...document.querySelectorAll('[class*="_picture"] img')].every(picture => picture.complete)
             && [...document.querySelectorAll('.stPlotlyChart')].every(chart => chart.querySelector('.main-svg'))"""
     )

@@ -34,8 +34,8 @@ def photos_per_second(way: str, name: str, size: int, batch: int, steps: int) ->
     import keras
     import numpy as np
 
-    from training.architectures import ARCHITECTURES, logits_model
-    from training.pytorch import use_fused_kernels
+    from training.fitting.pytorch import use_fused_kernels
+    from training.networks.architectures import ARCHITECTURES, logits_model
 
     if way in (FUSED, BFLOAT16):
         use_fused_kernels()

@@ -24,9 +24,9 @@ from benchmarks.memory import peak_bytes
 from model.card import Card, bundle_folder, load_card
 from model.errors import LesionscopeError
 from model.explain import explain, explain_all
-from model.image import read_file, read_photo
+from model.photo.image import read_file, read_photo
 from model.preprocess import to_tensor
-from training.engines import RUNNERS, ExportError, exported_path, load
+from training.networks.engines import RUNNERS, ExportError, exported_path, load
 
 TENSORFLOW = "tensorflow"
 WARM_UP = 2  # calls that are not counted

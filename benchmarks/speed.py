@@ -26,7 +26,7 @@ from model.card import BUNDLE_VARIABLE
 from model.explain import explain_all
 from model.pipeline import Analyser
 from model.preprocess import to_tensor
-from training.synthetic import render_lesion
+from training.synthetic.lesions import render_lesion
 
 UPLOAD = "upload to answer, 600 x 450 JPEG"
 PHONE = "upload to answer, 12-megapixel JPEG"

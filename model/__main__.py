@@ -17,10 +17,10 @@ from model.installed import need_packages
 
 need_packages()  # a system's own Python would otherwise end in a traceback at the next line
 
-from model import output  # noqa: E402
 from model.card import Card, load_card  # noqa: E402
 from model.errors import LesionscopeError, OutputError, PhotoError, printable  # noqa: E402
 from model.scoring import RULES  # noqa: E402
+from model.tables import output  # noqa: E402
 
 INTERRUPTED = 130  # what shells give a program that Ctrl-C ended
 PICTURE_ENDING = ".png"  # the one kind of picture that explain writes
@@ -95,9 +95,10 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _score(options: argparse.Namespace) -> int:
-    from model import photos, scoring
+    from model import scoring
+    from model.photo import folders
 
-    found = photos.find_all(options.paths)
+    found = folders.find_all(options.paths)
     distinct, complaints = scoring.distinct(found)
     for complaint in complaints:
         _complain(complaint)
@@ -127,7 +128,7 @@ def _bundle_files(card: Card) -> list[Path]:
 
 def _explain(options: argparse.Namespace) -> int:
     from model import report
-    from model.image import read_file
+    from model.photo.image import read_file
     from model.scoring import abstained
 
     card = load_card(options.bundle)

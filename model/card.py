@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from model.decision_entries import check_decision_entries
+from model.answer.decision_entries import check_decision_entries
+from model.answer.gate import Gate, read_gate
+from model.answer.patient import Effects, read_effects
+from model.answer.quality import Gauges, read_gauges
 from model.errors import BundleError
-from model.gate import Gate, read_gate
-from model.patient import Effects, read_effects
-from model.quality import Gauges, read_gauges
 
 SCHEMA = 1
 DEFAULT_BUNDLE = Path(__file__).parent / "bundle"

@@ -8,8 +8,8 @@ from pathlib import Path
 import keras
 import numpy as np
 
+from model.answer.check_decision import decision_faults
 from model.card import VIEWS, Card, load_card
-from model.check_decision import decision_faults
 from model.errors import LesionscopeError
 from model.evaluation.tables import load_table
 from model.pipeline import Analyser

@@ -6,17 +6,17 @@ from pathlib import Path
 
 import numpy as np
 
+from model.answer.decision import Decision, decide
+from model.answer.gate import OUTSIDE
+from model.answer.patient import UNKNOWN, Patient
+from model.answer.quality import Gauge, poor
 from model.card import Card
-from model.decision import Decision, decide
 from model.errors import ContractError, PhotoError
 from model.explain import Explanation, explain_all
-from model.gate import OUTSIDE
-from model.image import Photo, read_photo
-from model.patient import UNKNOWN, Patient
+from model.photo.batches import Read, notes, read_ahead
+from model.photo.image import Photo, read_photo
 from model.predict import Classifier, Prediction, RawOutput
 from model.preprocess import Square, centre_square, to_tensor
-from model.quality import Gauge, poor
-from model.reading import Read, notes, read_ahead
 
 BLANK_DEVIATION = 3.0  # grey levels; the faintest of 7,700 dermoscopic photos of four sets measured 5.9
 BLANK = "blank"

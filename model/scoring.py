@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING
 
 from tqdm import tqdm
 
+from model.answer.decision import decide
+from model.answer.gate import OUTSIDE
+from model.answer.patient import UNKNOWN, Patient
 from model.card import Card
-from model.decision import decide
 from model.errors import ContractError, printable
-from model.gate import OUTSIDE
-from model.output import STANDARD_OUTPUT, Unfinished, writing
-from model.patient import UNKNOWN, Patient
-from model.patient_table import matched, read_patients
-from model.photos import Found
+from model.photo.folders import Found
+from model.tables.output import STANDARD_OUTPUT, Unfinished, writing
+from model.tables.patient_table import matched, read_patients
 
 if TYPE_CHECKING:  # the pipeline brings TensorFlow, for which a mistyped option should not have to wait
     from model.pipeline import Analyser, Scored

@@ -2,13 +2,13 @@
 
 import streamlit as st
 
-from ui import about, navigation, sections
-from ui import about_wording as wording
+from ui import navigation, sections
+from ui.about import page, wording
 
 navigation.inside_frame()
 st.title(wording.TITLE)
 card = sections.the_card()
-about.purpose(card)
-about.limits(card)
-about.reporting()
-about.sources(card)
+page.purpose(card)
+page.limits(card)
+page.reporting()
+page.sources(card)

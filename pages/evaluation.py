@@ -1,7 +1,8 @@
 """Evaluation: how often the model is right, on which images, and how sure that is."""
 
-from ui import evaluation, navigation, sections
-from ui import evaluation_wording as wording
+from ui import navigation, sections
+from ui.evaluation import page
+from ui.evaluation import wording as wording
 
 navigation.inside_frame()
-sections.show(wording.TITLE, evaluation.SECTIONS, "section")
+sections.show(wording.TITLE, page.SECTIONS, "section")

@@ -1,7 +1,7 @@
 """Method: how the model was made, and how to make it again."""
 
-from ui import method, navigation, sections
-from ui import method_wording as wording
+from ui import navigation, sections
+from ui.method import page, wording
 
 navigation.inside_frame()
-sections.show(wording.TITLE, method.SECTIONS, "method_section")
+sections.show(wording.TITLE, page.SECTIONS, "method_section")

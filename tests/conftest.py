@@ -19,7 +19,7 @@ pillow_heif.register_heif_opener()  # so that files can be written too, whatever
 @pytest.fixture(scope="session")
 def tiny_bundle(tmp_path_factory) -> Path:
     """A complete bundle with a small untrained network; tests that change one copy it first."""
-    from tests.bundles import build_bundle
+    from tests.support.bundles import build_bundle
 
     return build_bundle(tmp_path_factory.mktemp("bundles") / "tiny")
 
@@ -42,7 +42,7 @@ def bundle_in_use(tiny_bundle, monkeypatch) -> Path:
 @pytest.fixture(scope="session")
 def lesion() -> np.ndarray:
     """A synthetic lesion that fills a landscape frame: uint8, shape (180, 240, 3)."""
-    from training.synthetic import render_lesion
+    from training.synthetic.lesions import render_lesion
 
     return render_lesion("mel", np.random.default_rng(3), 240)[30:210]
 

@@ -20,12 +20,12 @@ import h5py
 import numpy as np
 import pandas as pd
 
-from model.output import write_file
+from model.tables.output import write_file
 from training.calibrate import SMOKE_RUN, load_run
 from training.command import one_sentence
-from training.datasets import CODES, LABELS, file_sha256
+from training.data.sets.registry import CODES, LABELS, file_sha256
+from training.data.splits import TRAIN
 from training.recipe import Recipe
-from training.splits import TRAIN
 
 SMOKE_BUNDLE = Path("runs/smoke-bundle")
 HUMAN_PART = Path(__file__).with_name("card_text.json")
@@ -184,7 +184,7 @@ def write_golden(bundle: Path) -> None:
     from PIL import Image
 
     from model.pipeline import Analyser
-    from training.synthetic import render_lesion
+    from training.synthetic.lesions import render_lesion
 
     folder = bundle / "golden"
     folder.mkdir(exist_ok=True)
@@ -211,9 +211,9 @@ def stage_history(run: Path) -> pd.DataFrame:
 def pack(run: Path, bundle: Path, version: str) -> None:
     """Write a bundle from a calibrated run; tables of an earlier model are removed, they are not this one's.
 
-    Its network is what was trained without what only training needs: `training.absorbing` and `save_halved`.
+    Its network is what was trained without what only training needs: `training.networks.fold_batch_norm` and `save_halved`.
     """
-    from training.absorbing import absorb_normalisation
+    from training.networks.fold_batch_norm import absorb_normalisation
 
     for folder in ("results", "golden", "dataset"):
         shutil.rmtree(bundle / folder, ignore_errors=True)

@@ -4,7 +4,7 @@
     python -m training.calibrate --smoke
 
 Writes ``calibration.json`` into the run folder: the temperature, fitted on the validation split alone (Guo et al.,
-ICML 2017), and, where the training split records patients, the factors of `model.patient`. The test split is not read.
+ICML 2017), and, where the training split records patients, the factors of `model.answer.patient`. The test split is not read.
 """
 
 import argparse
@@ -16,9 +16,9 @@ import numpy as np
 import pandas as pd
 
 from model.card import VIEWS
-from model.output import write_file
+from model.tables.output import write_file
 from training.command import one_sentence
-from training.provenance import read_json
+from training.data.provenance import read_json
 from training.recipe import Recipe, RecipeError
 
 SMOKE_RUN = Path("runs/smoke")
@@ -53,10 +53,10 @@ def validation_logits(run: Path) -> tuple[np.ndarray, pd.DataFrame]:
     """
     import keras
 
-    from training.architectures import logits_model
-    from training.data import open_canvas, plain_views
-    from training.fit import predict_logits
-    from training.splits import VALIDATION
+    from training.data.batches import open_canvas, plain_views
+    from training.data.splits import VALIDATION
+    from training.fitting.loop import predict_logits
+    from training.networks.architectures import logits_model
 
     recipe, record, manifest = load_run(run)
     home = manifest.dataset == recipe.datasets[0]
@@ -83,10 +83,10 @@ def patient_factors(manifest: pd.DataFrame, probabilities: np.ndarray, rows: pd.
     probabilities : ndarray, shape (n, classes)
         Calibrated, of the validation images ``rows``, which give the power.
     """
-    from training.data import label_indices
-    from training.datasets import CODES
-    from training.patients import fit_effects, fit_power, patients_of
-    from training.splits import TRAIN
+    from training.data.batches import label_indices
+    from training.data.sets.registry import CODES
+    from training.data.splits import TRAIN
+    from training.judging.patients import fit_effects, fit_power, patients_of
 
     train, patients = manifest[manifest.split == TRAIN], patients_of(rows)
     if not (any(patient.known for patient in patients) and train.age.notna().any()):
@@ -112,8 +112,8 @@ def main(arguments: list[str] | None = None) -> int:
     from scipy.special import softmax
 
     from model.evaluation.temperature import fit_temperature
-    from training.data import label_indices
-    from training.datasets import CODES
+    from training.data.batches import label_indices
+    from training.data.sets.registry import CODES
 
     if options.views:
         serve_with(run, options.views)

@@ -12,10 +12,10 @@ need_packages(("numpy", "pandas", "sklearn", "keras", "cv2", "tqdm"), "make trai
 
 import pandas as pd  # noqa: E402
 
-from training.balancing import BalancingError  # noqa: E402
-from training.layouts import DatasetError  # noqa: E402
+from training.data.balancing import BalancingError  # noqa: E402
+from training.data.sets.layouts import DatasetError  # noqa: E402
+from training.data.splits import SplitError  # noqa: E402
 from training.recipe import RecipeError  # noqa: E402
-from training.splits import SplitError  # noqa: E402
 
 INTERRUPTED = 130  # what shells give a program that Ctrl-C ended
 SAID = (LesionscopeError, DatasetError, RecipeError, SplitError, BalancingError)

@@ -26,12 +26,20 @@ from model.errors import LesionscopeError
 from model.evaluation.intervals import RESAMPLES
 from training.bundle import seal
 from training.command import one_sentence
-from training.comparison_rows import COLUMNS, bundle_row, differences, earlier_row, figures, history_of, run_row
-from training.folding import Folded, FoldingError, fold
-from training.judged_run import RunError, check_unseen, is_trained, read_run, read_table
-from training.published import ANSWERS, COMPARISON, HISTORY, answers_of, as_stored, stored_answers, with_published
+from training.data.splits import INTERNAL_TEST
+from training.judging.comparison_rows import COLUMNS, bundle_row, differences, earlier_row, figures, history_of, run_row
+from training.judging.earlier_comparison import (
+    ANSWERS,
+    COMPARISON,
+    HISTORY,
+    answers_of,
+    as_stored,
+    stored_answers,
+    with_published,
+)
+from training.judging.label_map import Folded, FoldingError, fold
+from training.judging.trained_run import RunError, check_unseen, is_trained, read_run, read_table
 from training.recipe import recipe_names
-from training.splits import INTERNAL_TEST
 
 HOME = "ham10000"
 
@@ -130,7 +138,7 @@ def main(arguments: list[str] | None = None) -> int:
 def _compare(options: argparse.Namespace) -> int:
     built = load_card(options.bundle).raw["built"]
     names = [name for name in recipe_names() if name not in own_recipes(built)]
-    from training.predictions import judge_members
+    from training.judging.predictions import judge_members
 
     judge_members(options.runs, members_of(built))
     if options.train:

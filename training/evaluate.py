@@ -23,24 +23,24 @@ import pandas as pd
 from tqdm import tqdm
 
 from model.card import Card, load_card
-from model.evaluation.abstention import measure_abstention
 from model.evaluation.cases import MALIGNANT
 from model.evaluation.confusion import confusion_table
-from model.evaluation.decision_rules import measure_rules
-from model.evaluation.evidence import measure_answers
-from model.evaluation.operating_points import OperatingPoint
-from model.evaluation.prediction_sets import measure_sets
+from model.evaluation.decisions.abstention import measure_abstention
+from model.evaluation.decisions.decision_rules import measure_rules
+from model.evaluation.decisions.evidence import measure_answers
+from model.evaluation.decisions.operating_points import OperatingPoint
+from model.evaluation.decisions.prediction_sets import measure_sets
 from model.evaluation.stored import stored_curves, stored_reliability, stored_subgroups
 from model.evaluation.summary import summarise
 from model.evaluation.tables import load_table
-from model.output import write_file
 from model.pipeline import Analyser
+from model.tables.output import write_file
 from training.bundle import HUMAN_PART, SMOKE_BUNDLE, seal, write_json
 from training.calibrate import SMOKE_RUN, load_run
 from training.command import one_sentence
-from training.deciding import fit_decision, measure_operating_points, training_shares
-from training.informed import informed_tables
-from training.splits import EXTERNAL, INTERNAL_TEST, TRAIN, VALIDATION
+from training.data.splits import EXTERNAL, INTERNAL_TEST, TRAIN, VALIDATION
+from training.judging.decisions import fit_decision, measure_operating_points, training_shares
+from training.judging.patients_measured import informed_tables
 from training.train import git_commit
 
 CONSISTENCY_PHOTOS = 50

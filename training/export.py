@@ -2,7 +2,7 @@
 
     python -m training.export [--bundle model/bundle] [--out exported] [--format onnx tflite] [--photos FOLDER]
 
-Each file comes with a JSON file that says what goes in and what comes out; `training.engines` runs them. A file that
+Each file comes with a JSON file that says what goes in and what comes out; `training.networks.engines` runs them. A file that
 does not answer the golden photo, and 100 photos of FOLDER, as the bundle does is not kept.
 """
 
@@ -20,12 +20,22 @@ import numpy as np
 from model.card import VIEWS, Card, bundle_folder
 from model.errors import LesionscopeError, PhotoError
 from model.explain import class_maps
-from model.image import read_file, read_photo
-from model.photos import find_photos
+from model.photo.folders import find_photos
+from model.photo.image import read_file, read_photo
 from model.preprocess import to_tensor
 from training.command import one_sentence
-from training.datasets import file_sha256
-from training.engines import INPUT, OUTPUTS, RUNNERS, Answer, Engine, ExportError, described_by, exported_path, require
+from training.data.sets.registry import file_sha256
+from training.networks.engines import (
+    INPUT,
+    OUTPUTS,
+    RUNNERS,
+    Answer,
+    Engine,
+    ExportError,
+    described_by,
+    exported_path,
+    require,
+)
 
 if TYPE_CHECKING:
     import tensorflow as tf
@@ -57,7 +67,7 @@ class Agreement:
 
 
 def answering(classifier: "Classifier") -> "tf.types.experimental.GenericFunction":
-    """Return the function that is exported: a photo (1, size, size, 3) -> `training.engines.OUTPUTS`.
+    """Return the function that is exported: a photo (1, size, size, 3) -> `training.networks.engines.OUTPUTS`.
 
     Views are made by slicing with constants: a tensor of axes would become an input of the ONNX graph.
     """

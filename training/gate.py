@@ -2,7 +2,7 @@
 
     python -m training.gate --data DATA [--work runs/data] [--bundle model/bundle]
 
-The pictures are those of `training.gate_pictures`: dermoscopic photos of every set, worse ones among them, against
+The pictures are those of `training.judging.gate_pictures`: dermoscopic photos of every set, worse ones among them, against
 ordinary close-ups, photographs, drawn pictures and impossible changes of real photos. Four gates on the network's own
 features are compared; the one that refuses most on validation is packed, and its limit is fitted there too. Each kind
 of picture is also left out of training once and measured as something never seen. Writes ``gate.npz``, the card's
@@ -21,15 +21,15 @@ import pandas as pd
 from scipy.special import logsumexp
 from sklearn.linear_model import LogisticRegression
 
-from model.decision import BENIGN, MALIGNANT
-from model.evaluation.gate import gate_table
-from model.gate import Gate
+from model.answer.decision import BENIGN, MALIGNANT
+from model.answer.gate import Gate
+from model.evaluation.inputs.gate import gate_table
 from model.pipeline import Analyser
 from training.bundle import seal, write_json
 from training.command import one_sentence
-from training.datasets import LABELS, file_sha256
-from training.gate_pictures import AS_TAKEN, CLOSE_UP, PHOTOGRAPH, all_pictures, features_of
-from training.splits import EXTERNAL, EXTERNAL_DATASETS, TRAIN, VALIDATION, extend_split_table
+from training.data.sets.registry import LABELS, file_sha256
+from training.data.splits import EXTERNAL, EXTERNAL_DATASETS, TRAIN, VALIDATION, extend_split_table
+from training.judging.gate_pictures import AS_TAKEN, CLOSE_UP, PHOTOGRAPH, all_pictures, features_of
 
 LOGISTIC, MAHALANOBIS, NEIGHBOURS, ENERGY = "logistic", "mahalanobis", "nearest_neighbours", "energy"
 STRENGTHS = (1e-2, 3e-2, 1e-1)
@@ -240,7 +240,7 @@ def folders(description: str, arguments: list[str] | None) -> argparse.Namespace
     """Return the options of a command that fits something beside a packed network: data, work and bundle."""
     parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, default=Path("data"), help="folder of the image sets")
-    parser.add_argument("--work", type=Path, default=Path("runs/data"), help="folder of training.manifest")
+    parser.add_argument("--work", type=Path, default=Path("runs/data"), help="folder of training.data.manifest")
     parser.add_argument("--bundle", type=Path, default=Path("model/bundle"))
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     return parser.parse_args(arguments)

@@ -17,18 +17,18 @@ import numpy as np
 import pandas as pd
 from sklearn.linear_model import Ridge
 
+from model.answer.quality import CUT_OFF, EXPOSURE, GEL, HAIR, INK, RESOLUTION, SHARPNESS, Head, Limits
 from model.evaluation import metrics
-from model.evaluation.gauges import gauges_table
+from model.evaluation.inputs.gauges import gauges_table
 from model.evaluation.intervals import wilson
 from model.pipeline import Analyser
-from model.quality import CUT_OFF, EXPOSURE, GEL, HAIR, INK, RESOLUTION, SHARPNESS, Head, Limits
 from training.bundle import seal, write_json
 from training.command import one_sentence
-from training.datasets import file_sha256
+from training.data.sets.registry import file_sha256
+from training.data.splits import TRAIN, VALIDATION
 from training.gate import folders, split_images
-from training.gate_pictures import AS_TAKEN, features_of
-from training.gauge_pictures import gauge_pictures, on_pixels, truths_of
-from training.splits import TRAIN, VALIDATION
+from training.judging.gate_pictures import AS_TAKEN, features_of
+from training.judging.gauge_pictures import gauge_pictures, on_pixels, truths_of
 
 ORDER = (SHARPNESS, EXPOSURE, RESOLUTION, CUT_OFF, HAIR, INK, GEL)
 PENALTIES = (1e3, 3e3, 1e4, 3e4)

@@ -50,11 +50,11 @@ class Phase:
 
 @dataclass(frozen=True)
 class Recipe:
-    """What `training.fit` needs to know. Recipes are the files in ``training/recipes``."""
+    """What `training.fitting.loop` needs to know. Recipes are the files in ``training/recipes``."""
 
     name: str
     datasets: tuple[str, ...] = ("ham10000",)  # folders under --data
-    architecture: str = "mobilenetv2"  # see training.architectures
+    architecture: str = "mobilenetv2"  # see training.networks.architectures
     weights: str = "imagenet"  # imagenet (Keras downloads), none, or a file
     size: int = 160  # input edge in pixels
     serve_size: int = 0  # input edge when serving, 0 for the same: crops enlarge lesions in training (Touvron 2019)
@@ -64,22 +64,22 @@ class Recipe:
     warmup: float = 0.06  # share of all steps before the peak; pretrained weights survive a gentle start
     weight_decay: float = 1e-3
     dropout: float = 0.2
-    augmentation: str = "standard"  # see training.augment.LEVELS
+    augmentation: str = "standard"  # see training.data.augment.LEVELS
     mixup: float = 0.0  # parameter of the Beta distribution; 0 is off
-    balancing: str = "power"  # see training.balancing
+    balancing: str = "power"  # see training.data.balancing
     balancing_options: dict = dataclasses.field(default_factory=dict)
-    loss: str = "cross_entropy"  # see training.losses
+    loss: str = "cross_entropy"  # see training.fitting.losses
     loss_options: dict = dataclasses.field(default_factory=dict)
     precision: str = "float32"  # mixed_bfloat16 pays where the processor multiplies it, least for depthwise
-    unfold: int = 0  # batches on which folded batch normalisation gets its statistics back, see training.unfolding
+    unfold: int = 0  # batches on which folded batch normalisation gets its statistics back, see training.networks.unfold_batch_norm
     average: float = 0.0  # momentum of the moving average of weights that is served; 0 is off
     freeze_until: str = ""  # name of the first layer that learns; those before it stay as they are
-    refit_head: bool = False  # fit the last layer anew on plain views when the trunk is done, see training.head
+    refit_head: bool = False  # fit the last layer anew on plain views when the trunk is done, see training.fitting.head
     views: tuple[str, ...] = ("identity", "flip_left_right")  # averaged as logits when serving
     blend: float = 1.0  # share of the trained weights in what is served; the rest is the stage it started from
     prior_exponent: float = 0.0  # of each class's share, taken off the last bias: balances the answers (Menon 2021)
     start_from: str = ""  # recipe of an earlier stage, trained first: smaller images, or more of them
-    members: tuple[str, ...] = ()  # recipes trained first, whose trunks are joined: see training.joining
+    members: tuple[str, ...] = ()  # recipes trained first, whose trunks are joined: see training.networks.ensemble
     shares: tuple[float, ...] = ()  # of each member's logits in the joined ones; none for equal shares
     teachers: tuple[str, ...] = ()  # recipes whose mean answer it learns from, on training.accelerator alone
     distil: float = 0.0  # share of the teachers' answer in the target; the rest is the label
@@ -88,16 +88,16 @@ class Recipe:
     )  # how often images of a set are drawn, 1 if not named
     seed: int = 2018
     workers: int = 2  # threads that augment
-    label_set: str = "seven"  # see training.label_sets
+    label_set: str = "seven"  # see training.data.label_sets
     architecture_options: dict = dataclasses.field(default_factory=dict)
-    optimizer: str = "adamw"  # see training.phases.OPTIMIZERS
+    optimizer: str = "adamw"  # see training.fitting.phases.OPTIMIZERS
     phases: tuple[Phase, ...] = ()  # transfer learning in steps; none trains everything from freeze_until on
     images_per_class: int = 0  # at most so many training images of a class are kept at all; 0 keeps all
     epoch_images: int = 0  # images drawn in an epoch, 0 for as many as the balancing says
     validation_images: int = 0  # validation images looked at after an epoch, 0 for all
     patience: int = 0  # epochs without a better validation score before a phase ends with its best weights; 0 is off
     watch: str = "balanced_accuracy"  # the validation score that patience watches
-    masks: bool = False  # show the outline of the lesion in the photo, see training.masks
+    masks: bool = False  # show the outline of the lesion in the photo, see training.data.masks
     ancestor: str = ""  # the system that the recipe reproduces, in words
     claimed: str = ""  # what its authors reported, in words
     note: str = ""  # what a reader of the comparison must know
@@ -171,9 +171,15 @@ def _value(name: str, text: str, default: object) -> object:
     return float(value) if isinstance(default, float) else value
 
 
+def _modules() -> dict[str, str]:
+    """Return the module of each recipe by the recipe's name."""
+    found = pkgutil.walk_packages(recipes.__path__, f"{recipes.__name__}.")
+    return {module.name.rpartition(".")[2]: module.name for module in found if not module.ispkg}
+
+
 def recipe_names() -> list[str]:
     """Return the names of all recipes."""
-    return sorted(module.name for module in pkgutil.iter_modules(recipes.__path__))
+    return sorted(_modules())
 
 
 def load_recipe(name: str) -> Recipe:
@@ -186,7 +192,7 @@ def load_recipe(name: str) -> Recipe:
     """
     if name not in recipe_names():
         raise RecipeError(f"No recipe {name!r}; there are {', '.join(recipe_names())}.")
-    return importlib.import_module(f"training.recipes.{name}").RECIPE
+    return importlib.import_module(_modules()[name]).RECIPE
 
 
 def trunk_in(weights: str, architecture: str) -> str:

@@ -21,16 +21,16 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from model.output import write_file
-from training import provenance
-from training.checkpoints import CHECKPOINT
+from model.tables.output import write_file
 from training.command import one_sentence
-from training.datasets import file_sha256
-from training.label_sets import LABEL_SETS, labels_in
-from training.prepared import prepare
-from training.prepared import synthetic_table as synthetic_table  # rehearsals of other commands take it from here
+from training.data import provenance
+from training.data.label_sets import LABEL_SETS, labels_in
+from training.data.prepared import prepare
+from training.data.prepared import synthetic_table as synthetic_table  # rehearsals of other commands take it from here
+from training.data.sets.registry import file_sha256
+from training.data.splits import TRAIN
+from training.fitting.checkpoints import CHECKPOINT
 from training.recipe import Recipe, RecipeError, load_recipe, recipe_names, trunk_in
-from training.splits import TRAIN
 
 LIBRARIES = ("keras", "numpy", "opencv-python-headless", "pillow", "scikit-learn", "pandas")
 SMOKE_OPTIONS = {
@@ -145,16 +145,16 @@ def start_record(
 def _train(recipe: Recipe, options: argparse.Namespace) -> int:
     """Train a recipe, and before it the recipe that it starts from when that has not been trained yet."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-    from training.architectures import logits_model
-    from training.data import open_canvas
-    from training.fit import blend_with, fit, take_off_prior, weights_in_float32
-    from training.head import refit
-    from training.joining import join_files
-    from training.masks import OutlinedCanvas
-    from training.predictions import write_predictions
-    from training.pytorch import use_fused_kernels
-    from training.recipe_check import check_recipe
-    from training.splits import split_table
+    from training.data.batches import open_canvas
+    from training.data.masks import OutlinedCanvas
+    from training.data.splits import split_table
+    from training.fitting.head import refit
+    from training.fitting.loop import blend_with, fit, take_off_prior, weights_in_float32
+    from training.fitting.pytorch import use_fused_kernels
+    from training.fitting.recipe_check import check_recipe
+    from training.judging.predictions import write_predictions
+    from training.networks.architectures import logits_model
+    from training.networks.ensemble import join_files
 
     check_recipe(recipe)
     use_fused_kernels()

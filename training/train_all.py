@@ -14,9 +14,9 @@ import sys
 import time
 from pathlib import Path
 
-from training import provenance
 from training.command import one_sentence
-from training.judged_run import is_trained
+from training.data import provenance
+from training.judging.trained_run import is_trained
 from training.recipe import WEIGHT_FILES, load_recipe, recipe_names
 
 RUNS = Path("runs")

@@ -10,7 +10,7 @@ from ui.wording import GROUPS, ROLES, SHARES, percent
 APART = 0.01  # of the bar's length
 
 if TYPE_CHECKING:
-    from model.decision import PointReached
+    from model.answer.decision import PointReached
     from model.predict import Prediction
 
 

@@ -9,7 +9,7 @@ import streamlit as st
 from model.card import Card
 from model.errors import TableError
 from model.evaluation.plots import CONFIG, Display
-from ui import evaluation_wording as wording
+from ui import wording as shared
 
 Set = tuple[str, str]  # dataset, split
 
@@ -45,7 +45,7 @@ def optional(card: Card, name: str, without: str, columns: tuple[str, ...]) -> p
 
 def ordered_sets(rows: pd.DataFrame) -> list[Set]:
     """Return the datasets and splits of a table: internal test, external tests, then validation."""
-    order = list(wording.SPLITS)
+    order = list(shared.SPLITS)
     found = rows[["dataset", "split"]].drop_duplicates().itertuples(index=False, name=None)
     return sorted(found, key=lambda pair: order.index(pair[1]) if pair[1] in order else len(order))
 
@@ -58,10 +58,10 @@ def of_set(rows: pd.DataFrame, chosen: Set) -> pd.DataFrame:
 def choose_set(rows: pd.DataFrame) -> Set:
     """Let a person choose on which images the figures were measured; the internal test comes first."""
     chosen = st.selectbox(
-        wording.SET, ordered_sets(rows), format_func=wording.set_name, key="measured_on", persist_state="session"
+        shared.SET, ordered_sets(rows), format_func=shared.set_name, key="measured_on", persist_state="session"
     )
     if chosen[1] == "validation":
-        st.warning(wording.VALIDATION)
+        st.warning(shared.VALIDATION)
     return chosen
 
 
@@ -111,8 +111,8 @@ def grid(heading: str, columns: tuple[str, ...], rows: list[tuple]) -> None:
 
 
 def _row(row: dict, digits: int) -> str:
-    value, low, high = (wording.number(row[name], digits) for name in ("value", "low", "high"))
-    counted = wording.size(row["n_images"], row["n_lesions"], row.get("n_positive"))
+    value, low, high = (shared.number(row[name], digits) for name in ("value", "low", "high"))
+    counted = shared.size(row["n_images"], row["n_lesions"], row.get("n_positive"))
     return (
         f"<tr><th scope='row'>{escape(row['name'])}</th>"
         f"<td><b>{value}</b><br><span class='interval'>[{low}, {high}] on {counted}</span></td></tr>"
@@ -132,7 +132,7 @@ def origin(
     method: str,
     rows: pd.DataFrame,
     file_name: str,
-    command: str = wording.COMMAND,
+    command: str = shared.COMMAND,
 ) -> None:
     """Say from which tables a panel was computed, by what command and how, and offer its numbers as CSV."""
     listed = card.raw.get("tables", {})
@@ -140,9 +140,9 @@ def origin(
         ", ".join(f"`{name}` (sha256 {listed[name]['sha256'][:12]})" for name in tables if name in listed)
         or "`card.json`"
     )
-    st.caption(f"{wording.METHOD}: {sources}, written by `{command}`; {method}")
+    st.caption(f"{shared.METHOD}: {sources}, written by `{command}`; {method}")
     st.download_button(  # made when asked for: a ready file is fetched by the page, and may be gone by then
-        wording.SAVE,
+        shared.SAVE,
         lambda: rows.to_csv(index=False),
         file_name,
         "text/csv",

@@ -1,6 +1,8 @@
 """Sentences that more than one page needs, keyed by code where the engine speaks in codes."""
 
-from model.patient import Patient
+import math
+
+from model.answer.patient import Patient
 
 DISCLAIMER_NAME = "Disclaimer"
 DISCLAIMER = (
@@ -36,6 +38,20 @@ NOTES = {
     "gel": "Fluid or bubbles lie over the skin and can change the answer. Wipe off, or press the bubbles out.",
 }
 
+SET = "Measured on"
+SPLITS = {
+    "internal_test": "internal test",
+    "external": "external test",
+    "validation": "validation (no headline figure)",
+}
+VALIDATION = (
+    "Validation images chose the model, its temperature and its thresholds, "
+    "so these figures flatter it and are no headline figures."
+)
+METHOD = "How was this computed"
+SAVE = "Table as CSV"
+COMMAND = "python -m training.evaluate runs/RECIPE"
+
 
 def percent(probability: float) -> str:
     """A probability with one decimal, never rounded up to certainty or down to nothing."""
@@ -52,3 +68,22 @@ def patient(known: Patient) -> str:
     sex = SEXES.get(known.sex, "").lower()
     site = SITES.get(known.site, known.site or "").lower()
     return ", ".join(part for part in (age, sex, site) if part)
+
+
+def set_name(chosen: tuple[str, str]) -> str:
+    """Name a dataset and split."""
+    dataset, split = chosen
+    return f"{SETS.get(dataset, dataset)}, {SPLITS.get(split, split.replace('_', ' '))}"
+
+
+def size(images: float, lesions: float, positive: float | None = None) -> str:
+    """Say what a figure was counted on."""
+    shown = "" if positive is None or math.isnan(positive) else f" ({positive:,.0f} positive)"
+    return f"{images:,.0f} images{shown} of {lesions:,.0f} lesions"
+
+
+def number(value: float, digits: int = 3) -> str:
+    """A figure, or in words why there is none."""
+    if math.isnan(value):
+        return "undefined"
+    return "no limit" if math.isinf(value) else f"{value:,.{digits}f}"

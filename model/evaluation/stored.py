@@ -9,7 +9,7 @@ from model.card import Label
 from model.evaluation.calibration import calibration_figures
 from model.evaluation.cases import MALIGNANT, Question, ask, read_cases, subjects
 from model.evaluation.curves import curve_bands
-from model.evaluation.decision import decision_curve, with_simple_rules
+from model.evaluation.decisions.decision_curve import decision_curve, with_simple_rules
 from model.evaluation.intervals import RESAMPLES, bootstrap_name
 from model.evaluation.subgroups import attributes_of, subgroup_table
 

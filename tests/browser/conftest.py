@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.analyse_page import gated_bundle, judged_bundle
 from tests.browser.driving import CHROMIUM, DESK, PATIENCE_SECONDS, QUIET, serve
-from tests.described import TABLES
+from tests.support.analyse_page import gated_bundle, judged_bundle
+from tests.support.described import TABLES
 from training.bundle import seal
 from ui.analyse import wording
 

@@ -16,7 +16,7 @@ import pytest
 from PIL import Image
 
 from model.card import BUNDLE_VARIABLE
-from tests.analyse_page import drawn_photo
+from tests.support.analyse_page import drawn_photo
 
 ROOT = Path(__file__).resolve().parents[2]
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")

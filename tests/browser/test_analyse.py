@@ -7,7 +7,6 @@ from urllib.parse import urlsplit
 import pytest
 from PIL import Image
 
-from tests.analyse_page import SAMPLE
 from tests.browser.driving import (
     DESK,
     PHONE,
@@ -22,7 +21,9 @@ from tests.browser.driving import (
     settled,
     upload,
 )  # fmt: skip
-from ui.analyse import reader_wording, wording
+from tests.support.analyse_page import SAMPLE
+from ui.analyse import wording
+from ui.analyse.reader import wording as reader_wording
 
 WIDTHS = (DESK, TABLET, {"width": 820, "height": 1180}, {"width": 700, "height": 900}, PHONE)
 

@@ -10,7 +10,6 @@ from urllib.parse import urlsplit
 import pytest
 
 from model.card import DEFAULT_BUNDLE
-from tests.analyse_page import SAMPLE
 from tests.browser.driving import (
     AXE,
     DESK,
@@ -23,8 +22,11 @@ from tests.browser.driving import (
     serve,
     settled,
 )  # fmt: skip
-from ui import about, about_wording
-from ui.analyse import measured_wording, wording
+from tests.support.analyse_page import SAMPLE
+from ui.about import page as about
+from ui.about import wording as about_wording
+from ui.analyse import wording
+from ui.analyse.answer import wording as measured_wording
 from ui.frame import NAME
 from ui.navigation import PAGES
 

@@ -14,11 +14,11 @@ from model.evaluation.calibration import reliability_table, uncalibrated
 from model.evaluation.cases import read_cases
 from model.evaluation.confusion import confusion_table
 from model.evaluation.curves import move_prevalence
-from model.evaluation.decision import decision_curve
+from model.evaluation.decisions.decision_curve import decision_curve
+from model.evaluation.decisions.threshold import clinic_table, two_way
 from model.evaluation.plots.style import PAGE, PALETTES, fill, series, with_interval, wrapped
 from model.evaluation.stored import stored_curves
 from model.evaluation.summary import summarise
-from model.evaluation.threshold import clinic_table, two_way
 
 NAMES = {"malignant": "Malignant against benign", "mel": "Melanoma"}
 OUTCOMES = {"found": "Malignant, found", "missed": "Malignant, missed", "benign_spared": "Benign, spared"}

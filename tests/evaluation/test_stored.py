@@ -3,7 +3,7 @@ import pandas as pd
 import pytest
 
 from model.evaluation.cases import ask, read_cases
-from model.evaluation.decision import decision_curve, net_benefit
+from model.evaluation.decisions.decision_curve import decision_curve, net_benefit
 from model.evaluation.metrics import squared_errors
 from model.evaluation.stored import stored_curves, stored_decision, stored_reliability, stored_subgroups
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from model.check import check_bundle
-from tests.bundles import CODES, SIZE
+from tests.support.bundles import CODES, SIZE
 
 
 @pytest.fixture

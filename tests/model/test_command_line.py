@@ -10,8 +10,8 @@ import pytest
 from PIL import Image
 
 from model.__main__ import main
-from model.patient import UNKNOWN, Patient
-from tests.bundles import CODES, NEVER_SUPPORTED
+from model.answer.patient import UNKNOWN, Patient
+from tests.support.bundles import CODES, NEVER_SUPPORTED
 
 ROOT = Path(__file__).resolve().parents[2]
 HEADER = "image,MEL,NV,BCC,AKIEC,BKL,DF,VASC,notes"

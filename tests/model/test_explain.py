@@ -5,8 +5,8 @@ import pytest
 
 from model.explain import NEGLIGIBLE_LOGIT, class_maps, colour_bar, explain, overlay, upsample
 from model.preprocess import Square, to_tensor
-from tests.bundles import CODES, NEVER_SUPPORTED
-from tests.gradcam import assert_equals_tf_keras_vis
+from tests.support.bundles import CODES, NEVER_SUPPORTED
+from tests.support.gradcam import assert_equals_tf_keras_vis
 
 
 def test_closed_form_equals_tf_keras_vis(analyser, lesion):

@@ -7,7 +7,7 @@ from PIL import Image
 from model.errors import ContractError, PhotoError
 from model.pipeline import BLANK
 from model.preprocess import Square, to_tensor
-from tests.bundles import CODES, SIZE
+from tests.support.bundles import CODES, SIZE
 
 
 def test_everything_about_one_photo(analyser, lesion, lesion_png):

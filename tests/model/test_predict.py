@@ -13,7 +13,7 @@ import pytest
 from model.errors import BundleError, ContractError
 from model.predict import Classifier, softmax
 from model.preprocess import to_tensor
-from tests.bundles import CODES, SIZE
+from tests.support.bundles import CODES, SIZE
 
 
 @pytest.fixture
@@ -98,7 +98,7 @@ def test_a_layer_that_is_not_there_is_named(copy):
 
 
 def test_cards_tables_and_reports_come_without_tensorflow():
-    modules = "model.card, model.image, model.preprocess, model.explain, model.report, model.__main__"
+    modules = "model.card, model.photo.image, model.preprocess, model.explain, model.report, model.__main__"
     code = f"import {modules}, sys; sys.exit('tensorflow' in sys.modules or 'keras' in sys.modules)"
     root = Path(__file__).resolve().parents[2]
     assert subprocess.run([sys.executable, "-c", code], cwd=root).returncode == 0

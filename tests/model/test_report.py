@@ -8,11 +8,11 @@ import pytest
 from PIL import Image
 
 from model import report
+from model.answer.patient import Patient
 from model.errors import BundleError
 from model.explain import overlay
-from model.patient import Patient
 from model.preprocess import Square
-from tests.bundles import CODES, NEVER_SUPPORTED
+from tests.support.bundles import CODES, NEVER_SUPPORTED
 
 
 @pytest.fixture(scope="module")

@@ -8,10 +8,10 @@ import pytest
 
 from model import scoring
 from model.__main__ import main
-from model.decision import decide
+from model.answer.decision import decide
+from model.answer.gate import Gate
 from model.errors import ContractError
-from model.gate import Gate
-from tests.bundles import CODES
+from tests.support.bundles import CODES
 
 RULE = {"rule": "balanced", "log_offsets": [0.0, 9.0, 0.0, 0.0, 0.0, 0.0, 0.0]}  # always the second class
 
@@ -39,7 +39,7 @@ def refusing(analyser, photos, monkeypatch):
 
 
 def _photo(path):
-    from model.image import read_file, read_photo
+    from model.photo.image import read_file, read_photo
 
     return read_photo(read_file(path))
 
@@ -80,7 +80,7 @@ def test_the_diagnosis_is_named_by_the_rule_asked_for(refusing, photos, tmp_path
 
 
 def test_a_patient_changes_probabilities_but_not_the_diagnosis(refusing, photos, tmp_path):
-    from model.patient import Patient
+    from model.answer.patient import Patient
 
     known = {photos[1]: Patient(85, "male", "head")}
     for name, patients in (("alone", {}), ("informed", known)):

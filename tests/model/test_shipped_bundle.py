@@ -6,14 +6,14 @@ import numpy as np
 import pytest
 from sklearn.metrics import roc_auc_score
 
+from model.answer.patient import Patient
 from model.card import DEFAULT_BUNDLE, load_card
 from model.check import check_bundle
 from model.evaluation.tables import load_table
-from model.patient import Patient
 from model.preprocess import to_tensor
-from tests.gradcam import assert_equals_tf_keras_vis
-from training.patients import inform, patients_of
-from training.synthetic import render_lesion
+from tests.support.gradcam import assert_equals_tf_keras_vis
+from training.judging.patients import inform, patients_of
+from training.synthetic.lesions import render_lesion
 from ui import wording
 
 pytestmark = pytest.mark.skipif(

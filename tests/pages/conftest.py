@@ -3,8 +3,8 @@
 import pytest
 
 from model.card import BUNDLE_VARIABLE
-from tests.analyse_page import SAMPLE, gated_bundle, judged_bundle, open_app
-from tests.measured import build_measured, open_page
+from tests.support.analyse_page import SAMPLE, gated_bundle, judged_bundle, open_app
+from tests.support.measured import build_measured, open_page
 
 
 @pytest.fixture(scope="session")

@@ -7,9 +7,9 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from model.card import BUNDLE_VARIABLE
-from tests.card_bundle import text, write_bundle
-from ui import about
-from ui import about_wording as wording
+from tests.support.card_bundle import text, write_bundle
+from ui.about import page as about
+from ui.about import wording
 
 APP = str(Path(__file__).resolve().parents[2] / "app.py")
 

@@ -7,10 +7,10 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from model.card import BUNDLE_VARIABLE
-from tests.card_bundle import charts, text, write_bundle
-from tests.described import COUNTS, TABLES
-from training.balancing_study import STUDIED, options_text
-from ui import dataset_wording as wording
+from tests.support.card_bundle import charts, text, write_bundle
+from tests.support.described import COUNTS, TABLES
+from training.studies.balancing import STUDIED, options_text
+from ui.dataset import wording
 
 APP = str(Path(__file__).resolve().parents[2] / "app.py")
 NEEDS = {  # table -> charts that its section loses without it

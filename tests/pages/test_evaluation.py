@@ -6,10 +6,11 @@ import pytest
 
 from model.card import BUNDLE_VARIABLE, load_card
 from model.evaluation.cases import ask, read_cases
-from model.evaluation.threshold import clinic_table, threshold_table, two_way
-from tests.measured import POINT, TABLES, charts, go, open_page, text
+from model.evaluation.decisions.threshold import clinic_table, threshold_table, two_way
+from tests.support.measured import POINT, TABLES, charts, go, open_page, text
 from ui import evaluation, evidence
-from ui import evaluation_wording as wording
+from ui import wording as shared
+from ui.evaluation import wording
 
 
 def test_every_section_is_drawn_and_says_where_its_numbers_come_from(page):
@@ -17,7 +18,7 @@ def test_every_section_is_drawn_and_says_where_its_numbers_come_from(page):
         shown = go(page, section)
         assert not shown.exception, section
         assert not shown.info, section
-        assert wording.METHOD in text(shown) and "python -m training." in text(shown), section
+        assert shared.METHOD in text(shown) and "python -m training." in text(shown), section
         assert len(shown.get("download_button")) >= 1, section
         assert bool(charts(shown)) == (section != "Overview"), section
 
@@ -35,7 +36,7 @@ def test_headline_figures_are_those_of_the_table_with_interval_n_and_split(page,
 def test_validation_is_apart_from_the_headline(page):
     [folded, *_] = page.expander
     assert folded.label == wording.VALIDATION_FIGURES
-    assert [caption.value for caption in folded.caption] == [wording.VALIDATION]
+    assert [caption.value for caption in folded.caption] == [shared.VALIDATION]
     assert "ISIC 2019" in folded.get("html")[0].value
     outside = [element.value for column in page.columns for element in column.get("html")]
     assert outside and not any("ISIC 2019" in value for value in outside)
@@ -47,7 +48,7 @@ def test_the_set_shown_first_is_the_internal_test_and_validation_is_marked(page)
     assert chooser.value == ("ham10000", "internal_test")
     assert not shown.warning
     changed = chooser.set_value(("isic2019", "validation")).run()
-    assert [warning.value for warning in changed.warning] == [wording.VALIDATION]
+    assert [warning.value for warning in changed.warning] == [shared.VALIDATION]
     assert "140 images" in text(changed)
 
 

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 from model.card import BUNDLE_VARIABLE, load_card
-from tests.measured import charts, go, numbers, open_page, text
+from tests.support.measured import charts, go, numbers, open_page, text
 from ui import evidence
-from ui.evaluation import answers_wording as wording
+from ui.evaluation.decisions import wording
 
 HOME = ("ham10000", "internal_test")
 

@@ -10,12 +10,12 @@ import pytest
 
 from model.card import BUNDLE_VARIABLE, load_card
 from model.evaluation.confusion import cases_in_cell
-from tests.measured import POINT, charts, go, numbers, open_page, text
+from tests.support.measured import POINT, charts, go, numbers, open_page, text
 from training.bundle import seal
-from training.datasets import READERS
-from ui import evaluation_wording as wording
+from training.data.sets.registry import READERS
 from ui import evidence
-from ui.evaluation import case_photo, confusion, subgroups
+from ui.evaluation import case_photo, confusion, wording
+from ui.evaluation.limits import subgroups
 
 HOME = ("ham10000", "internal_test")
 
@@ -250,7 +250,7 @@ def test_melanoma_by_age_names_both_thresholds_and_gives_small_groups_as_counts(
 
 def test_the_factors_are_the_cards(page):
     written = text(go(page, "Age, sex, site"))
-    # made up in tests.bundles: .4 a decade for melanoma, 1.0 on the head for vascular lesions, power .5
+    # made up in tests.support.bundles: .4 a decade for melanoma, 1.0 on the head for vascular lesions, power .5
     rows = dict(re.findall(r"<tr><th scope='row'>([^<]+)</th>((?:<td>[\d.]+</td>){7})</tr>", written))
     assert re.findall(r"[\d.]+", rows[wording.DECADE]) == ["1.00", "1.00", "1.00", "1.00", "1.22", "0.82", "1.00"]
     assert re.findall(r"[\d.]+", rows["Head or neck"])[-1] == "1.65"

@@ -7,14 +7,14 @@ import shutil
 import numpy as np
 import pytest
 
+from model.answer.quality import HEADS, PIXEL_GAUGES, RESOLUTION
 from model.card import BUNDLE_VARIABLE, load_card
-from model.quality import HEADS, PIXEL_GAUGES, RESOLUTION
-from tests.analyse_page import SAMPLE, open_app
-from tests.measured import charts, go, text
+from tests.support.analyse_page import SAMPLE, open_app
+from tests.support.measured import charts, go, text
 from training.bundle import seal
 from ui import evidence
 from ui import wording as shared
-from ui.evaluation import refusals_wording as wording
+from ui.evaluation.limits import wording
 
 
 @pytest.fixture

@@ -8,9 +8,9 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from model.card import BUNDLE_VARIABLE
-from tests.bundles import PATIENT
-from tests.card_bundle import charts, text, write_bundle
-from ui import method_wording as wording
+from tests.support.bundles import PATIENT
+from tests.support.card_bundle import charts, text, write_bundle
+from ui.method import wording
 
 APP = str(Path(__file__).resolve().parents[2] / "app.py")
 HISTORY = pd.DataFrame(

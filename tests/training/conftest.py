@@ -6,7 +6,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from training.splits import INTERNAL_TEST
+from training.data.splits import INTERNAL_TEST
 
 
 @pytest.fixture

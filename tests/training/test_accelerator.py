@@ -8,7 +8,7 @@ import pytest
 
 from training.accelerator.pack import encode, packed_images, write_parts
 from training.accelerator.weights import halved
-from training.splits import INTERNAL_TEST, TRAIN, VALIDATION
+from training.data.splits import INTERNAL_TEST, TRAIN, VALIDATION
 
 
 def manifest() -> pd.DataFrame:
@@ -47,7 +47,7 @@ def test_large_weights_travel_in_half_precision():
 
 def test_what_comes_back_is_a_run(tmp_path, monkeypatch):
     from training.accelerator import unpack
-    from training.architectures import build_network, logits_model
+    from training.networks.architectures import build_network, logits_model
     from training.recipe import Recipe
 
     recipe = Recipe("small", architecture="tiny", weights="none", size=32, batch=8, teachers=("other",))
@@ -75,7 +75,7 @@ def test_what_comes_back_is_a_run(tmp_path, monkeypatch):
 def test_augmented_views_keep_their_shape_and_range():
     torch = pytest.importorskip("torch", reason="PyTorch is not installed")
     from training.accelerator.augment import views
-    from training.augment import LEVELS
+    from training.data.augment import LEVELS
 
     photos = torch.randint(0, 256, (8, 64, 64, 3), dtype=torch.uint8)
     seeds = [(torch.Generator().manual_seed(1), np.random.default_rng(1)) for _ in range(2)]

@@ -10,11 +10,13 @@ import pandas as pd
 import pytest
 
 from model.card import load_card
-from training import ablation, baseline, bundle, calibrate, evaluate, train
+from training import bundle, calibrate, evaluate, train
 from training.calibrate import load_run
-from training.datasets import CODES, DatasetError, read_ham10000
-from training.manifest import build_manifest
-from training.predictions import judge_members
+from training.data.manifest import build_manifest
+from training.data.sets.registry import CODES, DatasetError, read_ham10000
+from training.judging.predictions import judge_members
+from training.studies import baseline
+from training.studies.ablation import __main__ as ablation
 
 
 @pytest.fixture(scope="module")

@@ -1,7 +1,7 @@
-"""The changes of `training.augment`, for a whole batch at once on the device that trains.
+"""The changes of `training.data.augment`, for a whole batch at once on the device that trains.
 
 Written anew because a GPU learns from photos faster than processor cores can prepare them. How far each change may
-go is the same `training.augment.Augmentation`; a second JPEG compression is left out.
+go is the same `training.data.augment.Augmentation`; a second JPEG compression is left out.
 """
 
 import math
@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from torch.nn.functional import affine_grid, grid_sample, interpolate
 
-from training.augment import Augmentation
+from training.data.augment import Augmentation
 
 COARSEST, GROUPS = 60, 4  # pixels; parts of a batch that are made coarse to the same degree
 

@@ -5,7 +5,7 @@
 
 Images that the split table does not list join training, unless they share a near-duplicate group with validation or
 test. Test images are not packed. The parts can be carried one by one; they hold compressed photos of the size of
-`training.manifest.CANVAS`, so licences that forbid sharing the images forbid sharing the parts.
+`training.data.manifest.CANVAS`, so licences that forbid sharing the images forbid sharing the parts.
 """
 
 import argparse
@@ -20,10 +20,10 @@ import pandas as pd
 
 from training.accelerator.weights import halved
 from training.command import one_sentence
-from training.data import open_canvas
-from training.datasets import CODES
+from training.data.batches import open_canvas
+from training.data.sets.registry import CODES
+from training.data.splits import TRAIN, VALIDATION
 from training.recipe import load_recipe
-from training.splits import TRAIN, VALIDATION
 
 MIB = 2**20
 
@@ -34,7 +34,7 @@ def packed_images(manifest: pd.DataFrame, splits: pd.DataFrame) -> pd.DataFrame:
     Parameters
     ----------
     manifest : DataFrame
-        Of `training.manifest`.
+        Of `training.data.manifest`.
     splits : DataFrame
         A published table; rows of the manifest that it does not list are training images if their group is new to it
         or in its training split. Sets that it keeps for judging are left out with their external images.
@@ -83,7 +83,7 @@ def write_parts(photos: Iterator[np.ndarray], folder: Path, most: int) -> int:
 
 def write_start(name: str, folder: Path, weights: str) -> None:
     """Build a recipe's network with its pretrained trunk and write the weights that training begins with."""
-    from training.architectures import build_network, logits_model
+    from training.networks.architectures import build_network, logits_model
     from training.recipe import trunk_in
 
     recipe = load_recipe(name)

@@ -27,12 +27,12 @@ from torch.nn.functional import cross_entropy, interpolate, log_softmax, softmax
 
 from training.accelerator.augment import views  # noqa: E402
 from training.accelerator.weights import halved, read_weights  # noqa: E402
-from training.architectures import build_network, logits_model  # noqa: E402
-from training.augment import LEVELS  # noqa: E402
-from training.datasets import CODES  # noqa: E402
-from training.pytorch import use_fused_kernels  # noqa: E402
+from training.data.augment import LEVELS  # noqa: E402
+from training.data.sets.registry import CODES  # noqa: E402
+from training.data.splits import TRAIN, VALIDATION  # noqa: E402
+from training.fitting.pytorch import use_fused_kernels  # noqa: E402
+from training.networks.architectures import build_network, logits_model  # noqa: E402
 from training.recipe import Recipe, load_recipe  # noqa: E402
-from training.splits import TRAIN, VALIDATION  # noqa: E402
 
 TIMED_STEPS = 40  # after which the number of steps that the time allows is known
 WARM_STEPS = 10  # not timed: kernels are chosen in them

@@ -13,11 +13,11 @@ import keras
 import pandas as pd
 
 from training.accelerator.weights import read_weights
-from training.architectures import build_network, logits_model
 from training.command import one_sentence
-from training.datasets import CODES
+from training.data.sets.registry import CODES
+from training.data.splits import TRAIN
+from training.networks.architectures import build_network, logits_model
 from training.recipe import Recipe
-from training.splits import TRAIN
 from training.train import start_record
 
 
@@ -62,7 +62,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("recipes", nargs="+")
     parser.add_argument("--trained", type=Path, default=Path("runs/trained"), help="what the GPU machine brought back")
     parser.add_argument("--packed", type=Path, default=Path("runs/packed"), help="of training.accelerator.pack")
-    parser.add_argument("--work", type=Path, default=Path("runs/data"), help="folder of training.manifest")
+    parser.add_argument("--work", type=Path, default=Path("runs/data"), help="folder of training.data.manifest")
     parser.add_argument("--runs", type=Path, default=Path("runs"))
     options = parser.parse_args(arguments)
     for name in options.recipes:

@@ -6,7 +6,10 @@ import streamlit as st
 
 from model.errors import BundleError
 from ui import cached
-from ui.analyse import answer, attention, context, map, photo, reader, refusal, source, state, wording
+from ui.analyse import attention, map, photo, source, state, wording
+from ui.analyse.answer import context, refusal
+from ui.analyse.answer import page as answer
+from ui.analyse.reader import page as reader
 
 if TYPE_CHECKING:
     from model.pipeline import Analyser, Analysis

@@ -2,7 +2,8 @@
 
 import streamlit as st
 
-from ui.analyse import reader, samples, state, wording
+from ui.analyse import samples, state, wording
+from ui.analyse.reader import page as reader
 
 
 def open_source() -> None:

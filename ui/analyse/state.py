@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import streamlit as st
 
+from model.answer.patient import Patient
 from model.errors import PhotoError
-from model.image import read_photo
-from model.patient import Patient
+from model.photo.image import read_photo
 from model.preprocess import Square
 from model.report import for_screen
 from ui.analyse import wording

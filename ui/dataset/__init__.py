@@ -1,10 +1,1 @@
-"""The sections of the dataset page, each drawn from tables of the bundle alone."""
-
-from ui import dataset_wording as wording
-from ui.dataset.balancing import balancing, study
-from ui.dataset.classes import attributes, classes, sizes
-from ui.dataset.split import checks, leakage, split
-
-SECTIONS = dict(
-    zip(wording.SECTIONS, [(sizes, classes), (attributes,), (balancing, study), (split, checks, leakage)], strict=True)
-)
+"""The dataset page: one file a section, its sentences in `wording`."""

@@ -5,8 +5,8 @@ import streamlit as st
 
 from model.card import Card
 from model.evaluation.plots import EpochDisplay, ForestDisplay
-from ui import dataset_wording as wording
 from ui import evidence
+from ui.dataset import wording
 from ui.dataset.choices import logarithmic
 
 BALANCING, STUDY = "dataset/balancing.csv", "results/balancing_study.csv"

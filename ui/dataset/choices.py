@@ -3,7 +3,7 @@
 import pandas as pd
 import streamlit as st
 
-from ui import dataset_wording as wording
+from ui.dataset import wording
 
 
 def choose_set(table: pd.DataFrame) -> str:

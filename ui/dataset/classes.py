@@ -6,8 +6,8 @@ import streamlit as st
 from model.card import Card
 from model.evaluation.plots import ClassBalanceDisplay, GroupsDisplay
 from model.evaluation.subgroups import AGE_BANDS, NOT_ASSESSED, NOT_RECORDED
-from ui import dataset_wording as wording
 from ui import evidence
+from ui.dataset import wording
 from ui.dataset.choices import choose_set, logarithmic
 
 CLASSES, ATTRIBUTES = "dataset/class_balance.csv", "dataset/attributes.csv"

@@ -5,10 +5,10 @@ import streamlit as st
 
 from model.card import Card
 from model.errors import TableError
+from model.evaluation.inputs.splits import split_facts
 from model.evaluation.plots import ForestDisplay
-from model.evaluation.splits import split_facts
-from ui import dataset_wording as wording
 from ui import evidence
+from ui.dataset import wording
 from ui.dataset.choices import choose_set
 
 COUNTS, SPLITS, LEAKAGE = "dataset/class_counts.csv", "dataset/splits.csv", "results/leakage.csv"

@@ -7,11 +7,11 @@ from model.evaluation.calibration import reliability_table, uncalibrated
 from model.evaluation.cases import ALL
 from model.evaluation.metrics import ECE_BINS
 from model.evaluation.plots import ReliabilityDisplay
-from ui import evaluation_wording as wording
 from ui import evidence
-from ui.evaluation import choices
+from ui import wording as shared
+from ui.evaluation import choices, wording
 from ui.evaluation.choices import METRIC_COLUMNS, METRICS, PREDICTIONS
-from ui.evaluation_methods import METHODS
+from ui.evaluation.methods import METHODS
 
 RELIABILITY = "results/reliability.csv"
 
@@ -36,7 +36,7 @@ def _figures(card: Card, chosen: evidence.Set) -> None:
     for state, name in (wording.STATES | wording.CHANGE).items():
         part = rows[rows["state"] == state].assign(subject=ALL)
         if len(part):
-            evidence.figures(f"{wording.set_name(chosen)}, {name}", evidence.named(part, wording.CALIBRATION_METRICS))
+            evidence.figures(f"{shared.set_name(chosen)}, {name}", evidence.named(part, wording.CALIBRATION_METRICS))
     if rows.empty:
         rows = _served(card, chosen)
     source = RELIABILITY if "state" in rows else METRICS
@@ -47,5 +47,5 @@ def _served(card: Card, chosen: evidence.Set) -> pd.DataFrame:
     metrics = evidence.optional(card, METRICS, "", METRIC_COLUMNS)
     rows = evidence.named(evidence.of_set(metrics, chosen), wording.CALIBRATION_METRICS)
     if len(rows):
-        evidence.figures(f"{wording.set_name(chosen)}, {wording.STATES['after']}", rows)
+        evidence.figures(f"{shared.set_name(chosen)}, {wording.STATES['after']}", rows)
     return rows

@@ -9,12 +9,12 @@ import pandas as pd
 import streamlit as st
 
 from model import explain, report
+from model.answer.decision import decide
 from model.card import Card
-from model.decision import decide
 from model.errors import LesionscopeError
-from model.image import read_file
+from model.photo.image import read_file
 from ui import bars, cached, pictures
-from ui import evaluation_wording as wording
+from ui.evaluation import wording
 
 DATA_VARIABLE = "LESIONSCOPE_DATA"  # environment variable that names the folder with the image sets
 PLACES = {  # dataset -> where in its folder, laid out as published, an image lies

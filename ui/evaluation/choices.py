@@ -5,8 +5,9 @@ import streamlit as st
 from model.card import Card
 from model.evaluation.cases import Cases, Question, ask, read_cases, subjects
 from model.evaluation.stored import DECISIONS
-from ui import evaluation_wording as wording
 from ui import evidence
+from ui import wording as shared
+from ui.evaluation import wording
 
 METRICS, POINTS, CONFUSION = "results/metrics.csv", "results/operating_points.csv", "results/confusion.csv"
 PREDICTIONS, CURVES = "results/predictions.csv", "results/curves.csv"
@@ -25,8 +26,8 @@ def cases_of_set(card: Card) -> tuple[evidence.Set, Cases]:
     predictions = evidence.table(card, PREDICTIONS)
     chosen = evidence.choose_set(predictions)
     cases = read_cases(evidence.of_set(predictions, chosen), card.labels)
-    said = wording.size(len(cases.targets), len(set(cases.lesions)))
-    st.caption(f"{wording.set_name(chosen)}: {said}.")
+    said = shared.size(len(cases.targets), len(set(cases.lesions)))
+    st.caption(f"{shared.set_name(chosen)}: {said}.")
     return chosen, cases
 
 
@@ -48,7 +49,7 @@ def subject(card: Card, chosen: evidence.Set, offered: list[str], section: str) 
 def question(card: Card, chosen: evidence.Set, cases: Cases, offered: list[str], section: str) -> Question:
     """Let a person choose a question, and say what it is answered on."""
     found = ask(cases, subject(card, chosen, offered, section))
-    said = wording.size(len(found.truth), len(set(found.lesions)), found.truth.sum())
+    said = shared.size(len(found.truth), len(set(found.lesions)), found.truth.sum())
     st.caption(f"{wording.question(found.subject, names(card))}: {said}.")
     return found
 

@@ -5,9 +5,10 @@ import streamlit as st
 
 from model.card import Card
 from model.evaluation.plots import ForestDisplay, TradeOffDisplay
-from ui import evaluation_wording as wording
 from ui import evidence
-from ui.evaluation_methods import METHODS
+from ui import wording as shared
+from ui.evaluation import wording
+from ui.evaluation.methods import METHODS
 
 COMPARISON, ANSWERS = "results/comparison.csv", "results/comparison_answers.csv"
 
@@ -20,7 +21,7 @@ def comparison(card: Card) -> None:
         wording.FIGURE, metrics, format_func=metrics.get, key="compared_metric", persist_state="session"
     )
     judged = table.iloc[0]
-    said = wording.size(judged["n_images"], judged["n_lesions"])
+    said = shared.size(judged["n_images"], judged["n_lesions"])
     st.caption(wording.COMPARISON.format(judged["split"].replace("_", " "), said))
     st.dataframe(listed(table, metric, list(metrics)), hide_index=True, column_config=_columns(metric, metrics))
     answered = table.dropna(subset=[metric])

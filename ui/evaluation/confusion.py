@@ -9,11 +9,11 @@ import streamlit as st
 from model.card import Card
 from model.evaluation.confusion import cases_in_cell
 from model.evaluation.plots import ConfusionDisplay
-from ui import evaluation_wording as wording
 from ui import evidence
-from ui.evaluation import case_photo, choices
+from ui import wording as shared
+from ui.evaluation import case_photo, choices, wording
 from ui.evaluation.choices import CONFUSION, PREDICTIONS
-from ui.evaluation_methods import METHODS
+from ui.evaluation.methods import METHODS
 
 ARCHIVED = re.compile(r"(ISIC_\d+)(_downsampled)?")  # ids of the ISIC Archive, some with an ending of ISIC 2019
 ARCHIVE_PAGE = "https://api.isic-archive.com/images/{}/"
@@ -30,7 +30,7 @@ def confusion(card: Card) -> None:
         wording.MODE, wording.MODES, format_func=wording.MODES.get, default="count", required=True, key="mode",
         persist_state="session",
     )  # fmt: skip
-    st.caption(f"{wording.set_name(chosen)}: {counts['count'].sum():,} images. {wording.MODE_HINTS[mode]}")
+    st.caption(f"{shared.set_name(chosen)}: {counts['count'].sum():,} images. {wording.MODE_HINTS[mode]}")
     display = ConfusionDisplay(counts, choices.names(card), mode)
     key = f"confusion_{mode}_{'_'.join(chosen)}"
     evidence.chart(display, key, on_select=partial(take_clicked, key), selection_mode="points")

@@ -4,14 +4,14 @@ import streamlit as st
 
 from model.card import Card
 from model.evaluation.cases import Question
+from model.evaluation.decisions.threshold import clinic_table, threshold_table, two_way
 from model.evaluation.plots import ClinicDisplay, CurveDisplay, DecisionDisplay
 from model.evaluation.stored import DECISIONS, stored_decision
-from model.evaluation.threshold import clinic_table, threshold_table, two_way
-from ui import evaluation_wording as wording
 from ui import evidence
-from ui.evaluation import choices
+from ui import wording as shared
+from ui.evaluation import choices, wording
 from ui.evaluation.choices import CURVE_COLUMNS, CURVES, METRIC_COLUMNS, METRICS, PREDICTIONS
-from ui.evaluation_methods import METHODS
+from ui.evaluation.methods import METHODS
 
 
 def curves(card: Card) -> None:
@@ -70,8 +70,8 @@ def decision(card: Card) -> None:
     answerable = [subject for subject in DECISIONS if subject in set(rows["subject"])]
     subject = choices.subject(card, chosen, answerable, "decision")
     counted = rows[rows["subject"] == subject].iloc[0]
-    said = wording.size(counted["n_images"], counted["n_lesions"], counted["n_positive"])
-    st.caption(f"{wording.set_name(chosen)}: {said}.")
+    said = shared.size(counted["n_images"], counted["n_lesions"], counted["n_positive"])
+    st.caption(f"{shared.set_name(chosen)}: {said}.")
     display = DecisionDisplay(stored_decision(rows, subject))
     evidence.chart(display, "decision")
     st.markdown(wording.DECISION.format(wording.share(counted["n_positive"] / counted["n_images"])))

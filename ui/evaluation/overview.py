@@ -4,12 +4,13 @@ import pandas as pd
 import streamlit as st
 
 from model.card import Card
-from model.evaluation.evidence import outside_statements
-from ui import evaluation_wording as wording
+from model.evaluation.decisions.evidence import outside_statements
 from ui import evidence
-from ui.evaluation.answers_wording import OUTSIDE
+from ui import wording as shared
+from ui.evaluation import wording
 from ui.evaluation.choices import METRICS, POINTS
-from ui.evaluation_methods import METHODS
+from ui.evaluation.decisions.wording import OUTSIDE
+from ui.evaluation.methods import METHODS
 
 
 def headline(card: Card) -> None:
@@ -25,7 +26,7 @@ def headline(card: Card) -> None:
 def _figures_of_set(card: Card, chosen: evidence.Set, rows: pd.DataFrame) -> None:
     found = rows["subject"][(rows["metric"] == "sensitivity") & rows["subject"].isin(card.codes)]
     names = wording.headline_metrics(classes=len(card.codes), present=found.nunique())
-    evidence.figures(wording.set_name(chosen), evidence.named(rows, names))
+    evidence.figures(shared.set_name(chosen), evidence.named(rows, names))
 
 
 def operating_points(card: Card) -> None:
@@ -43,7 +44,7 @@ def operating_points(card: Card) -> None:
 def _points_of_set(chosen: evidence.Set, points: pd.DataFrame) -> None:
     for (name, threshold), rows in points.groupby(["point", "threshold"], sort=False):
         named = rows.assign(name=rows["metric"].map(wording.METRICS))
-        evidence.figures(f"{wording.set_name(chosen)}: {name}, threshold {wording.share(threshold)}", named)
+        evidence.figures(f"{shared.set_name(chosen)}: {name}, threshold {wording.share(threshold)}", named)
 
 
 def _by_set(rows: pd.DataFrame, show) -> None:
@@ -58,7 +59,7 @@ def _by_set(rows: pd.DataFrame, show) -> None:
                 show(chosen, evidence.of_set(rows, chosen))
     if len(tests) < len(sets):
         with st.expander(wording.VALIDATION_FIGURES):
-            st.caption(wording.VALIDATION)
+            st.caption(shared.VALIDATION)
             for chosen in sets:
                 if chosen not in tests:
                     show(chosen, evidence.of_set(rows, chosen))

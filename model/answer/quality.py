@@ -1,0 +1,163 @@
+"""What about a photo may mislead: gauges of what the network was given, each told only beyond its limit.
+
+Sharpness, exposure, resolution and blue or violet marks are measured on pixels. A lesion cut off by the frame, hair and
+fluid are linear readings of the features that the diagnosis is made from. Every limit was fitted on validation by
+`training.gauges`; ``results/gauges.csv`` says how often each gauge is right.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+
+from model.answer.gate import stored_arrays
+from model.errors import BundleError
+
+SHARPNESS, EXPOSURE, RESOLUTION, CUT_OFF = "sharpness", "exposure", "resolution", "cut_off"
+HAIR, INK, GEL = "hair", "ink", "gel"
+PIXEL_GAUGES, HEADS = (SHARPNESS, EXPOSURE, RESOLUTION, INK), (CUT_OFF, HAIR, GEL)
+FINE, POOR = "fine", "poor"
+FINEST = 2.0  # standard deviation of the first blur that sharpness compares, in pixels of what the network sees
+COARSER = 2.0  # the second blur is so many times wider
+DISC = 0.9  # of the half side: a dermatoscope's round rim in the corners says nothing of the light
+BRIGHT_PART = 75  # percentile of luminance: skin around a dark lesion, not the lesion
+FAINTEST = 1e-3  # grey levels; keeps an even surface from a division by nothing
+BLUE = 0.25  # blue above red, as a share of the brightest channel; blue-grey lesions stay below
+DARKEST = 20  # grey levels added to that channel: black is not blue
+
+
+@dataclass(frozen=True)
+class Gauge:
+    """One thing measured about a photo.
+
+    Parameters
+    ----------
+    code : str
+        Of `PIXEL_GAUGES` or `HEADS`.
+    value : float
+    level : str
+        ``"poor"`` beyond the limit, else ``"fine"``.
+    """
+
+    code: str
+    value: float
+    level: str
+
+
+@dataclass(frozen=True)
+class Limits:
+    """The values between which nothing is said; None where there is no limit on that side."""
+
+    low: float | None = None
+    high: float | None = None
+
+    def beyond(self, value: float | np.ndarray) -> float | np.ndarray:
+        """Return how far values lie beyond the nearer limit; 0 or less within the limits."""
+        below = -np.inf if self.low is None else self.low - value
+        above = -np.inf if self.high is None else value - self.high
+        return np.maximum(below, above)
+
+
+@dataclass(frozen=True, eq=False)
+class Head:
+    """A linear reading of pooled features: kernel float32 (channels,), and bias."""
+
+    kernel: np.ndarray
+    bias: float
+
+    def read(self, pooled: np.ndarray) -> np.ndarray:
+        """Return a number for each row of features (n, channels)."""
+        return np.asarray(pooled, np.float64) @ self.kernel.astype(np.float64) + self.bias
+
+
+@dataclass(frozen=True, eq=False)
+class Gauges:
+    """The gauges of a bundle, in the order in which they are told.
+
+    Parameters
+    ----------
+    limits : mapping of str to Limits
+    heads : mapping of str to Head
+        For the codes of `HEADS` among them.
+    """
+
+    limits: Mapping[str, Limits]
+    heads: Mapping[str, Head]
+
+    def measure(self, view: np.ndarray, side: float, pooled: np.ndarray) -> tuple[Gauge, ...]:
+        """Measure one photo.
+
+        Parameters
+        ----------
+        view : ndarray, uint8, shape (size, size, 3)
+            What the network was given.
+        side : float
+            Of the square, in the photo's own pixels.
+        pooled : ndarray, shape (channels,)
+            Means over the cells of its last feature maps.
+        """
+        values = measured(view) | {RESOLUTION: side / len(view)}
+        values |= {code: float(head.read(pooled[None])[0]) for code, head in self.heads.items()}
+        return tuple(
+            Gauge(code, values[code], POOR if limits.beyond(values[code]) > 0 else FINE)
+            for code, limits in self.limits.items()
+        )
+
+
+def measured(view: np.ndarray) -> dict[str, float]:
+    """Return what is measured on the pixels of a view, uint8 (size, size, 3), by code."""
+    return {SHARPNESS: sharpness(view), EXPOSURE: exposure(view), INK: marks(view)}
+
+
+def sharpness(view: np.ndarray) -> float:
+    """Return the log of how much finer detail there is than coarser detail; falls with blur, hardly with contrast."""
+    grey = cv2.cvtColor(view, cv2.COLOR_RGB2GRAY).astype(np.float32)
+    first = cv2.GaussianBlur(grey, (0, 0), FINEST)
+    second = cv2.GaussianBlur(grey, (0, 0), FINEST * COARSER)
+    fine, coarse = np.abs(grey - first).mean(), np.abs(first - second).mean()
+    return float(np.log((fine + FAINTEST) / (coarse + FAINTEST)))
+
+
+def exposure(view: np.ndarray) -> float:
+    """Return how bright the brighter part of a view is: grey levels, 0 to 255."""
+    rows, columns = np.mgrid[-1 : 1 : len(view) * 1j, -1 : 1 : len(view) * 1j]
+    grey = cv2.cvtColor(view, cv2.COLOR_RGB2GRAY)
+    return float(np.percentile(grey[np.hypot(rows, columns) < DISC], BRIGHT_PART))
+
+
+def marks(view: np.ndarray) -> float:
+    """Return the share of pixels as blue or violet as a skin marker, a sticker or a scale, which no skin is."""
+    red, blue = view[..., 0].astype(np.float32), view[..., 2].astype(np.float32)
+    return float(((blue - red) / (view.max(axis=-1) + np.float32(DARKEST)) > BLUE).mean())
+
+
+def poor(gauges: tuple[Gauge, ...]) -> tuple[str, ...]:
+    """Return the codes to tell; a photo of low resolution has its own warning, ``small_photo``."""
+    return tuple(gauge.code for gauge in gauges if gauge.level == POOR and gauge.code != RESOLUTION)
+
+
+def read_gauges(entry: dict[str, Any] | None, bundle_dir: Path) -> Gauges | None:
+    """Return the gauges that a card names, None for a card without any.
+
+    Raises
+    ------
+    BundleError
+        If their file is missing or is not the one that the card names, a limit or a head is missing, or a gauge is
+        not known.
+    """
+    if entry is None:
+        return None
+    arrays = stored_arrays(entry, bundle_dir, "gauges")
+    try:
+        limits = {each["code"]: Limits(each["low"], each["high"]) for each in entry["limits"]}
+        seen = [code for code in limits if code in HEADS]
+        heads = {code: Head(arrays[f"{code}_kernel"], float(arrays[f"{code}_bias"])) for code in seen}
+    except (KeyError, TypeError):
+        raise BundleError("gauges_limits", "Each gauge in the card needs code, low and high, and its head.") from None
+    unknown = sorted(set(limits) - set(PIXEL_GAUGES) - set(HEADS))
+    if unknown:
+        raise BundleError("gauges_unknown", f"The card names gauges that are not known: {', '.join(unknown)}.")
+    return Gauges(limits, heads)

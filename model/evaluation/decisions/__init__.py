@@ -1,0 +1,1 @@
+"""What follows from the probabilities: thresholds, named diagnoses, sets, abstention, net benefit."""

@@ -1,0 +1,1 @@
+"""From files and folders to pixels: every format, and one sentence where a file is no photo."""

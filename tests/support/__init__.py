@@ -1,0 +1,1 @@
+"""What several test files share: small bundles, stored answers, drawn and mutated photos."""

@@ -1,0 +1,42 @@
+"""A recipe's options are of the right kind and exist, or one sentence says what there is."""
+
+import pytest
+
+from training import train
+from training.fitting.recipe_check import check_recipe
+from training.recipe import load_recipe, recipe_names
+
+
+@pytest.mark.parametrize(
+    ("assignment", "words"),
+    [
+        ("epochs=many", "epochs takes a whole number"), ("epochs=1.5", "epochs takes a whole number"),
+        ("epochs=true", "epochs takes a whole number"), ("rate=fast", "rate takes a number"),
+        ("masks=1", "masks takes true or false"), ("loss_options=3", "loss_options takes a JSON object"),
+        ("phases=[{\"nme\": 1}]", "phases cannot be read"), ("epochs=-1", "epochs must be 0 or more"),
+        ("loss=guess", "No loss 'guess'; there are"), ("optimizer=best", "No optimizer 'best'"),
+        ("architecture=big", "No architecture 'big'"), ("balancing=fair", "No balancing 'fair'"),
+        ("augmentation=wild", "No augmentation 'wild'"), ("datasets=ham", "No datasets 'ham'; there are ham10000"),
+        ("label_set=nine", "No label_set 'nine'"), ("views=sideways", "No views 'sideways'"),
+        ("precision=int8", "No precision 'int8'"), ("dropout=2", "dropout must lie between"), ("rate=0", "above 0"),
+        ("batch=0", "batch must be 1 or more"), ("nonsense", "No option 'nonsense'"),
+    ],
+)  # fmt: skip
+def test_a_wrong_option_is_one_sentence(assignment, words, capsys, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert train.main(["mobilenetv2_bundle", "--set", assignment]) == 1
+    said = capsys.readouterr().err
+    assert words in said and said.count("\n") == 1
+
+
+def test_every_recipe_passes_its_own_check():
+    for name in recipe_names():
+        check_recipe(load_recipe(name))
+
+
+def test_right_options_keep_their_kind():
+    recipe = load_recipe("mobilenetv2_bundle").with_options(
+        ["rate=1", "size=96", "views=identity", "note=7", "masks=true"]
+    )
+    assert (recipe.rate, recipe.size, recipe.views, recipe.note, recipe.masks) == (1.0, 96, ("identity",), "7", True)
+    assert isinstance(recipe.rate, float)

@@ -1,0 +1,145 @@
+"""Trained trunks in one graph answer with their weighted mean, and show where from."""
+
+import dataclasses
+import json
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+
+from training import train
+from training.networks.architectures import ARCHITECTURES, logits_model
+from training.networks.ensemble import join, join_files
+from training.recipe import Recipe, RecipeError, load_recipe, trunk_in
+
+SIZE = 96  # the smallest at which Inception V3 has a cell; the others have nine then
+SHIPPED = load_recipe("three_trunks_bundle")
+TRUNKS = SHIPPED.architecture_options["trunks"]
+SHARES = tuple(np.arange(1, len(TRUNKS) + 1) / sum(range(1, len(TRUNKS) + 1)))  # every trunk another one
+
+
+def member(name: str, seed: int) -> keras.Model:
+    """A network with random weights, normalisation and head included."""
+    keras.utils.set_random_seed(seed)
+    network = ARCHITECTURES[name](SIZE, 7, "none")
+    random = np.random.default_rng(seed)
+    for layer in network.layers:
+        if isinstance(layer, keras.layers.BatchNormalization):
+            layer.set_weights([random.uniform(0.5, 1.5, w.shape) for w in layer.get_weights()])
+    head = network.get_layer("logits")
+    head.set_weights([random.normal(size=w.shape) for w in head.get_weights()])
+    return network
+
+
+@pytest.fixture(scope="module")
+def members() -> list[keras.Model]:
+    return [member(name, seed) for seed, name in enumerate(TRUNKS)]
+
+
+@pytest.fixture(scope="module")
+def photos() -> np.ndarray:
+    return np.random.default_rng(3).uniform(0, 255, (3, SIZE, SIZE, 3)).astype(np.float32)
+
+
+def joined_trunks(trunks: tuple[str, ...] = TRUNKS) -> keras.Model:
+    return ARCHITECTURES["side_by_side"](SIZE, 7, trunks=trunks)
+
+
+def test_joined_logits_are_the_weighted_mean_of_the_members(members, photos):
+    joined = joined_trunks()
+    parts = [np.asarray(logits_model(network).predict_on_batch(photos)) for network in members]
+    assert all(not np.allclose(parts[0], other, atol=0.1) for other in parts[1:])
+    for shares in ((), SHARES):
+        join(members, joined, shares)
+        found = np.asarray(logits_model(joined).predict_on_batch(photos))
+        np.testing.assert_allclose(found, np.average(parts, axis=0, weights=shares or None), rtol=1e-4, atol=1e-4)
+
+
+def test_the_maps_of_the_joined_network_add_up_to_its_logits(members, photos):
+    joined = joined_trunks()
+    join(members, joined)
+    kernel, bias = joined.get_layer("logits").get_weights()
+    both = keras.Model(joined.input, [joined.get_layer("all_trunks").output, joined.get_layer("logits").output])
+    features, logits = (np.asarray(value) for value in both.predict_on_batch(photos))
+    maps = features @ kernel / (features.shape[1] * features.shape[2])
+    np.testing.assert_allclose(maps.sum(axis=(1, 2)) + bias, logits, rtol=1e-3, atol=1e-3)
+
+
+def test_a_trunk_with_fewer_cells_says_nothing_of_the_edge_of_the_photo(members, photos):
+    joined = joined_trunks()
+    join(members, joined)
+    own = keras.Model(members[2].input, members[2].get_layer("mixed8").output).predict_on_batch(photos)
+    framed = keras.Model(joined.input, joined.get_layer("all_trunks").output).predict_on_batch(photos)[..., -1280:]
+    framed = np.asarray(framed)
+    assert own.shape[1:3] == (1, 1) and framed.shape[1:3] == (3, 3)
+    np.testing.assert_allclose(framed[:, 1, 1], 9 * np.asarray(own)[:, 0, 0], rtol=1e-3, atol=1e-3)
+    framed[:, 1, 1] = 0
+    assert not framed.any()
+
+
+def test_wrong_members_shares_and_trunks_are_refused(members):
+    joined = joined_trunks(TRUNKS[:2])
+    with pytest.raises(RecipeError, match="not the trunks"):
+        join(members[:1], joined)
+    with pytest.raises(RecipeError, match="not the trunks"):
+        join([members[0], members[0]], joined)
+    for shares in ((0.5,), (0.5, 0.6)):
+        with pytest.raises(RecipeError, match="add up to 1"):
+            join(members[:2], joined, shares)
+    for trunks in ((), ("mobilenetv2", "vgg19")):
+        with pytest.raises(RecipeError, match="there are mobilenetv2"):
+            joined_trunks(trunks)
+
+
+def test_a_recipe_with_members_trains_them_first_and_joins_them(members, photos, tmp_path, monkeypatch):
+    shares = (0.3, 0.7)
+    recipe = dataclasses.replace(  # two of the shipped model's: the third adds half a minute and nothing else
+        SHIPPED, members=SHIPPED.members[:2], architecture_options={"trunks": TRUNKS[:2]}, shares=shares,
+        size=SIZE, datasets=("synthetic",), weights=str(tmp_path), prior_exponent=0,
+    )  # fmt: skip
+    asked = []
+
+    def trained(stage: Recipe, options):
+        """Stand in for the training of a member: its network is there afterwards."""
+        asked.append((stage.name, stage.weights))
+        options.run.mkdir(parents=True)
+        members[recipe.members.index(stage.name)].save(options.run / "trained.keras")
+        record = {"recipe": {"name": stage.name, "weights": f"folder/{stage.name}.h5"}, "epochs": 4, "minutes": 2.0}
+        (options.run / "run.json").write_text(json.dumps(record))
+
+    join_recipe = train._train
+    monkeypatch.setattr(train, "_train", trained)
+    options = train.argparse.Namespace(
+        run=tmp_path / "runs" / recipe.name, work=tmp_path / "work", splits=None, per_class=None, smoke=False,
+        data=tmp_path, tensorboard=False, incomplete=False, anew=False,
+    )  # fmt: skip
+    assert join_recipe(recipe, options) == 0
+    assert asked == [(name, str(tmp_path)) for name in recipe.members]
+    record = json.loads((options.run / "run.json").read_text())
+    assert [stage["recipe"]["name"] for stage in record["stages"]] == list(recipe.members)
+    assert record["recipe"]["weights"] == ", ".join(f"{name}.h5" for name in recipe.members) and record["epochs"] == 0
+    joined = logits_model(keras.models.load_model(options.run / "trained.keras", compile=False))
+    wanted = sum(
+        share * np.asarray(logits_model(network).predict_on_batch(photos))
+        for share, network in zip(shares, members[:2], strict=True)
+    )
+    np.testing.assert_allclose(np.asarray(joined.predict_on_batch(photos)), wanted, rtol=1e-4, atol=1e-4)
+
+
+def test_joined_files_take_the_size_of_the_recipe(members, tmp_path):
+    paths = [tmp_path / f"{number}.keras" for number in range(len(members))]
+    for network, path in zip(members, paths, strict=True):
+        network.save(path)
+    recipe = dataclasses.replace(SHIPPED, size=128)
+    joined = keras.models.load_model(join_files(recipe, paths, tmp_path / "joined.keras"), compile=False)
+    assert joined.input_shape == (None, 128, 128, 3)
+
+
+def test_a_folder_of_weights_gives_each_architecture_its_own(tmp_path):
+    (tmp_path / "resnet50v2_imagenet_to_conv4.keras").touch()
+    assert Path(trunk_in(str(tmp_path), "resnet50v2_conv4")).name == "resnet50v2_imagenet_to_conv4.keras"
+    assert trunk_in(str(tmp_path), "cnn") == "none"
+    assert trunk_in("imagenet", "resnet50v2_conv4") == "imagenet"
+    with pytest.raises(RecipeError, match="mobilenet_v2_imagenet_notop"):
+        trunk_in(str(tmp_path), "mobilenetv2")

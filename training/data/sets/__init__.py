@@ -1,0 +1,1 @@
+"""One reader a set of images, found in the registry."""

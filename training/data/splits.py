@@ -1,0 +1,129 @@
+"""Train, validation and internal test, by group: no lesion and no near-duplicate is ever in two of them."""
+
+import hashlib
+
+import numpy as np
+import pandas as pd
+
+TRAIN, VALIDATION, INTERNAL_TEST, EXTERNAL = "train", "validation", "internal_test", "external"
+FRACTIONS = {TRAIN: 0.70, VALIDATION: 0.15, INTERNAL_TEST: 0.15}
+EXTERNAL_DATASETS = ("ph2",)  # one hospital, 200 images: an outside check is worth more than 140 training images
+
+
+class SplitError(Exception):
+    """A split would leak or is incomplete."""
+
+
+def _draw(seed: int, group: str) -> float:
+    """Return a number in [0, 1) that depends on nothing but seed and group.
+
+    A hash instead of a shuffled list, so that adding another image set leaves the split of the first as it was.
+    """
+    return int.from_bytes(hashlib.sha256(f"{seed}/{group}".encode()).digest()[:8], "big") / 2**64
+
+
+def make_splits(manifest: pd.DataFrame, seed: int = 2018) -> pd.Series:
+    """Assign every row of a manifest to a split.
+
+    Groups are stratified by the set they first appear in and by their rarest label, ordered by a hash, and cut
+    at 70 and 85 % of the stratum's lesions.
+
+    Parameters
+    ----------
+    manifest : DataFrame
+        With columns dataset, label, source_label, image_id, lesion_id and group; a set that its publisher divided
+        has train or internal_test in the column preset_split.
+    seed : int
+        Another seed gives another split.
+
+    Returns
+    -------
+    Series of str
+        train, validation, internal_test, or external for sets that are never trained on.
+
+    Raises
+    ------
+    SplitError
+        If an image is listed twice, or a preset split divides a lesion or a near-duplicate group.
+    """
+    rarity = manifest.groupby(["dataset", "source_label"]).lesion_id.nunique()
+    keyed = manifest.assign(rarity=[rarity[key] for key in zip(manifest.dataset, manifest.source_label, strict=True)])
+    order = {name: place for place, name in enumerate(dict.fromkeys(manifest.dataset))}
+    keyed["place"] = keyed.dataset.map(order)
+    groups = keyed.sort_values(["place", "rarity"]).groupby("group", sort=True).first()
+    groups["lesions"] = keyed.groupby("group").lesion_id.nunique()
+    groups["draw"] = [_draw(seed, group) for group in groups.index]
+    groups = groups.sort_values("draw")
+    stratum = groups.groupby(["dataset", "source_label"]).lesions
+    share = (stratum.cumsum() - groups.lesions / 2) / stratum.transform("sum")
+    cuts = np.cumsum(list(FRACTIONS.values()))[:-1]
+    names = np.array(list(FRACTIONS))
+    groups["split"] = names[np.searchsorted(cuts, share)]
+    groups.loc[groups.dataset.isin(EXTERNAL_DATASETS), "split"] = EXTERNAL
+    split = manifest.group.map(groups.split).rename("split")
+    if "preset_split" in manifest:
+        split = _keep_preset(split, manifest.preset_split)
+    check_splits(manifest, split)
+    return split
+
+
+def _keep_preset(split: pd.Series, preset: pd.Series) -> pd.Series:
+    """Leave a set that came divided its own test images; its others go to training or validation only."""
+    split = split.mask(preset == INTERNAL_TEST, INTERNAL_TEST)
+    return split.mask((preset == TRAIN) & (split == INTERNAL_TEST), TRAIN)
+
+
+def split_table(manifest: pd.DataFrame, split: pd.Series) -> pd.DataFrame:
+    """Return the table that the bundle publishes: image_id, lesion_id, group, dataset, label, split."""
+    columns = ["image_id", "lesion_id", "group", "dataset", "label", "split"]
+    return manifest.assign(split=split.to_numpy())[columns]
+
+
+def apply_split_table(manifest: pd.DataFrame, table: pd.DataFrame) -> pd.Series:
+    """Return the split of each manifest row from a published table, so that two releases share one test.
+
+    Raises
+    ------
+    SplitError
+        If an image of the manifest is not in the table, or a group or lesion would be in two splits.
+    """
+    split = manifest.image_id.map(table.set_index("image_id").split)
+    if split.isna().any():
+        missing = manifest.image_id[split.isna()].iloc[0]
+        raise SplitError(f"{split.isna().sum():,} images are not in the split table, {missing} among them.")
+    check_splits(manifest, split)
+    return split
+
+
+def extend_split_table(manifest: pd.DataFrame, table: pd.DataFrame, seed: int = 2018) -> pd.Series:
+    """Return the split of each row: the published one, and for images that it does not list one that agrees with it.
+
+    Such an image joins the split of its group; a group that is new is put by a hash of its name, 70 : 15 : 15. Sets
+    that the published table keeps external are split too: only recipes that say so train on them.
+    """
+    split = manifest.image_id.map(table.set_index("image_id").split).astype(object)
+    cuts, names = np.cumsum(list(FRACTIONS.values()))[:-1], np.array(list(FRACTIONS))
+    known = split.groupby(manifest.group).first()
+    lesion = manifest.dataset + "/" + manifest.lesion_id.astype(str)
+    drawn = manifest.group.map(lambda group: names[np.searchsorted(cuts, _draw(seed, str(group)))])
+    split = split.fillna(manifest.group.map(known)).fillna(lesion.map(split.groupby(lesion).first())).fillna(drawn)
+    if "preset_split" in manifest:
+        listed = manifest.image_id.isin(table.image_id)
+        split = split.where(listed, _keep_preset(split, manifest.preset_split))
+    check_splits(manifest, split)
+    return split
+
+
+def check_splits(manifest: pd.DataFrame, split: pd.Series) -> None:
+    """Raise `SplitError` if any lesion or near-duplicate group is in more than one split, or an image listed twice."""
+    twice = manifest[["dataset", "image_id"]].duplicated()
+    if twice.any():
+        raise SplitError(
+            f"Image {manifest.image_id[twice].iloc[0]} is listed twice; images are repeated after the split, "
+            "by training.data.balancing."
+        )
+    for column in ("lesion_id", "group"):
+        key = manifest.dataset + "/" + manifest[column].astype(str) if column == "lesion_id" else manifest[column]
+        spread = split.groupby(key.to_numpy()).nunique()
+        if (spread > 1).any():
+            raise SplitError(f"{column} {spread.index[spread > 1][0]} is in more than one split.")

@@ -1,0 +1,55 @@
+"""Holds a recipe's options against what there is, before anything is read or trained."""
+
+from model.card import VIEWS
+from training.data.augment import LEVELS
+from training.data.balancing import BALANCING
+from training.data.label_sets import LABEL_SETS
+from training.data.prepared import SYNTHETIC
+from training.data.sets.registry import READERS
+from training.fitting.losses import LOSSES
+from training.fitting.phases import OPTIMIZERS
+from training.networks.architectures import ARCHITECTURES
+from training.recipe import Recipe, RecipeError
+
+PRECISIONS = ("float32", "mixed_bfloat16", "mixed_float16", "bfloat16", "float16")
+CHOICES = {
+    "architecture": ARCHITECTURES,
+    "augmentation": LEVELS,
+    "balancing": BALANCING,
+    "loss": LOSSES,
+    "optimizer": OPTIMIZERS,
+    "label_set": LABEL_SETS,
+    "precision": PRECISIONS,
+    "datasets": (*READERS, SYNTHETIC),
+    "views": VIEWS,
+}
+LEAST = {
+    "size": 32, "serve_size": 0, "epochs": 0, "batch": 1, "workers": 1, "unfold": 0, "images_per_class": 0,
+    "epoch_images": 0, "validation_images": 0, "patience": 0, "seed": 0, "mixup": 0, "weight_decay": 0,
+}  # fmt: skip
+SHARES = ("dropout", "warmup", "average", "blend")  # between 0 and 1
+
+
+def check_recipe(recipe: Recipe) -> None:
+    """Refuse an option whose value does not exist or makes no sense.
+
+    Raises
+    ------
+    RecipeError
+        With the option, the value, and what is known.
+    """
+    for name, known in CHOICES.items():
+        value = getattr(recipe, name)
+        for one in value if isinstance(value, tuple) else (value,):
+            if one not in known:
+                raise RecipeError(f"No {name} {one!r}; there are {', '.join(known)}.")
+    if not recipe.datasets or not recipe.views:
+        raise RecipeError("A recipe needs at least one of datasets and of views.")
+    for name, least in LEAST.items():
+        if getattr(recipe, name) < least:
+            raise RecipeError(f"The option {name} must be {least} or more, not {getattr(recipe, name)}.")
+    for name in SHARES:
+        if not 0 <= getattr(recipe, name) <= 1:
+            raise RecipeError(f"The option {name} must lie between 0 and 1, not {getattr(recipe, name)}.")
+    if not recipe.rate > 0:
+        raise RecipeError(f"The option rate must be above 0, not {recipe.rate}.")

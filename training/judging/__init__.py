@@ -1,0 +1,1 @@
+"""Trained networks on held-out images, and what the card keeps beside the weights."""

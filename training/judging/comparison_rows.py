@@ -1,0 +1,155 @@
+"""Rows of the comparison: what a recipe, the bundled model or an earlier release is, costs and gives."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from model.card import Card, load_card
+from model.evaluation.cases import ALL, MALIGNANT
+from model.evaluation.comparison import paired_differences
+from model.evaluation.intervals import RESAMPLES
+from model.evaluation.summary import summarise
+from training.data.splits import INTERNAL_TEST, TRAIN
+from training.judging.label_map import MAPPINGS, Folded, fold, to_two
+from training.judging.trained_run import JudgedRun, check_unseen, milliseconds, read_table
+
+SEED = 2018
+METRICS = {  # column -> metric and subject in model.evaluation.summary
+    "accuracy": ("accuracy", ALL),
+    "balanced_accuracy": ("balanced_accuracy", ALL),
+    "macro_auc": ("macro_auc", ALL),
+    "melanoma_auc": ("auc", "mel"),
+    "melanoma_sensitivity": ("sensitivity", "mel"),
+    "malignant_auc": ("auc", MALIGNANT),
+    "melanoma_nevus_auc": ("auc", "mel_vs_nv"),
+    "carcinoma_keratosis_auc": ("auc", "akiec_bcc_vs_bkl"),
+    "two_way_accuracy": ("two_way_accuracy", MALIGNANT),
+    "ece": ("ece", ALL),
+}
+TWO_WAY = ("malignant_auc", "two_way_accuracy")  # all that benign against malignant can answer
+DIFFERENCES = ("balanced_accuracy", "melanoma_auc", "malignant_auc")
+ABOUT = [
+    "recipe", "ancestor", "data", "weights", "balancing", "parameters", "size", "epochs", "minutes", "device",
+    "milliseconds", "split", "n_images", "n_lesions",
+]  # fmt: skip
+RELEASED = "released before"
+UNCALIBRATED = "ECE of the uncalibrated softmax"
+CURVES = ["recipe", "phase", "epoch", "loss"]
+
+
+def _with_interval(names: Sequence[str]) -> list[str]:
+    return [f"{name}{end}" for name in names for end in ("", "_low", "_high")]
+
+
+COLUMNS = [
+    *ABOUT, *_with_interval(list(METRICS)), *_with_interval([f"{name}_difference" for name in DIFFERENCES]),
+    "claimed", "mapping", "note",
+]  # fmt: skip
+
+
+def figures(judged: Folded, resamples: int = RESAMPLES) -> dict[str, float]:
+    """Return every metric that the label set can answer, with low and high: Wilson or bootstrap, both by lesion."""
+    summary = summarise(judged.table.assign(set="test"), judged.labels, np.random.default_rng(SEED), resamples, ["set"])
+    found = summary.set_index(["metric", "subject"])
+    wanted = METRICS if len(judged.labels) > 2 else {name: METRICS[name] for name in TWO_WAY}
+    return _cells({name: found.loc[key] for name, key in wanted.items() if key in found.index}, "value")
+
+
+def differences(judged: Folded, reference: Folded, resamples: int = RESAMPLES) -> dict[str, float]:
+    """Return how far a recipe is ahead of the bundled model (below 0: behind) on the same resampled lesions."""
+    if len(judged.labels) == 2:
+        reference = to_two(reference)
+    table = paired_differences(
+        judged.table, reference.table, judged.labels, np.random.default_rng(SEED), resamples
+    ).set_index(["metric", "subject"])
+    wanted = DIFFERENCES if len(judged.labels) > 2 else ("malignant_auc",)
+    return _cells({f"{name}_difference": table.loc[METRICS[name]] for name in wanted}, "difference")
+
+
+def _cells(rows: dict[str, pd.Series], value: str) -> dict[str, float]:
+    return {
+        f"{n}{end}": row[c] for n, row in rows.items() for end, c in (("", value), ("_low", "low"), ("_high", "high"))
+    }
+
+
+def bundle_row(card: Card, reference: Folded, resamples: int) -> dict:
+    """Return the bundled model's row; its differences to itself stay empty."""
+    built, views = card.raw["built"], len(card.views)
+    stages = [*built.get("stages", []), built]
+    return {
+        "recipe": card.model_id,
+        "ancestor": "the bundled model",
+        "data": _data(built.get("train_datasets", []), built.get("train_images")),
+        "weights": built.get("pretrained_weights", ""),
+        "balancing": _balancing(built["recipe"]) if isinstance(built["recipe"], dict) else "",
+        "parameters": card.raw["weights"].get("parameters"),
+        "size": card.size,
+        "epochs": sum(stage.get("epochs", 0) for stage in stages),
+        "minutes": round(sum(stage.get("minutes", 0) for stage in stages), 1),
+        "device": built.get("device", ""),
+        "milliseconds": milliseconds(card.bundle_dir / card.raw["weights"]["file"]),
+        "mapping": MAPPINGS["seven"],
+        "note": "calibrated" + (f"; the mean of {views} views of a photo, timed with one" if views > 1 else ""),
+    } | _judged(reference, resamples)  # fmt: skip
+
+
+def earlier_row(bundle: Path, test: pd.DataFrame, reference: Folded, resamples: int) -> dict:
+    """Return the row of an earlier release, set against the bundled model image by image."""
+    card, predictions = load_card(bundle), read_table(bundle / "results" / "predictions.csv")
+    check_unseen(JudgedRun(bundle, {}, read_table(bundle / "dataset" / "splits.csv"), predictions), test)
+    judged = fold(predictions, test, "seven", card.labels)
+    about = {"recipe": f"{card.model_id} {card.version}", "ancestor": RELEASED}
+    return bundle_row(card, judged, resamples) | about | differences(judged, reference, resamples)
+
+
+def run_row(name: str, run: JudgedRun, judged: Folded, reference: Folded, resamples: int) -> dict:
+    """Return a recipe's row."""
+    record, recipe, train = run.record, run.recipe, run.splits[run.splits.split == TRAIN]
+    stages = [*record.get("stages", []), record]
+    notes = [UNCALIBRATED] if judged.labels == reference.labels else []
+    if judged.unknown:
+        notes.append(f"unknown was the most probable answer to {judged.unknown:,} of {len(judged.table):,} images")
+    notes += [recipe["note"]] if recipe.get("note") else []
+    return {
+        "recipe": name,
+        "ancestor": recipe.get("ancestor", ""),
+        "data": _data(recipe.get("datasets", []), len(train)),
+        "weights": record.get("pretrained") or Path(str(recipe.get("weights", ""))).name,
+        "balancing": _balancing(recipe),
+        "parameters": record.get("parameters"),
+        "size": recipe.get("serve_size") or recipe.get("size"),
+        "epochs": sum(stage.get("epochs", 0) for stage in stages),
+        # Frozen features take longer than the epochs that learn from them.
+        "minutes": round(sum(stage.get("wall_minutes", stage.get("minutes", 0)) for stage in stages), 1),
+        "device": record.get("device", ""),
+        "milliseconds": milliseconds(run.folder / "trained.keras"),
+        "claimed": recipe.get("claimed", ""),
+        "mapping": MAPPINGS[run.label_set],
+        "note": "; ".join(notes),
+    } | _judged(judged, resamples) | differences(judged, reference, resamples)  # fmt: skip
+
+
+def _judged(judged: Folded, resamples: int) -> dict:
+    counts = {"n_images": len(judged.table), "n_lesions": judged.table.lesion_id.nunique()}
+    return counts | {"split": INTERNAL_TEST} | figures(judged, resamples)
+
+
+def _data(datasets: Sequence[str], images: int | None) -> str:
+    return f"{', '.join(datasets)}: {images:,} training images" if images else ", ".join(datasets)
+
+
+def _balancing(recipe: dict) -> str:
+    options = ", ".join(f"{name} {value}" for name, value in recipe.get("balancing_options", {}).items())
+    return f"{recipe.get('balancing', '')} ({options})" if options else recipe.get("balancing", "")
+
+
+def history_of(name: str, path: Path) -> pd.DataFrame:
+    """Return a run's training curve: recipe, phase, epoch, loss and every figure on validation."""
+    if not path.exists():
+        return pd.DataFrame(columns=CURVES)
+    log = pd.read_csv(path)
+    phase = log["phase"].fillna("") if "phase" in log else ""  # empty: one phase from the first epoch to the last
+    log = log.assign(recipe=name, phase=phase)
+    return log[[*CURVES, *(column for column in log if column.startswith("validation_"))]]

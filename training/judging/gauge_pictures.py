@@ -1,0 +1,120 @@
+"""The photos that gauges are fitted and judged on, what is measured of them, and what is known of them."""
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pandas as pd
+from tqdm import tqdm
+
+from model.answer.quality import CUT_OFF, GEL, HAIR, RESOLUTION, measured
+from model.preprocess import centre_square, crop
+from training.data.masks import mask_path
+from training.data.splits import EXTERNAL, INTERNAL_TEST, TRAIN, VALIDATION
+from training.judging.gate_pictures import AS_TAKEN, READERS, Picture, as_row, few, read, seeded
+from training.synthetic.corruptions import CORRUPTIONS
+
+MOST = {
+    TRAIN: {"milk10k": 4000, "ham10000": 1500},
+    VALIDATION: {"milk10k": 1000, "ham10000": 1500, "isic2019": 400},
+    INTERNAL_TEST: {"milk10k": 1000, "ham10000": 1512, "isic2019": 400},
+    EXTERNAL: {"ph2": 200},
+}
+COPIED = ("ham10000", "milk10k")
+COPIES = {VALIDATION: 40, INTERNAL_TEST: 80}  # photos with copies of every corruption and step
+SCORES = {HAIR: "MONET_hair", GEL: "MONET_gel_water_drop_fluid_dermoscopy_liquid"}
+TOP = 0.9  # share of the training photos whose score is lower than that of a photo which counts as having it
+CUT = 0.5  # share of an edge of the frame that lies on the lesion, from which on the lesion counts as cut off
+EDGE = 2  # pixels from the border of a mask, whose outermost line is often empty
+MASK_SIZE = 224
+
+
+def gauge_pictures(images: pd.DataFrame, corruptions: tuple[str, ...]) -> list[Picture]:
+    """Return photos as taken, and copies of some of them in which something is wrong that a gauge should tell.
+
+    Parameters
+    ----------
+    images : DataFrame
+        Manifest rows with a split.
+    corruptions : tuple of str
+        Names in `CORRUPTIONS`.
+    """
+    return [*_as_taken(images), *_copies(images, corruptions)]
+
+
+def _as_taken(images: pd.DataFrame) -> Iterator[Picture]:
+    for split, sets in MOST.items():
+        for dataset, count in sets.items():
+            for row in few(images[(images.dataset == dataset) & (images.split == split)], count).itertuples():
+                yield Picture(as_row(row, AS_TAKEN, 0), lambda path=row.path: read(path))
+
+
+def _copies(images: pd.DataFrame, corruptions: tuple[str, ...]) -> Iterator[Picture]:
+    for split, count in COPIES.items():
+        chosen = few(images[(images.split == split) & images.dataset.isin(COPIED)], count)
+        for row in chosen.itertuples():
+            for name in corruptions:
+                for step in (1, 2, 3):
+                    yield Picture(
+                        as_row(row, name, step),
+                        lambda path=row.path, c=CORRUPTIONS[name], s=step: c.apply(read(path), s, seeded(path, s))[0],
+                    )
+
+
+def on_pixels(pictures: list[Picture], size: int) -> pd.DataFrame:
+    """Return what is measured on what the network sees, a column a gauge, a row a picture; NaN for training photos."""
+
+    def one(picture: Picture) -> dict[str, float]:
+        if picture.row["split"] == TRAIN:
+            return {}  # nothing is fitted to them
+        pixels = picture.pixels()
+        square = centre_square(*pixels.shape[:2])
+        return measured(crop(pixels, square, size)) | {RESOLUTION: square.side / size}
+
+    with ThreadPoolExecutor(READERS) as pool:
+        found = tqdm(pool.map(one, pictures), total=len(pictures), desc="pixels", mininterval=20)
+        return pd.DataFrame(list(found), index=range(len(pictures)))
+
+
+def truths_of(rows: pd.DataFrame, images: pd.DataFrame, data: Path) -> dict[str, pd.DataFrame]:
+    """Return what is known of the photos as taken, by gauge: a row a picture, score (NaN where unknown) and true.
+
+    Parameters
+    ----------
+    rows : DataFrame
+        A row a picture: image_id, kind, split, corruption.
+    images : DataFrame
+        Manifest rows.
+    data : Path
+        Folder of the image sets, with MILK10k's metadata.
+    """
+    table = pd.read_csv(data / "milk10k" / "MILK10k_Training_Metadata.csv").set_index("isic_id")
+    mine = (rows.kind == "milk10k") & (rows.corruption == AS_TAKEN)
+    found = {}
+    for code, column in SCORES.items():
+        scores = rows.image_id.map(table[column]).where(mine)
+        found[code] = _truth(scores, scores[rows.split == TRAIN].quantile(TOP), f"top tenth of {column}")
+    masked = images[images.image_id.isin(rows.image_id)].drop_duplicates("image_id")
+    covered = pd.Series({row.image_id: _covered_edge(mask_path(row)) for row in masked.itertuples()}, dtype=float)
+    found[CUT_OFF] = _truth(
+        rows.image_id.map(covered).where(rows.corruption == AS_TAKEN), CUT, f"a mask over {CUT:.0%} of an edge"
+    )
+    return found
+
+
+def _truth(scores: pd.Series, limit: float, name: str) -> pd.DataFrame:
+    truth = pd.DataFrame({"score": scores, "true": scores > limit})
+    truth.attrs["name"] = name
+    return truth
+
+
+def _covered_edge(path: Path | None) -> float:
+    """Return the largest share of an edge of the central square that a mask covers; NaN where there is no mask."""
+    mask = cv2.imread(str(path), cv2.IMREAD_GRAYSCALE) if path and path.is_file() else None
+    if mask is None:
+        return float("nan")
+    inside = crop(np.repeat(mask[..., None], 3, axis=2), centre_square(*mask.shape), MASK_SIZE)[..., 0] > 127
+    edges = (inside[EDGE], inside[-1 - EDGE], inside[:, EDGE], inside[:, -1 - EDGE])
+    return float(max(edge.mean() for edge in edges))

@@ -1,0 +1,142 @@
+"""What a finished run left behind, checked so that it can be judged on images that it has never seen."""
+
+import json
+import statistics
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from model.evaluation.tables import IDENTIFIERS
+from training.data.splits import TRAIN, VALIDATION
+
+WARM_UP, TIMED = 3, 15  # photos
+SEEN = (TRAIN, VALIDATION)  # validation has chosen epochs and strengths: it is no unseen image either
+
+
+class RunError(Exception):
+    """A run cannot be judged fairly, or not at all; the message says why and what to do."""
+
+
+@dataclass(frozen=True)
+class JudgedRun:
+    """A run folder, read.
+
+    Parameters
+    ----------
+    folder : Path
+    record : dict
+        ``run.json``.
+    splits : DataFrame
+        image_id, lesion_id, group, dataset, label, split of every image that the run knew.
+    predictions : DataFrame
+        image_id and p_<code> of the recipe's own label set.
+    """
+
+    folder: Path
+    record: dict
+    splits: pd.DataFrame
+    predictions: pd.DataFrame
+
+    @property
+    def recipe(self) -> dict:
+        """The options that the run was trained with."""
+        return self.record["recipe"]
+
+    @property
+    def label_set(self) -> str:
+        """Which classes it answers in, see `training.judging.label_map`."""
+        return self.record.get("label_set") or self.recipe.get("label_set", "seven")
+
+
+def is_trained(folder: Path) -> bool:
+    """Say whether a run is finished: its predictions are the last that training writes."""
+    return (folder / "predictions.csv").exists()
+
+
+def read_table(path: Path) -> pd.DataFrame:
+    """Read a CSV with its identifiers as text."""
+    return pd.read_csv(path, dtype=dict.fromkeys(IDENTIFIERS, "str"))
+
+
+def read_run(folder: Path) -> JudgedRun:
+    """Return a finished run.
+
+    Raises
+    ------
+    RunError
+        If a file is missing.
+    """
+    missing = [name for name in ("run.json", "splits.csv", "predictions.csv") if not (folder / name).exists()]
+    if missing:
+        raise RunError(f"{folder} lacks {', '.join(missing)}; train the recipe again.")
+    record = json.loads((folder / "run.json").read_text(encoding="utf-8"))
+    return JudgedRun(folder, record, read_table(folder / "splits.csv"), read_table(folder / "predictions.csv"))
+
+
+def check_unseen(run: JudgedRun, test: pd.DataFrame) -> None:
+    """Make sure that a run answered every test image once and was not trained or tuned on any lesion among them.
+
+    Parameters
+    ----------
+    run : JudgedRun
+    test : DataFrame
+        image_id, lesion_id, group of the images to be judged on.
+
+    Raises
+    ------
+    RunError
+        If predictions are missing or double, or if an image, lesion or near-duplicate group of the test is in the
+        run's training or validation split.
+    """
+    answered = run.predictions.image_id
+    missing = test.image_id[~test.image_id.isin(answered)]
+    if len(missing):
+        raise RunError(
+            f"{run.folder} has no prediction of {len(missing):,} of {len(test):,} test images, "
+            f"{missing.iloc[0]} among them; predict all of them."
+        )
+    if answered[answered.isin(test.image_id)].duplicated().any():
+        raise RunError(f"{run.folder} has more than one prediction of a test image; keep one each.")
+    absent = {"image_id", "lesion_id", "group", "split"} - set(run.splits.columns)
+    if absent:
+        raise RunError(
+            f"{run.folder}/splits.csv lacks {', '.join(sorted(absent))}; whether it saw the test is unknown."
+        )
+    seen = run.splits[run.splits.split.isin(SEEN)]
+    # Groups are named anew by every manifest, so those that the run itself gave to test images count too.
+    own_groups = run.splits.group[run.splits.image_id.isin(test.image_id)]
+    forbidden = {"image_id": test.image_id, "lesion_id": test.lesion_id, "group": pd.concat([test.group, own_groups])}
+    for column, names in forbidden.items():
+        shared = seen[column].isin(names.dropna())
+        if shared.any():
+            raise RunError(
+                f"{run.folder} was trained or tuned on {shared.sum():,} images that share their {column} with the "
+                f"test, {seen.image_id[shared].iloc[0]} among them; train it with the bundle's split table."
+            )
+
+
+def milliseconds(weights: Path) -> float | None:
+    """Return the median time of one photo through a saved network on this machine, or None where there is none.
+
+    A file that takes no photo, but features of another network, has no such time. Inputs beside the photo are zero.
+    """
+    if not weights.exists():
+        return None
+    import keras
+
+    network, random = keras.models.load_model(weights, compile=False), np.random.default_rng(0)
+    given = {entry.name: np.zeros((1, *entry.shape[1:]), np.float32) for entry in network.inputs}
+    photos = [name for name, values in given.items() if values.ndim == 4 and values.shape[-1] == 3]
+    if not photos:
+        return None
+    given |= {name: random.integers(0, 256, given[name].shape).astype(np.float32) for name in photos}
+    batch = given if len(given) > 1 else given[photos[0]]
+    times = []
+    for _ in range(WARM_UP + TIMED):
+        start = time.perf_counter()
+        network.predict_on_batch(batch)
+        times.append(time.perf_counter() - start)
+    return 1000 * statistics.median(times[WARM_UP:])

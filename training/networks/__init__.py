@@ -1,0 +1,1 @@
+"""Networks, their pretrained weights, and what is done to a trained network."""

@@ -1,0 +1,1 @@
+"""Recipes of the earlier systems, one file each."""

@@ -1,0 +1,1 @@
+"""Recipes that were measured beside the bundled model and are not shipped."""

@@ -1,0 +1,1 @@
+"""One-off studies; they may import everything, and nothing imports them."""

@@ -1,0 +1,1 @@
+"""What each choice of the shipped model gave, on validation."""

@@ -1,0 +1,248 @@
+"""Measure every way to meet class imbalance on the same features: a frozen trunk, one dense layer per method.
+
+    python -m training.studies.balancing --work runs/data --weights WEIGHTS [--bundle model/bundle]
+
+Learns from HAM10000's training split and is judged on its validation split; the test split is not read. Every head
+is fitted to its optimum with the same regularisation. Writes ``results/balancing_study.csv`` into the bundle.
+"""
+
+import argparse
+import hashlib
+import json
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from sklearn.linear_model import LogisticRegression
+
+from model.card import Label, load_card
+from model.evaluation.cases import Cases, ask, read_cases
+from model.evaluation.intervals import RESAMPLES, bootstrap, bootstrap_name, percentile_interval
+from model.evaluation.metrics import auc, balanced_accuracy, macro_auc, weighted_mean
+from training.bundle import seal
+from training.command import one_sentence
+from training.data.balancing import BALANCING, Balance
+from training.data.batches import label_indices, open_canvas, plain_views
+from training.data.sets.registry import CODES, file_sha256
+from training.data.smote import pixel_features
+from training.data.splits import TRAIN, VALIDATION
+from training.studies.baseline import embed, frozen_trunk
+
+HOME = "ham10000"
+STRENGTH = 0.001  # of the data against the regularisation, set beforehand and the same for every method
+STUDIED: tuple[tuple[str, dict], ...] = (  # method of training.data.balancing, its options
+    ("none", {}),
+    ("power", {"exponent": 0.6}),  # as the shipped recipe
+    ("class_weights", {}),
+    ("effective_number", {"beta": 0.999}),
+    ("class_balanced_batches", {}),
+    ("over", {}),
+    ("under", {}),
+    ("combined", {}),
+    ("smote_pixels", {"per_class": 300}),
+    ("smote_embedding", {"per_class": 300}),
+    ("smote_embedding", {"per_class": 1000}),
+)
+Features = Callable[[Balance], np.ndarray]
+
+
+def options_text(options: dict) -> str:
+    """Return a method's options as a table says them."""
+    return ", ".join(f"{name} = {value}" for name, value in options.items()) or "defaults"
+
+
+class Store:
+    """Feature arrays on disk, each under a name made from what it was computed from."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def get(self, compute: Callable[[], np.ndarray], *origin: object) -> np.ndarray:
+        """Return the array that ``origin`` stands for, computed when it is not there yet."""
+        parts = [part.tobytes() if isinstance(part, np.ndarray) else str(part).encode() for part in origin]
+        path = self.folder / f"features_{hashlib.sha256(b'|'.join(parts)).hexdigest()[:16]}.npy"
+        if not path.exists():
+            self.folder.mkdir(parents=True, exist_ok=True)
+            np.save(path, compute())
+        return np.load(path)
+
+
+def embed_mixtures(work: Path, rows: np.ndarray, balance: Balance, weights: str, size: int) -> np.ndarray:
+    """Return features of synthetic images that are mixed as pixels, shape (pairs, 1280).
+
+    Parameters
+    ----------
+    rows : ndarray of int, shape (n,)
+        Canvas rows of the training images, to which the balance's pairs point.
+    """
+    from tqdm import tqdm
+
+    trunk, canvas, features = frozen_trunk(size, weights), open_canvas(work), []
+    for start in tqdm(range(0, len(balance.pairs), 64), desc="embedding mixtures", unit=" batches"):
+        chosen, share = balance.pairs[start : start + 64], balance.shares[start : start + 64, None, None, None]
+        ends = [plain_views(canvas, rows[chosen[:, end]], size).astype(np.float32) for end in (0, 1)]
+        features.append(np.asarray(trunk.predict_on_batch(((1 - share) * ends[0] + share * ends[1]).astype("f4"))))
+    return np.concatenate(features)
+
+
+def mix(features: np.ndarray, balance: Balance) -> np.ndarray:
+    """Return synthetic rows between pairs of rows: float32, shape (pairs, channels)."""
+    share = balance.shares[:, None].astype(np.float32)
+    return (1 - share) * features[balance.pairs[:, 0]] + share * features[balance.pairs[:, 1]]
+
+
+def fit_head(features: np.ndarray, labels: np.ndarray, balance: Balance, real: int) -> LogisticRegression:
+    """Fit one dense layer with softmax in which every image counts as often as it is drawn, times its class's weight.
+
+    All methods have the same regularisation, because the weights of all images add up to the number of real ones.
+    For such a layer, drawing an image twice and giving it twice the weight are the same.
+
+    Parameters
+    ----------
+    features : ndarray, float32, shape (n + m, channels)
+        Standardised; real images, then synthetic ones.
+    labels : ndarray of int, shape (n + m,)
+    balance : Balance
+    real : int
+        n, how many of the images are real.
+    """
+    weight = balance.draws * balance.class_weight[labels]
+    used = weight > 0
+    weight = weight[used] * real / weight.sum()
+    model = LogisticRegression(C=STRENGTH, max_iter=200, tol=1e-3)
+    return model.fit(features[used], labels[used], sample_weight=weight)
+
+
+def figures(cases: Cases, weights: np.ndarray | None = None) -> dict[str, np.ndarray]:
+    """Return each figure of the study for every weighting, shape (r,)."""
+    melanoma = cases.targets == cases.codes.index("mel")
+    called = cases.predicted == cases.codes.index("mel")
+    taken = np.ones((1, len(melanoma))) if weights is None else weights
+    question = ask(cases, "mel")
+    return {
+        "balanced_accuracy": balanced_accuracy(cases, taken),
+        "accuracy": weighted_mean(cases.correct, taken),
+        "macro_auc": macro_auc(cases, taken),
+        "melanoma_auc": auc(question.truth, question.score, taken),
+        "melanoma_sensitivity": weighted_mean(called[melanoma], taken[:, melanoma]),
+        "melanoma_specificity": weighted_mean(~called[~melanoma], taken[:, ~melanoma]),
+    }
+
+
+def judge(cases: Cases, random: np.random.Generator, resamples: int = RESAMPLES) -> pd.DataFrame:
+    """Return metric, value, low, high, n_images, n_lesions, interval; intervals resample lesions."""
+
+    def measured(weights: np.ndarray | None = None) -> np.ndarray:
+        return np.stack(list(figures(cases, weights).values()), axis=1)
+
+    low, high = percentile_interval(bootstrap(measured, cases.lesions, random, resamples))
+    melanoma = cases.targets == cases.codes.index("mel")
+    counted = {"melanoma_sensitivity": melanoma, "melanoma_specificity": ~melanoma}
+    names = list(figures(cases))
+    asked = [counted.get(name, np.ones(len(melanoma), bool)) for name in names]
+    return pd.DataFrame(
+        {
+            "metric": names,
+            "value": measured()[0],
+            "low": low,
+            "high": high,
+            "n_images": [int(rows.sum()) for rows in asked],
+            "n_lesions": [len(np.unique(cases.lesions[rows])) for rows in asked],
+            "interval": bootstrap_name(resamples),
+        }
+    ).round(6)
+
+
+def study(
+    train: np.ndarray, labels: np.ndarray, held_out: np.ndarray, judged: pd.DataFrame, classes: tuple[Label, ...],
+    synthetic: dict[str, Features], neighbours: dict[str, Callable[[], np.ndarray]], resamples: int = RESAMPLES,
+) -> pd.DataFrame:  # fmt: skip
+    """Fit and judge a head for every studied method.
+
+    Parameters
+    ----------
+    train, held_out : ndarray, float32, shape (n, channels) and (k, channels)
+        Features of the training images and of those that judge.
+    labels : ndarray of int, shape (n,)
+    judged : DataFrame
+        image_id, lesion_id, label of the k images.
+    classes : tuple of Label
+    synthetic : dict of str to callable
+        For methods that make images: from a balance to the features of its images, shape (m, channels).
+    neighbours : dict of str to callable
+        For the same methods: what they look for neighbours in, shape (n, anything).
+    """
+    mean, deviation = train.mean(axis=0), train.std(axis=0) + 1e-6
+    tables = []
+    for method, options in STUDIED:
+        balance = BALANCING[method](labels, len(classes), features=neighbours.get(method), seed=0, **options)
+        rows = np.concatenate([train, synthetic[method](balance)]) if len(balance.pairs) else train
+        head = fit_head((rows - mean) / deviation, balance.labels_with_synthetic(labels), balance, len(labels))
+        given = head.predict_proba((held_out - mean) / deviation).astype(np.float64)
+        columns = pd.DataFrame(given, columns=[f"p_{label.code}" for label in classes], index=judged.index)
+        cases = read_cases(pd.concat([judged, columns], axis=1), classes)
+        found = judge(cases, np.random.default_rng(0), resamples)
+        found.insert(0, "method", method)
+        found.insert(1, "options", options_text(options))
+        found.insert(2, "images_per_epoch", round(float(balance.draws.sum()), 1))
+        tables.append(found.assign(dataset=HOME, split=VALIDATION))
+        print(f"{method}: " + ", ".join(f"{row.metric} {row.value:.3f}" for row in found.itertuples()), flush=True)
+    return pd.concat(tables, ignore_index=True)
+
+
+def run(work: Path, weights: str, bundle: Path, cache: Path, size: int, resamples: int = RESAMPLES) -> pd.DataFrame:
+    """Embed the two splits at ``size`` pixels, study every method on them, write the table and seal the bundle."""
+    splits = pd.read_csv(bundle / "dataset" / "splits.csv").set_index("image_id").split
+    manifest = pd.read_csv(work / "manifest.csv")
+    manifest = manifest[manifest.dataset == HOME].assign(split=lambda table: table.image_id.map(splits))
+    train, judged = (manifest[manifest.split == name].reset_index(drop=True) for name in (TRAIN, VALIDATION))
+    rows, origin = train.canvas_row.to_numpy(), (_fingerprint(weights), file_sha256(work / "manifest.csv"), size)
+    store = Store(cache)
+
+    def features(of: np.ndarray) -> np.ndarray:
+        return store.get(lambda: embed(work, of, weights, size), *origin, of)
+
+    def mixtures(balance: Balance) -> np.ndarray:
+        pairs = (balance.pairs, balance.shares)
+        return store.get(lambda: embed_mixtures(work, rows, balance, weights, size), *origin, rows, *pairs)
+
+    known = features(rows)
+    table = study(
+        known, label_indices(train.label, CODES), features(judged.canvas_row.to_numpy()), judged,
+        load_card(bundle).labels,
+        {"smote_embedding": lambda balance: mix(known, balance), "smote_pixels": mixtures},
+        {"smote_embedding": lambda: known, "smote_pixels": lambda: pixel_features(open_canvas(work), rows)}, resamples,
+    )  # fmt: skip
+    table = table.assign(features=f"frozen MobileNetV2, {size} px")
+    table.to_csv(bundle / "results" / "balancing_study.csv", index=False)
+    seal(bundle)
+    return table
+
+
+def _fingerprint(weights: str) -> str:
+    return file_sha256(weights) if Path(weights).is_file() else json.dumps(weights)
+
+
+@one_sentence
+def main(arguments: list[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--work", type=Path, default=Path("runs/data"), help="folder with manifest.csv and canvas.npy")
+    parser.add_argument("--weights", default="imagenet", help="imagenet, or a file with MobileNetV2's weights")
+    parser.add_argument("--bundle", type=Path, default=Path("model/bundle"))
+    parser.add_argument("--size", type=int, default=160, help="edge in pixels at which photos are embedded")
+    parser.add_argument("--resamples", type=int, default=RESAMPLES, help="of lesions, for the intervals")
+    parser.add_argument("--cache", type=Path, help="folder that keeps the features (default: the one of --work)")
+    options = parser.parse_args(arguments)
+    if not (options.work / "canvas.npy").exists():
+        parser.error(f"{options.work} holds no canvas.npy; run training.data.manifest first")
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    cache = options.cache or options.work
+    table = run(options.work, options.weights, options.bundle, cache, options.size, options.resamples)
+    print(f"wrote {len(table)} rows to {options.bundle / 'results' / 'balancing_study.csv'}")
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,69 @@
+"""The answer to a photo: how high the risk is, what it is named, what ties with it, and how often that is so."""
+
+from html import escape
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from ui import bars
+from ui.analyse import samples, state, wording
+from ui.analyse.answer import context, downloads, measured, notes
+from ui.wording import percent
+
+if TYPE_CHECKING:
+    from model.pipeline import Analysis
+
+
+def panel(analysis: "Analysis") -> str:
+    """Show the answer to the photo alone, and return what a screen reader speaks of it."""
+    decision, card = analysis.decision, analysis.card
+    heading = wording.headline(decision)
+    band, levels = (f'<p class="band">{wording.FORCED}</p>', ()) if analysis.forced else ("", decision.points)
+    measured_there = "" if analysis.forced else f'<p class="found">{measured.sentence(card, decision)}</p>'
+    with st.container(key="verdict"):
+        st.html(
+            f'{band}<h1 class="headline" tabindex="-1" data-photo="{state.case()}">{escape(heading)}</h1>'
+            f'<p class="sums">{_sums(analysis)}</p>{measured_there}{_named(analysis)}{samples.truth(card)}'
+            f"{bars.table(card, analysis.photo_alone, levels)}{_like_this(analysis)}"
+        )
+        if not analysis.forced:
+            measured.levels(card, decision)
+        notes.show(analysis)
+        downloads.row(analysis.informed(state.patient()))
+    return f"{heading}. {_spoken(analysis)}"
+
+
+def _shares(analysis: "Analysis") -> dict[str, float]:
+    """Return the malignant sum and, where the model knows it, the melanoma share."""
+    alone, codes = analysis.photo_alone, analysis.card.codes
+    melanoma = {"mel": alone.probabilities[codes.index("mel")]} if "mel" in codes else {}
+    return {"malignant": alone.malignant} | melanoma
+
+
+def _sums(analysis: "Analysis") -> str:
+    return " ".join(
+        f"<span>{wording.SUBJECTS[name].capitalize()} <b>{percent(share)}</b></span>"
+        for name, share in _shares(analysis).items()
+    )
+
+
+def _spoken(analysis: "Analysis") -> str:
+    return ", ".join(f"{wording.SUBJECTS[name]} {percent(share)}" for name, share in _shares(analysis).items())
+
+
+def _named(analysis: "Analysis") -> str:
+    """Write the named diagnosis, what ties with it, and what cannot be told apart."""
+    names = {label.code: label.name for label in analysis.card.labels}
+    return "".join(f"<p class='named'>{line}</p>" for line in wording.named(analysis.decision, names))
+
+
+def _like_this(analysis: "Analysis") -> str:
+    """Write how often such answers were malignant, here and in the clinic; nothing where that was not measured."""
+    if analysis.forced:
+        return ""
+    card = analysis.card
+    lines = (
+        measured.like_this(card, analysis.photo_alone.malignant),
+        measured.adjusted(card, analysis.decision, context.prevalence()),
+    )
+    return "".join(f'<p class="remark">{line}</p>' for line in lines if line)

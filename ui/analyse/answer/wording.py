@@ -1,0 +1,124 @@
+"""Counts and rates of the test sets as sentences that stand beside one answer."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from ui.wording import ROLES, SETS, percent
+
+if TYPE_CHECKING:
+    from model.answer.decision import PointReached
+    from model.evaluation.decisions.evidence import Found, PointEvidence
+
+LESIONS = {"mel": "melanomas", "malignant": "malignant lesions"}
+SUBJECTS = {"mel": "Melanoma", "malignant": "The malignant sum"}
+LEVELS = "All levels"
+LEVEL_COLUMNS = ("Level", "This photo", "Found there", "Others there")
+LEVELS_HINT = (
+    "Images of the internal test at or above each level, with 95 % intervals. On validation, where they were fitted, "
+    "rule-out finds 95 % and confirm spares 95 % of the others. The marks on the bars are these levels."
+)
+DERMATOLOGISTS = (0.875, 0.814)  # sensitivity and specificity over 92 studies (PMC6936633)
+REFERRED = 0.07  # share of malignant lesions among urgent referrals, 6 to 8 %
+BOTH = {  # by (reader, answer) says malignant
+    (True, True): "you and the answer both call malignant",
+    (True, False): "you call malignant and the answer does not",
+    (False, True): "you call benign and the answer does not",
+    (False, False): "you and the answer both call benign",
+}
+
+
+def above(point: "PointReached", known: "PointEvidence", shares: Sequence[float]) -> str:
+    """Say what was found at a level that the answer reaches, and what else lies there."""
+    found, alarms = known.found[0], [rate.share for rate in known.alarms]
+    return (
+        f"{SUBJECTS[point.subject]} reaches the {ROLES[point.role]} of {percent(point.threshold)}. There "
+        f"{_count(found)} test {LESIONS[point.subject]} were found ({_set(found)}; {_over(shares)}), and "
+        f"{100 * alarms[0]:.0f} of 100 other lesions lie there too ({_ends(alarms)})."
+    )
+
+
+def below(points: Sequence[tuple["PointReached", "PointEvidence", Sequence[float]]]) -> str:
+    """Say what was missed below both rule-out levels; that nothing is ruled out follows from it."""
+    missed = [
+        f"{known.found[0].images - known.found[0].count} of {known.found[0].images} test {LESIONS[point.subject]} "
+        f"({_set(known.found[0])}; {_over([1 - share for share in reversed(shares)])})"
+        for point, known, shares in points
+    ]
+    return f"This is no all-clear. Missed below the levels were {' and '.join(missed)}."
+
+
+def like_this(rates: Sequence["Found"]) -> str:
+    """Say how many test images with such an answer were malignant, in the first set and over all of them."""
+    first, shares = rates[0], [rate.share for rate in rates]
+    return (
+        f"Of {first.images:,} test images with an answer like this, {first.count} were malignant "
+        f"({_interval(first)}, {_set(first)}; {_over(sorted(shares))})."
+    )
+
+
+def level_row(point: "PointReached", known: "PointEvidence") -> tuple[str, ...]:
+    """Return one level as cells: its name and limit, this photo, what was found and what else lies there."""
+    found, alarms = known.found[0], known.alarms[0]
+    return (
+        f"{point.name} ({percent(point.threshold)})",
+        "above" if point.above else "below",
+        f"{_count(found)} ({_interval(found)})",
+        f"{_count(alarms)} ({_interval(alarms)})",
+    )
+
+
+def adjusted(point: "PointReached", prevalence: float, found: "Found", values: Sequence[tuple[float, float]]) -> str:
+    """Say what predictive values the level has where fewer, or more, lesions are malignant.
+
+    ``values`` are the positive and the negative one: from the rates as measured, and from the lower and upper ends of
+    their intervals.
+    """
+    (positive, negative), low, high = values
+    return (
+        f"Adjusted to {100 * prevalence:g} of 100 malignant: at or above the malignant {ROLES[point.role]} "
+        f"{_of_hundred(positive)} of 100 lesions are malignant, below it {_of_hundred(1 - negative)}. "
+        f"With both rates at the ends of their 95 % intervals ({_set(found)}, {found.images:,} malignant test images): "
+        f"{_of_hundred(low[0])} to {_of_hundred(high[0])}, and {_of_hundred(1 - high[1])} to {_of_hundred(1 - low[1])}."
+    )
+
+
+def advice(reader_malignant: bool) -> str:
+    """Say what an answer must not do to the reader's own judgement."""
+    if reader_malignant:
+        return "You judged it malignant: an answer below the levels is no reason to wait."
+    return "You judged it benign: what made you look still counts, whatever the answer says."
+
+
+def both(chances: dict, reader: bool, answer: bool, prevalence: float | None) -> str:
+    """Say how many of 100 lesions are malignant after this pair of verdicts, and after the other answer."""
+    share = 100 * (REFERRED if prevalence is None else prevalence)
+    return (
+        f"Of 100 lesions that {BOTH[reader, answer]}, {_of_hundred(chances[reader, answer])} are malignant; of 100 "
+        f"that {BOTH[reader, not answer]}, {_of_hundred(chances[reader, not answer])}. Reckoned for {share:g} of 100 "
+        f"malignant, dermatologists' {100 * DERMATOLOGISTS[0]:.1f} % sensitivity and {100 * DERMATOLOGISTS[1]:.1f} % "
+        "specificity over 92 studies, and errors that do not go together; where they do, agreement says less."
+    )
+
+
+def _of_hundred(share: float) -> str:
+    return f"{100 * share:.0f}" if share >= 0.02 else f"{100 * share:.1f}"
+
+
+def _count(rate: "Found") -> str:
+    return f"{rate.count:,} of {rate.images:,}"
+
+
+def _set(rate: "Found") -> str:
+    return SETS.get(rate.dataset, rate.dataset)
+
+
+def _interval(rate: "Found") -> str:
+    return f"95 % interval {100 * rate.low:.0f} to {100 * rate.high:.0f} %"
+
+
+def _over(shares: Sequence[float]) -> str:
+    return f"{_ends(shares)} % over {len(shares)} sets" if len(shares) > 1 else "one set"
+
+
+def _ends(shares: Sequence[float]) -> str:
+    return f"{100 * min(shares):.0f} to {100 * max(shares):.0f}"

@@ -1,0 +1,1 @@
+"""Reading first: the reader's own diagnosis before the answer."""

@@ -1,0 +1,1 @@
+"""Evaluation of what follows from the probabilities."""

@@ -1,0 +1,1 @@
+"""Evaluation of where the model fails or does not answer."""

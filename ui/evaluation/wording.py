@@ -1,0 +1,264 @@
+"""Every sentence of the evaluation page."""
+
+from model.evaluation.cases import ALL, MALIGNANT
+
+TITLE = "Evaluation"
+SECTIONS = (
+    "Overview", "Answers", "Refusals", "Confusion matrix", "ROC and precision", "Calibration", "Clinic",
+    "Decision curve", "Subgroups", "Age, sex, site", "Robustness", "External", "Comparison",
+)  # fmt: skip
+QUESTION = "Question"
+NO_QUESTION = "These images hold no question of this kind: choose another set."
+THRESHOLD = "Threshold: the answer is yes from this probability on"
+PREVALENCE = "Prevalence among the lesions seen"
+OTHER = "Other"
+OTHER_PREVALENCE = "Prevalence in %"
+ONLY_VALIDATION = "This bundle holds validation figures only: it has no headline figure yet."
+HEADLINE = "Headline figures"
+HEADLINE_HINT = "The larger figure is the estimate; below it the 95 % interval and what it was counted on."
+POINTS = "Named operating points"
+POINTS_HINT = (
+    "Chosen on validation, measured here. Predictive values hold at the share of positive images of the set shown."
+)
+VALIDATION_FIGURES = "Validation figures, for comparison"
+CALIBRATION_METRICS = {
+    ("ece", ALL): "Calibration error (ECE), lower is better",
+    ("brier", ALL): "Brier score, lower is better",
+    ("log_loss", ALL): "Log loss, lower is better",
+}
+METRICS = {
+    "sensitivity": "Sensitivity",
+    "specificity": "Specificity",
+    "ppv": "PPV",
+    "npv": "NPV",
+    "number_needed_to_biopsy": "Number needed to biopsy",
+}
+MODES = {"count": "Counts", "row": "By row", "column": "By column"}
+MODE = "Numbers"
+MODE_HINTS = {
+    "count": "Colour shows the share of the true class.",
+    "row": "Of each true class, the share that got each answer; the diagonal is sensitivity.",
+    "column": "Of each answer, the share that was each class; the diagonal is the PPV at this set's mix of classes.",
+}
+ROC = "ROC curve"
+PRECISION = "Precision-recall curve at a prevalence of {}"
+CURVE_MARK = "The mark is the chosen threshold, the shaded area the pointwise 95 % band."
+AT_THRESHOLD = "At a threshold of {} and a prevalence of {}"
+NO_BANDS = "The curves are drawn without bands."
+NO_AREAS = "The areas under the curves are not shown."
+NAMED_THRESHOLDS = "Named thresholds for this question: {}."
+ALL_CLASSES = "The most probable of the seven classes"
+STATES = {"before": "before temperature", "after": "after temperature (as served)"}
+CHANGE = {"change": "change by temperature: after minus before, paired"}
+ONLY_AFTER = "Figures are shown after temperature only."
+CLINIC = "What would happen to 1,000 lesions at a prevalence of {}, if every yes were biopsied"
+OUTCOMES = {
+    "found": "Positive, biopsied: found",
+    "missed": "Positive, left: missed",
+    "benign_biopsied": "Negative, biopsied",
+    "benign_spared": "Negative, left: spared",
+    "biopsies": "Biopsies in all",
+}
+ASSUMPTIONS = """
+Assumptions
+- Sensitivity and specificity are those measured on the images above and stay the same at every prevalence.
+- The prevalence is taken as known; its own uncertainty is not in the intervals.
+- Every lesion that gets a yes is biopsied and every other one is left; nobody else looks.
+- The lesions resemble those of the set: dermoscopic photos of lesions that somebody chose to photograph.
+- A missed cancer and one more biopsy do not weigh the same; the table counts them and does not weigh them.
+"""
+PUBLISHED = (
+    "For comparison, published numbers needed to biopsy: 7.5 for dermatologists and 14.8 over all clinicians "
+    "(Nelson 2019), 9.71 overall (Petty 2020); other patients and another mix of lesions, so no like-for-like test."
+)
+DECISION = (
+    "Net benefit counts true positives and takes off false ones, weighed by the odds of the probability from which "
+    "one would act: who acts from 10 % accepts nine false alarms for one true one. It holds at this set's own share "
+    "of positive images, {}."
+)
+ROBUSTNESS_COMMAND = "python -m training.judging.robustness runs/RECIPE"
+COMPARISON_COMMAND = "python -m training.compare"
+
+
+CASES = "Cases of a cell"
+CELL = "Cell (or click one in the matrix)"
+NO_CELL = "Choose true class and answer"
+EMPTY_CELL = "There is no such case in this set."
+CASE = "Case"
+IMAGE, LABEL, PAGE, OPEN_PAGE = "Image", "True class", "ISIC Archive", "open page"
+SHOW_PHOTO = "Read the photo and show what counted"
+PHOTO_OF, MAP_OF = "{}, from your copy of the set", "What counted for {}, computed now"
+NO_PHOTO = (
+    "The photo is not on this computer. To see it here with its overlay, start the app with {} naming the folder that "
+    "holds the image sets as published{}."
+)
+PUBLISHERS = {
+    "ham10000": " (this one from Harvard Dataverse, doi:10.7910/DVN/DBW86T, in `ham10000`)",
+    "milk10k": " (this one from challenge.isic-archive.com, MILK10k, in `milk10k`)",
+    "isic2019": " (this one from challenge.isic-archive.com, 2019, in `isic2019`)",
+    "ph2": " (this one from www.fc.up.pt/addi, PH2, in `ph2`)",
+}
+FIGURE = "Figure"
+SUBGROUP_METRICS = {"sensitivity": "Sensitivity", "specificity": "Specificity", "auc": "AUC"}
+SUBGROUPS = "{} at the named threshold {} ({}). The dotted line is everyone; a group below 30 cases is a count only."
+ATTRIBUTES = {
+    "age_band": "Age", "sex": "Sex", "site": "Site", "confirmation": "Confirmed by", "skin_tone": "Skin tone",
+}  # fmt: skip
+SKIN_TONE = (
+    "Only MILK10k labels skin tone, in classes 0 to 5, believed to run from darkest to lightest; "
+    "for all other sets it is not assessed."
+)
+ROBUSTNESS_METRICS = {
+    "accuracy": "Accuracy, the most probable class",
+    "melanoma_sensitivity": "Melanomas called melanoma",
+    "melanoma_sensitivity_at_point": "Melanoma sensitivity at the named threshold",
+    "melanoma_specificity_at_point": "Melanoma specificity at the named threshold",
+    "map_agreement": "Heat map: rank agreement with the photo as taken",
+}
+CORRUPTIONS = "What is done to the photo"
+NO_CORRUPTION = "Choose at least one corruption."
+ROBUSTNESS = "The classes are drawn as evenly as they allow, so that these figures are not those of the whole test."
+SEVERITY = "Severity"
+SEVERITIES = {0: "as taken", 1: "mild", 2: "medium", 3: "severe"}
+EVERY_FIGURE = "Every figure with its interval"
+EXTERNAL = (
+    "Melanoma against nevus on images of these two classes alone, in every set, at the named threshold {} ({}). "
+    "A figure from elsewhere stands beside the internal one and replaces none; another clinic has other patients, "
+    "cameras and reasons to take a photo."
+)
+EXTERNAL_METRICS = {
+    "auc": "AUC, melanoma against nevus",
+    "sensitivity": "Sensitivity for melanoma at the named threshold",
+    "specificity": "Specificity among naevi at the named threshold",
+    "accuracy": "Share with the right most probable class of seven",
+}
+NO_EXTERNAL = "This bundle was judged on no set from elsewhere."
+NO_POINT = "This bundle names no threshold for melanoma, so sets cannot be compared at one."
+INFORMED = (
+    "What age, sex and site add to the photo, on {}: {} with at least one of the three recorded. The factors come from "
+    "the training images, their power from validation; see the card's entry patient."
+)
+INFORMED_FIGURES = "The same images with and without the patient"
+INFORMED_COLUMNS = ("Figure", "Photo alone [95 %]", "With patient [95 %]", "Difference [95 %]")
+INFORMED_METRICS = {
+    ("macro_auc", ALL): "AUC, mean over classes",
+    ("auc", "mel"): "AUC, melanoma",
+    ("auc", MALIGNANT): "AUC, malignant",
+    ("balanced_accuracy", ALL): "Balanced accuracy",
+    ("sensitivity", "mel"): "Melanomas called melanoma",
+    ("log_loss", ALL): "Log loss, lower is better",
+    ("ece", ALL): "Calibration error (ECE), lower is better",
+}
+HIGHER_IS_BETTER = ("macro_auc", "auc", "balanced_accuracy", "sensitivity")
+INFORMED_DIFFERENCE = "With the patient minus photo alone"
+INFORMED_BY_AGE = "Melanoma, by age"
+INFORMED_BY_AGE_HINT = (
+    "{}. The photo alone and with the patient, each at its own threshold for {} on validation ({} and {}). Older "
+    "patients are weighed from nevus towards melanoma, younger ones the other way: what that gains between ages is no "
+    "gain within one age, and a melanoma of a young patient ranks lower among naevi. A group below 30 cases is a "
+    "count only."
+)
+SIDES = {"photo_alone": "photo alone", "with_patient": "with patient"}
+INFORMED_AGE_COLUMNS = ("Group", "Sensitivity [95 %]", "Specificity [95 %]", "AUC [95 %]")
+TOO_FEW = "too few"
+FACTORS = "What each thing told does"
+FACTORS_HINT = (
+    "Probabilities are multiplied by these factors, then all seven are brought back to a sum of 1. They are odds of "
+    "a logistic regression of the class on age, sex, site and image set over {4:,} training images, to the power "
+    "{0:.2f}. Ages count from {1:.0f} years, and only between {2:.0f} and {3:.0f}. The factors describe who was "
+    "photographed for these image sets, not who falls ill."
+)
+TOLD, DECADE = "Told", "Ten years older"
+COMPARED = {
+    "balanced_accuracy": "Balanced accuracy",
+    "accuracy": "Accuracy",
+    "macro_auc": "AUC, mean over classes",
+    "melanoma_auc": "AUC, melanoma",
+    "melanoma_sensitivity": "Melanomas called melanoma",
+    "malignant_auc": "AUC, malignant",
+    "melanoma_nevus_auc": "AUC, melanoma against nevus",
+    "carcinoma_keratosis_auc": "AUC, carcinoma against keratosis",
+    "two_way_accuracy": "Accuracy, malignant or benign",
+    "ece": "Calibration error (ECE)",
+}
+COMPARISON = "HAM10000, {}: {}. Every recipe is judged on the same images; a click on a column sorts."
+NOT_ANSWERED = "The labels of these recipes cannot answer this figure: {}."
+COSTS = {"parameters": "Parameters", "milliseconds": "Milliseconds a photo"}
+RECIPE, LOW, HIGH = "Recipe", "95 % from", "95 % to"
+IMAGES, SPLIT, NOTHING = "Images", "Split", "–"
+MAKING = {
+    "ancestor": "Reproduces",
+    "data": "Image sets",
+    "weights": "Pretrained weights",
+    "balancing": "Balancing",
+    "size": "Pixels",
+    "epochs": "Epochs",
+    "minutes": "Minutes",
+    "device": "Device",
+    "mapping": "How its classes were read",
+    "note": "Note",
+}
+CLAIMED = "Claimed by its author, not measured here"
+AGAINST = "Against {}"
+WITHOUT_COST = "Kept from an earlier comparison, so not timed together with these: {}."
+WITHOUT_DIFFERENCE = "Kept from an earlier comparison, so not set against this model image by image: {}."
+NO_COST = "No recipe has this cost recorded."
+DIFFERENCES = "Difference to the bundled model"
+DIFFERENCE = "{}: recipe minus bundled model"
+NO_DIFFERENCE = "There is no other recipe with this difference."
+
+
+def headline_metrics(classes: int, present: int) -> dict[tuple[str, str], str]:
+    """Name the main figures of a set in which ``present`` of the model's ``classes`` occur."""
+    over = f"all {classes} classes" if present == classes else f"the {present} of {classes} classes in this set"
+    return {
+        ("balanced_accuracy", ALL): f"Balanced accuracy, mean over {over}",
+        ("accuracy", ALL): f"Accuracy, the most probable of {classes} classes",
+        ("macro_auc", ALL): f"AUC, mean over {over}",
+        ("auc", "mel"): "AUC, melanoma against all else",
+        ("auc", MALIGNANT): "AUC, malignant against benign",
+        ("average_precision", "mel"): "Average precision, melanoma",
+        ("ece", ALL): "Calibration error (ECE), lower is better",
+    }
+
+
+def cell(label: str, called: str, images: int) -> str:
+    """Name a cell of the confusion matrix."""
+    return f"{label} called {called}: {images:,} images"
+
+
+def group(attribute: str, group: str) -> str:
+    """Name a group of patients."""
+    return group if attribute == "everyone" else f"{ATTRIBUTES.get(attribute, attribute)}: {group}"
+
+
+def question(subject: str, names: dict[str, str]) -> str:
+    """Name a yes-or-no question; ``names`` are the classes' full names by code."""
+    special = {
+        ALL: ALL_CLASSES,
+        MALIGNANT: "Malignant against benign",
+        "mel_vs_nv": "Melanoma against nevus",
+        "akiec_bcc_vs_bkl": "Keratinocyte carcinoma against benign keratosis",
+    }
+    return special.get(subject) or f"{names[subject]} against all else"
+
+
+def subject(code: str, names: dict[str, str]) -> str:
+    """Name the images that a figure is about."""
+    special = {ALL: "all", MALIGNANT: "malignant", "benign": "benign"}
+    return special.get(code) or names.get(code, code).removesuffix(" lesion").lower()
+
+
+def share(value: float) -> str:
+    """A prevalence or threshold in percent, with no more digits than it needs."""
+    return f"{100 * value:.3g} %"
+
+
+def bracket(low: str, high: str) -> str:
+    """An interval, kept on one line where a narrow screen breaks them."""
+    return f"[{low},\N{NO-BREAK SPACE}{high}]"
+
+
+def signed(difference: float) -> str:
+    """A difference with its sign; one that rounds to nothing has a plus."""
+    return f"{round(difference, 3) + 0.0:+.3f}".replace("-", "\N{MINUS SIGN}")

@@ -1,0 +1,189 @@
+"""The sections of the method page, from the card and tables of the bundle alone."""
+
+import pandas as pd
+import streamlit as st
+
+from model.card import Card
+from model.errors import LesionscopeError
+from model.evaluation.plots import ForestDisplay, LinesDisplay
+from ui import evidence
+from ui.dataset import wording as dataset_wording
+from ui.method import wording
+
+HISTORY, ABLATION, COMPARISON = "results/history.csv", "results/ablation.csv", "results/comparison.csv"
+COMPARED = {"balanced_accuracy": "Balanced accuracy", "melanoma_auc": "AUC, melanoma"}
+
+
+def _built(card: Card) -> dict:
+    built = card.raw.get("built", {})
+    if not isinstance(built.get("recipe"), dict):
+        raise LesionscopeError("no_recipe", wording.NO_RECIPE)
+    return built
+
+
+def _stages(built: dict) -> list[dict]:
+    """Return recipe, epochs and minutes of every stage, the last one that of the model itself."""
+    last = {name: built.get(name) for name in ("recipe", *wording.TRAINED)}
+    return [*built.get("stages", []), last]
+
+
+def recipe(card: Card) -> None:
+    """Show what the model was made from, and every setting of every stage."""
+    built = _built(card)
+    stages = _stages(built)
+    st.header(wording.IN_SHORT)
+    st.markdown(_summary(card, built, stages))
+    names = [wording.STAGE.format(number) for number in range(1, len(stages) + 1)]
+    rows = _rows(stages)
+    alike, unlike = _parted(rows, [bool(stage["recipe"].get("epochs")) for stage in stages])
+    evidence.grid(wording.STAGES, (wording.SETTING, *names), unlike)
+    if alike:
+        evidence.grid(wording.IN_ALL_STAGES, (wording.SETTING, ""), alike)
+    libraries = ", ".join(f"{name} {version}" for name, version in built.get("libraries", {}).items())
+    commit, manifest = (str(built.get(name, ""))[:12] for name in ("git_commit", "manifest_sha256"))
+    st.caption(wording.RECORD.format(commit=commit, manifest=manifest, libraries=libraries))
+    table = pd.DataFrame(rows, columns=[wording.SETTING, *names])
+    evidence.origin(card, (), wording.RECIPE_METHOD, table, "recipe.csv", wording.TRAIN_COMMAND.format(card.model_id))
+
+
+def _rows(stages: list[dict]) -> list[tuple]:
+    rows = [
+        (said, *(wording.setting(name, stage["recipe"]) for stage in stages))
+        for name, said in wording.SETTINGS.items()
+        if any(name in stage["recipe"] for stage in stages)
+    ]
+    return rows + [(said, *(stage.get(name) for stage in stages)) for name, said in wording.TRAINED.items()]
+
+
+def _parted(rows: list[tuple], trained: list[bool]) -> tuple[list[tuple], list[tuple]]:
+    """Part settings that are one value in all stages, as (name, value), from those that change.
+
+    A stage that learns nothing has no say where it says nothing. Nothing is alike in a single stage.
+    """
+    alike, unlike = [], []
+    for row in rows:
+        said, *cells = row
+        values = {cell for cell, learns in zip(cells, trained, strict=True) if learns or cell != wording.NO_SETTING}
+        if sum(trained) > 1 and len(values) == 1:
+            alike.append((said, values.pop()))
+        else:
+            unlike.append(row)
+    return alike, unlike
+
+
+def _divided_out(stages: list[dict]) -> float:
+    """Return the power of the class shares that is divided out: the model's own, and its members' by their shares."""
+    own = stages[-1]["recipe"]
+    powers = {stage["recipe"]["name"]: stage["recipe"].get("prior_exponent", 0) for stage in stages}
+    names = own.get("members") or ()
+    shares = own.get("shares") or [1 / len(names) for _ in names]
+    return powers[own["name"]] + sum(share * powers[name] for share, name in zip(shares, names, strict=True))
+
+
+def _summary(card: Card, built: dict, stages: list[dict]) -> str:
+    fitted = card.raw["calibration"]
+    where = f"{dataset_wording.set_name(fitted.get('dataset', ''))} {fitted.get('fitted_on', '')}".strip()
+    exponent = _divided_out(stages)
+    prior = wording.PRIOR.format(exponent) if exponent else ""
+    trained = sum(bool(stage.get("epochs")) for stage in stages)
+    summary = wording.SUMMARY.format(
+        architecture=wording.setting("architecture", built["recipe"]),
+        parameters=card.raw["weights"].get("parameters", 0),
+        pretrained=f"`{built.get('pretrained_weights', '')}`",
+        stages=wording.ONE_STAGE if trained == 1 else wording.MORE_STAGES.format(trained),
+        joined=wording.JOINED if built["recipe"].get("members") else "",
+        images=built.get("train_images", 0),
+        lesions=built.get("train_lesions", 0),
+        sets=", ".join(map(dataset_wording.set_name, built.get("train_datasets", []))),
+        temperature=card.temperature,
+        calibrated=where,
+    )
+    told = wording.TOLD.format(card.effects.power, where) if card.effects else ""
+    return summary + prior + told
+
+
+def curves(card: Card) -> None:
+    """Show how training went, epoch by epoch over the stages."""
+    table = evidence.table(card, HISTORY)
+    history = table.assign(place=range(1, len(table) + 1))
+    st.caption(wording.CURVES_HINT)
+    fitted = card.raw["calibration"]
+    if "n_images" in fitted:
+        st.caption(wording.VALIDATION_SIZE.format(fitted["n_images"], fitted["n_lesions"]))
+    column = "stage" if "stage" in history else None
+    named = history[column].astype(str).str.replace("_", " ") if column else ""
+    offered = [name for name in wording.FIGURES if name in history]
+    if column is None and len(_stages(card.raw.get("built", {}))) > 1:
+        st.caption(wording.LAST_STAGE.format("the last", len(_stages(card.raw["built"]))))
+    charts = [(wording.LOSS, {wording.LOSS: "loss"})]
+    if offered:
+        chosen = st.selectbox(wording.SHOWN, offered, format_func=wording.FIGURES.get, key="progress",
+                              persist_state="session")  # fmt: skip
+        parts = {wording.HOME_SET: chosen, wording.OTHER_SETS: wording.OTHER[chosen]}
+        charts.append((wording.FIGURES[chosen], {name: part for name, part in parts.items() if part in history}))
+    for place, (title, parts) in zip(st.columns(len(charts), gap="large"), charts, strict=True):
+        with place:
+            st.header(title)
+            evidence.chart(LinesDisplay(_lines(history, named, parts), wording.EPOCH, title), title)
+    command = wording.TRAIN_COMMAND.format(card.model_id)
+    evidence.origin(card, (HISTORY,), wording.CURVES_METHOD, table, "history.csv", command)
+
+
+def _lines(history: pd.DataFrame, stages: "pd.Series | str", parts: dict[str, str]) -> pd.DataFrame:
+    """Return series, x, value of the wanted columns, a line for each part and stage."""
+    lines = []
+    for name, column in parts.items():
+        line = pd.DataFrame({"x": history["place"], "value": history[column]})
+        whole = stages + ", " + name if isinstance(stages, pd.Series) and len(parts) > 1 else stages
+        lines.append(line.assign(series=whole if isinstance(stages, pd.Series) else name).dropna(subset="value"))
+    return pd.concat(lines, ignore_index=True)
+
+
+def tried(card: Card) -> None:
+    """Show what changing one thing did."""
+    table = evidence.table(card, ABLATION)
+    st.caption(wording.TRIED_HINT)
+    metrics = list(dict.fromkeys(table["metric"]))
+    metric = st.selectbox(wording.MEASURE, metrics, format_func=_metric_name, key="tried", persist_state="session")
+    rows = table[table["metric"] == metric]
+    st.caption(wording.JUDGED_ON.format(", ".join(dict.fromkeys(rows["split"].str.replace("_", " ")))))
+    groups = [f"{row.tried}: {row.setting}" for row in rows[["tried", "setting"]].itertuples(index=False)]
+    shown = rows.assign(group=groups, n_images=rows["n"].astype("Int64"))
+    evidence.chart(ForestDisplay(shown, _metric_name(metric)), "tried_chart")
+    evidence.origin(card, (ABLATION,), wording.TRIED_METHOD, rows, f"tried_{metric}.csv", wording.ABLATION_COMMAND)
+
+
+def _metric_name(metric: str) -> str:
+    return dataset_wording.MEASURES.get(metric, str(metric).replace("_", " "))
+
+
+def compared(card: Card) -> None:
+    """Show how other recipes did on the same images, and where all their figures are."""
+    table = evidence.table(card, COMPARISON)
+    st.caption(wording.COMPARED_HINT)
+    rows = [
+        (row["recipe"], *(_with_interval(row, metric) for metric in COMPARED), f"{row['n_images']:,}")
+        for row in table.to_dict("records")
+    ]
+    evidence.grid("", wording.COMPARED_COLUMNS, rows)
+    st.page_link("pages/evaluation.py", label=wording.MORE)
+    evidence.origin(card, (COMPARISON,), wording.COMPARED_METHOD, table, "comparison.csv", wording.COMPARISON_COMMAND)
+
+
+def _with_interval(row: dict, metric: str) -> str:
+    value, low, high = (row.get(name) for name in (metric, f"{metric}_low", f"{metric}_high"))
+    return wording.NOT_ASSESSED if pd.isna(value) else f"{value:.3f} [{low:.3f}, {high:.3f}]"
+
+
+def again(card: Card) -> None:
+    """Give the commands that make this model anew."""
+    st.markdown(wording.AGAIN)
+    st.code(wording.COMMANDS.format(recipe=card.model_id), language="sh", wrap_lines=True)
+    st.markdown(wording.EACH)
+    st.markdown(wording.TABLES)
+    st.code(wording.TABLE_COMMANDS, language="sh", wrap_lines=True)
+    st.markdown(wording.SERVE)
+    st.code(wording.SERVE_COMMAND, language="sh", wrap_lines=True)
+
+
+SECTIONS = dict(zip(wording.SECTIONS, [(recipe,), (curves,), (tried,), (compared,), (again,)], strict=True))

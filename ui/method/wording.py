@@ -1,0 +1,171 @@
+"""Every sentence of the method page."""
+
+from ui.wording import SETS
+
+TITLE = "Method"
+SECTIONS = ("Recipe", "Training curves", "What was tried", "Recipes compared", "Make it again")
+TRAIN_COMMAND = "python -m training.train {}"
+ABLATION_COMMAND = "python -m training.studies.ablation RUN"
+COMPARISON_COMMAND = "python -m training.compare"
+
+IN_SHORT = "In short"
+STAGES = "Stages, from left to right"
+IN_ALL_STAGES = "The same in all stages"
+SETTING = "Setting"
+STAGE = "Stage {}"
+SETTINGS = {
+    "name": "Recipe",
+    "datasets": "Image sets",
+    "architecture": "Network",
+    "weights": "Started from",
+    "size": "Input edge while training, pixels",
+    "serve_size": "Input edge when answering, pixels",
+    "epochs": "Epochs",
+    "batch": "Photos a step",
+    "rate": "Highest learning rate",
+    "warmup": "Share of steps to reach it",
+    "weight_decay": "Weight decay",
+    "dropout": "Dropout",
+    "augmentation": "Distortion of photos",
+    "mixup": "Mixup",
+    "balancing": "Against imbalance",
+    "loss": "Loss",
+    "freeze_until": "First layer that learns",
+    "unfold": "Batches that gave folded normalisation its statistics",
+    "members": "Joined from",
+    "shares": "Share of each in the mean of logits",
+    "blend": "Share of its own weights in the mean with the stage before",
+    "prior_exponent": "Power of the class shares that is divided out",
+    "refit_head": "Last layer fitted anew",
+    "views": "Views averaged when answering",
+    "precision": "Numbers",
+    "average": "Moving average of weights",
+    "seed": "Seed",
+}
+WHILE_TRAINING = {
+    "batch", "rate", "warmup", "weight_decay", "dropout", "augmentation", "mixup", "balancing", "loss", "precision",
+    "unfold",
+}  # fmt: skip
+TRAINED = {"epochs": "Epochs trained", "minutes": "Minutes"}
+NO_SETTING = "none"
+IMAGENET = "ImageNet"
+EQUAL = "equal"
+EARLIER, MEMBERS = "the stage before", "the stages that are joined"
+ARCHITECTURES = {
+    "mobilenetv2": "MobileNetV2",
+    "resnet50v2_conv4": "ResNet50V2 to its fourth stage",
+    "inceptionv3": "Inception V3",
+    "efficientnet_lite1": "EfficientNet-Lite1",
+    "efficientnet_lite2": "EfficientNet-Lite2",
+    "side_by_side": "{} side by side",
+}
+NO_RECIPE = "The model card does not say how this model was trained."
+SUMMARY = (
+    "{architecture} with {parameters:,} parameters, started from weights learnt on other photos ({pretrained}), then "
+    "trained in {stages} on {images:,} photos of {lesions:,} lesions ({sets}).{joined} Its logits were then "
+    "divided by one temperature, {temperature:.3f}, fitted on {calibrated}."
+)
+JOINED = " The networks were then put side by side, and their logits are averaged."
+PRIOR = (
+    " Before that the share of each class in training, to the power {:.2g}, was divided out (Menon et al., ICLR 2021), "
+    "so that rare diagnoses are named more often than their number in HAM10000 alone would have it."
+)
+TOLD = (
+    " Age, sex and site, where they are told, multiply the probabilities by factors learnt from the records of the "
+    "training photos, to the power {:.2f}, which was fitted on {}."
+)
+ONE_STAGE, MORE_STAGES = "one stage", "{} stages"
+RECORD = "Commit {commit}, manifest sha256 {manifest}, {libraries}."
+RECIPE_METHOD = "the record of the training run, packed by `python -m training.bundle`."
+
+CURVES_HINT = (
+    "Progress on validation photos, which chose among recipes: no result, so no interval is given. Epochs of all "
+    "stages that the table holds are counted on."
+)
+VALIDATION_SIZE = "HAM10000 validation: {:,} images of {:,} lesions."
+LOSS = "Training loss"
+EPOCH = "Epoch, over all stages"
+SHOWN = "Figure"
+FIGURES = {
+    "validation_balanced_accuracy": "Balanced accuracy",
+    "validation_accuracy": "Accuracy",
+    "validation_macro_auc": "AUC, mean over classes",
+    "validation_melanoma_auc": "AUC, melanoma",
+    "validation_malignant_auc": "AUC, malignant",
+    "validation_log_loss": "Log loss",
+}
+HOME_SET, OTHER_SETS = "HAM10000", "other sets"
+OTHER = {name: name.replace("validation_", "other_sets_") for name in FIGURES}
+LAST_STAGE = "The table holds {} of {} stages."
+CURVES_METHOD = "one row an epoch, written while training."
+
+TRIED_HINT = "One change at a time, each judged in the same way. What helps on validation is not yet proven on a test."
+MEASURE = "Figure"
+TRIED_METHOD = "each row one network at one input size, its logits averaged over so many views."
+JUDGED_ON = "Judged on: {}."
+
+COMPARED_HINT = "Each recipe judged on the same images as the bundled model; 95 % intervals by lesion."
+COMPARED_COLUMNS = ("Recipe", "Balanced accuracy", "AUC, melanoma", "Images")
+COMPARED_METHOD = "the same internal test for every recipe, bootstrap by lesion."
+NOT_ASSESSED = "not assessed"
+MORE = "All figures of all recipes are on the page Evaluation"
+
+AGAIN = (
+    "On your own computer, from the folder of this program, with the image sets in `data/` as published (README.md "
+    "says where from). Two processor cores need hours, not days."
+)
+COMMANDS = """\
+python -m training.train {recipe} --data data --splits model/bundle/dataset/splits.csv
+python -m training.calibrate runs/{recipe}
+python -m training.bundle runs/{recipe} --bundle runs/bundle
+python -m training.evaluate runs/{recipe} --bundle runs/bundle
+"""
+EACH = """
+- the first trains every stage that is not there yet; an interrupted run goes on where it stopped
+- the second fits the temperature on validation
+- the third packs weights, card and tables into a folder
+- the fourth judges the packed model on the internal test and on the sets from outside
+"""
+TABLES = "The tables of this page and of the page Dataset:"
+TABLE_COMMANDS = """\
+python -m training.judging.dataset_tables --data data --work runs/data --bundle runs/bundle
+python -m training.studies.balancing --work runs/data --weights imagenet --bundle runs/bundle
+"""
+SERVE = "To see the result in this app:"
+SERVE_COMMAND = "LESIONSCOPE_BUNDLE=runs/bundle make app"
+
+
+def listed(names: list[str]) -> str:
+    """Join names as a sentence does: "one, two and three"."""
+    return " and ".join(part for part in (", ".join(names[:-1]), *names[-1:]) if part)
+
+
+def setting(name: str, recipe: dict) -> str:
+    """Say a recipe's setting in a table cell."""
+    value = recipe.get(name)
+    if name in WHILE_TRAINING and recipe.get("epochs") == 0:
+        return NO_SETTING
+    if name == "weights" and recipe.get("members"):
+        return MEMBERS
+    if name == "weights":
+        pretrained = IMAGENET if IMAGENET.lower() in str(value).lower() else str(value)
+        return EARLIER if recipe.get("start_from") else pretrained
+    if name == "architecture":
+        trunks = (recipe.get("architecture_options") or {}).get("trunks") or ()
+        return ARCHITECTURES.get(value, str(value)).format(listed([ARCHITECTURES[trunk] for trunk in trunks]))
+    if name == "datasets":
+        return ", ".join(SETS.get(part, part) for part in value)
+    if name in ("balancing", "loss"):
+        options = recipe.get(f"{name}_options") or {}
+        return ", ".join([str(value).replace("_", " "), *(f"{k.replace('_', ' ')} {v}" for k, v in options.items())])
+    if name == "serve_size" and not value:
+        return str(recipe.get("size"))
+    if name == "shares" and recipe.get("members") and not value:
+        return EQUAL
+    if isinstance(value, bool) or name == "refit_head":  # the records of the first stages do not hold it
+        return "yes" if value else "no"
+    if not value:
+        return NO_SETTING
+    if isinstance(value, list):
+        return ", ".join(str(part).replace("_", " ") for part in value)
+    return f"{value:,}" if isinstance(value, int) and name != "seed" else str(value).replace("_", " ")

@@ -211,7 +211,7 @@ def stage_history(run: Path) -> pd.DataFrame:
 def pack(run: Path, bundle: Path, version: str) -> None:
     """Write a bundle from a calibrated run; tables of an earlier model are removed, they are not this one's.
 
-    Its network is what was trained without what only training needs: `training.networks.fold_batch_norm` and `save_halved`.
+    Its network is what was trained without what only training needs: see `fold_batch_norm` and `save_halved`.
     """
     from training.networks.fold_batch_norm import absorb_normalisation
 

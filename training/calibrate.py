@@ -4,7 +4,8 @@
     python -m training.calibrate --smoke
 
 Writes ``calibration.json`` into the run folder: the temperature, fitted on the validation split alone (Guo et al.,
-ICML 2017), and, where the training split records patients, the factors of `model.answer.patient`. The test split is not read.
+ICML 2017), and, where the training split records patients, the factors of `model.answer.patient`. The test split is
+not read.
 """
 
 import argparse

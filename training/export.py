@@ -2,7 +2,7 @@
 
     python -m training.export [--bundle model/bundle] [--out exported] [--format onnx tflite] [--photos FOLDER]
 
-Each file comes with a JSON file that says what goes in and what comes out; `training.networks.engines` runs them. A file that
+Each file comes with a JSON file that says what goes in and what comes out; `networks.engines` runs them. A file that
 does not answer the golden photo, and 100 photos of FOLDER, as the bundle does is not kept.
 """
 

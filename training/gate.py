@@ -2,8 +2,8 @@
 
     python -m training.gate --data DATA [--work runs/data] [--bundle model/bundle]
 
-The pictures are those of `training.judging.gate_pictures`: dermoscopic photos of every set, worse ones among them, against
-ordinary close-ups, photographs, drawn pictures and impossible changes of real photos. Four gates on the network's own
+The pictures are those of `training.judging.gate_pictures`: dermoscopic photos of every set, some of them degraded,
+against ordinary close-ups, photographs, drawn pictures and impossible changes of real photos. Four gates on the network's own
 features are compared; the one that refuses most on validation is packed, and its limit is fitted there too. Each kind
 of picture is also left out of training once and measured as something never seen. Writes ``gate.npz``, the card's
 entry "gate" and ``results/gate.csv``. Needs MILK10k's close-ups and a folder ``not_skin`` of photographs in DATA.

@@ -71,7 +71,7 @@ class Recipe:
     loss: str = "cross_entropy"  # see training.fitting.losses
     loss_options: dict = dataclasses.field(default_factory=dict)
     precision: str = "float32"  # mixed_bfloat16 pays where the processor multiplies it, least for depthwise
-    unfold: int = 0  # batches on which folded batch normalisation gets its statistics back, see training.networks.unfold_batch_norm
+    unfold: int = 0  # batches on which folded batch normalisation gets its statistics back, see unfold_batch_norm
     average: float = 0.0  # momentum of the moving average of weights that is served; 0 is off
     freeze_until: str = ""  # name of the first layer that learns; those before it stay as they are
     refit_head: bool = False  # fit the last layer anew on plain views when the trunk is done, see training.fitting.head

@@ -47,7 +47,7 @@ def mobilenetv2(size: int, classes: int, weights: str = IMAGENET, dropout: float
 def mobilenetv2_attention(
     size: int, classes: int, weights: str = IMAGENET, dropout: float = 0.2, attention: str = "cbam"
 ) -> keras.Model:
-    """MobileNetV2 with an attention block between trunk and pooling; ``attention``: see training.networks.blocks.ATTENTION."""
+    """MobileNetV2 with an attention block between trunk and pooling; ``attention``: see blocks.ATTENTION."""
     if attention not in ATTENTION:
         raise RecipeError(f"No attention {attention!r}; there are {', '.join(ATTENTION)}.")
     photo, features = _mobilenetv2_trunk(size, weights)
@@ -92,7 +92,7 @@ def inceptionv3(
 
     Batch normalisation stays as it was pretrained; in trunks whose normalisation was folded into the kernels it is
     an identity that training statistics would destroy. With ``learn_normalisation`` it can be learnt once
-    `training.networks.unfold_batch_norm` has given it the statistics of training images. ``weights`` may be a Keras file of the trunk.
+    `unfold_batch_norm` has given it the statistics of training images. ``weights`` may be a Keras file of the trunk.
     """
     photo, scaled = photo_input(size)
     features = _inceptionv3_features(scaled, weights == IMAGENET, until)
@@ -135,7 +135,7 @@ def side_by_side(
     size: int, classes: int, weights: str = IMAGENET, dropout: float = 0.2,
     trunks: tuple[str, ...] = ("mobilenetv2", "resnet50v2_conv4"),
 ) -> keras.Model:  # fmt: skip
-    """Several trunks on one photo, see `TRUNKS`; `training.networks.ensemble` fills it, so ``weights`` are those of its members.
+    """Several trunks on one photo, see `TRUNKS`; `ensemble` fills it, so ``weights`` are those of its members.
 
     Their maps are put together before the one pooling and the one dense layer: the mean of several networks stays a
     flat graph whose Grad-CAM has a closed form.

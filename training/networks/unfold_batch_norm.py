@@ -16,7 +16,7 @@ def unfold(network: keras.Model, batches, number: int) -> None:
     network : Model
         Every BatchNormalization of it must scale and centre; its weights are replaced.
     batches : sequence
-        Of (photos, ...), photos of shape (n, size, size, 3) in [0, 255], such as `training.data.batches.TrainingBatches`.
+        Of (photos, ...), photos of shape (n, size, size, 3) in [0, 255], such as `TrainingBatches`.
     number : int
         How many batches to take, from the first on.
     """

@@ -111,8 +111,8 @@ def measure_answers(predictions: pd.DataFrame, card: Card) -> pd.DataFrame:
 def posterior(sensitivity: float, specificity: float, prevalence: float) -> tuple[float, float]:
     """Return the positive and negative predictive value at a prevalence; all in [0, 1].
 
-    NaN where the answer in question never occurs. `model.evaluation.decisions.threshold` has them with intervals of their own,
-    where the images behind the rates are at hand.
+    NaN where the answer in question never occurs. `threshold` has them with intervals, where the images behind the
+    rates are at hand.
     """
     return (
         float(precision_at(sensitivity, 1 - specificity, prevalence)),

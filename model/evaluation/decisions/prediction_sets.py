@@ -48,7 +48,7 @@ def _lower_quantile(values: np.ndarray, missed: float) -> float:
 
 
 def sets_of(cases: Cases, limits: dict) -> np.ndarray:
-    """Return which classes are in each case's set: ndarray of bool, shape (n, classes); `model.answer.decision` for many."""
+    """Return which classes are in each case's set: ndarray of bool, shape (n, classes); see `model.answer.decision`."""
     least = np.array([limits[MALIGNANT if label.malignant else BENIGN] for label in cases.labels])
     inside = cases.probabilities >= least
     empty = ~inside.any(axis=1)

@@ -1,6 +1,6 @@
 """Reads the official layout of each image set into one table; the only place that knows file names and label maps.
 
-python -m training.data.sets.registry --list [--data FOLDER]    says what was found of each set, and where it is published
+python -m training.data.sets.registry --list [--data FOLDER]    says what was found, and where a set is published
 """
 
 import hashlib

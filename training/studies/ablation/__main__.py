@@ -1,6 +1,6 @@
 """What each choice of the shipped model gave, measured on validation alone.
 
-    python -m training.studies.ablation runs/RECIPE [--bundle model/bundle] [--beside BUNDLE ...] [--earlier ablation.csv]
+    python -m training.studies.ablation runs/RECIPE [--bundle BUNDLE] [--beside BUNDLE ...] [--earlier ablation.csv]
     python -m training.studies.ablation runs/RECIPE --instead MEMBER=RUN ...
 
 Judges the trained network at several input sizes and with one, two or four views, each with its own temperature; where

@@ -1,4 +1,4 @@
-"""Figures of trained networks on validation photos, for the table of what was tried; see `training.studies.ablation`."""
+"""Figures of trained networks on validation photos, for the table of what was tried."""
 
 import dataclasses
 from pathlib import Path

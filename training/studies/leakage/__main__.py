@@ -167,7 +167,7 @@ def run(options: argparse.Namespace) -> pd.DataFrame:
         )
     manifest = pd.read_csv(options.work / "manifest.csv", low_memory=False)
     drawn = eight_class_table(manifest, read_truth(options.data), options.per_class, options.seed)
-    # Not by training.data.batches: with all features in the cache, nothing here needs Keras, which takes seconds to import.
+    # Not by training.data.batches: with all features cached, nothing here needs Keras, which takes seconds to import.
     canvas = np.load(options.work / "canvas.npy", mmap_mode="r")
     sample = open_sample(drawn, canvas, options.weights, options.cache, options.mix)
     tables = [demonstrate(sample, combinations_of(options.leaks), options.per_class, options.seed, options.resamples)]

@@ -1,4 +1,4 @@
-"""The arms that `training.studies.leakage` compares: how images are split, where SMOTE comes in, and what each arm leaks."""
+"""The arms of the study: how images are split, where SMOTE comes in, and what each arm leaks."""
 
 import warnings
 from collections.abc import Iterator

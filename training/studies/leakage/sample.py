@@ -1,4 +1,4 @@
-"""The small sample that `training.studies.leakage` demonstrates on: eight classes of ISIC 2019, features kept on disk."""
+"""The small sample of the study: eight classes of ISIC 2019, features kept on disk."""
 
 import functools
 import hashlib

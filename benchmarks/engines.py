@@ -26,7 +26,7 @@ from model.errors import LesionscopeError
 from model.explain import explain, explain_all
 from model.photo.image import read_file, read_photo
 from model.preprocess import to_tensor
-from training.networks.engines import RUNNERS, ExportError, exported_path, load
+from training.export.engines import RUNNERS, ExportError, exported_path, load
 
 TENSORFLOW = "tensorflow"
 WARM_UP = 2  # calls that are not counted

@@ -69,7 +69,7 @@ def test_engines_are_started_and_asked_in_turn():
 
 
 def test_missing_exports_are_named_in_one_sentence(bundle_in_use, tmp_path, capsys, monkeypatch):
-    monkeypatch.setattr("training.networks.engines.find_spec", lambda name: name)  # as if the packages were there
+    monkeypatch.setattr("training.export.engines.find_spec", lambda name: name)  # as if the packages were there
     assert engines.main(["--worker", "onnx", "--exported", str(tmp_path)]) == 1
     assert "run python -m training.export" in capsys.readouterr().err
 

@@ -1,8 +1,7 @@
 """The README says what is so: its figures come from the bundle, and its commands, folders and links exist."""
 
-import importlib
-import importlib.util
 import re
+import runpy
 from pathlib import Path
 
 import pandas as pd
@@ -29,13 +28,12 @@ def commands(text) -> list[list[str]]:
     return [line.split("#")[0].split() for line in lines if line.split("#")[0].strip()]
 
 
-def options_of(words: list[str], capsys) -> str:
-    """Return what `python -m ... --help` prints for a module, with its subcommand where it has one."""
+def options_of(words: list[str], monkeypatch, capsys) -> str:
+    """Return what ``python -m`` prints for a module with ``--help``, and with its subcommand where it has one."""
     name, *rest = words
-    package = importlib.util.find_spec(name).submodule_search_locations
-    module = importlib.import_module(f"{name}.__main__" if package else name)
+    monkeypatch.setattr("sys.argv", [name, *(rest[:1] if name == "model" else []), "--help"])
     with pytest.raises(SystemExit, match="0"):
-        module.main([*rest[:1], "--help"] if package else ["--help"])
+        runpy.run_module(name, run_name="__main__", alter_sys=True)
     return capsys.readouterr().out
 
 
@@ -50,12 +48,12 @@ def test_make_targets_exist(commands):
     assert quoted <= set(targets)
 
 
-def test_modules_and_their_options_exist(commands, capsys):
+def test_modules_and_their_options_exist(commands, monkeypatch, capsys):
     quoted = [command[command.index("-m") + 1 :] for command in commands if "-m" in command]
     ours = [words for words in quoted if words[0].split(".")[0] in ("model", "training", "benchmarks")]
     assert len(ours) >= 5, "four commands of training and at least one of the model"
     for words in ours:
-        known = options_of(words, capsys)
+        known = options_of(words, monkeypatch, capsys)
         assert [word for word in words if word.startswith("--") and word not in known] == [], words
 
 

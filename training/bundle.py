@@ -8,7 +8,6 @@ Writes the weights, the card, the data set's tables, a golden photo with the ans
 
 import argparse
 import datetime
-import hashlib
 import io
 import json
 import os
@@ -20,49 +19,18 @@ import h5py
 import numpy as np
 import pandas as pd
 
-from model.tables.output import write_file
-from training.calibrate import SMOKE_RUN, load_run
 from training.command import one_sentence
-from training.data.sets.registry import CODES, LABELS, file_sha256
+from training.data.label_sets import CODES, LABELS
+from training.data.provenance import file_sha256
 from training.data.splits import TRAIN
+from training.judging.sealing import SMOKE_BUNDLE, seal, write_json
+from training.judging.trained_run import SMOKE_RUN, load_run
 from training.recipe import Recipe
 
-SMOKE_BUNDLE = Path("runs/smoke-bundle")
-HUMAN_PART = Path(__file__).with_name("card_text.json")
+HUMAN_PART = Path(__file__).resolve().parents[1] / "docs" / "model_card.json"
 GOLDEN_SEED = 7
 LARGE_KERNEL = 100_000  # weights
 GOLDEN_TOLERANCE = 0.005  # processors round differently; a changed resize or label order is off by far more
-
-
-def seal(bundle: Path) -> None:
-    """Enter every table into the card and every file into ``SHA256SUMS``; call after any change."""
-    card = json.loads((bundle / "card.json").read_text())
-    card["tables"] = {name: _table_entry(bundle / name) for name in sorted(_tables(bundle))}
-    write_json(bundle / "card.json", card)
-    files = sorted(path for path in bundle.rglob("*") if path.is_file() and path.name != "SHA256SUMS")
-    lines = [f"{file_sha256(path)}  {path.relative_to(bundle).as_posix()}\n" for path in files]
-    (bundle / "SHA256SUMS").write_text("".join(lines))
-
-
-def _tables(bundle: Path) -> list[str]:
-    return [path.relative_to(bundle).as_posix() for path in bundle.glob("*/*.csv")]
-
-
-def _table_entry(path: Path) -> dict:
-    content = path.read_bytes()
-    table = pd.read_csv(path)
-    entry = {"sha256": hashlib.sha256(content).hexdigest(), "rows": len(table)}
-    if "split" in table:
-        entry["split"] = "+".join(sorted(table.split.unique()))
-    for column, name in (("image_id", "n_images"), ("lesion_id", "n_lesions")):
-        if column in table:
-            entry[name] = int(table[column].nunique())
-    return entry
-
-
-def write_json(path: Path, content: dict) -> None:
-    """Write JSON as every file of a bundle has it: indented, in UTF-8."""
-    write_file(path, (json.dumps(content, indent=1, ensure_ascii=False) + "\n").encode())
 
 
 def make_card(run: Path, bundle: Path, version: str) -> dict:

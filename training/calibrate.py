@@ -19,32 +19,7 @@ import pandas as pd
 from model.card import VIEWS
 from model.tables.output import write_file
 from training.command import one_sentence
-from training.data.provenance import read_json
-from training.recipe import Recipe, RecipeError
-
-SMOKE_RUN = Path("runs/smoke")
-
-
-def read_record(run: Path) -> tuple[Recipe, dict]:
-    """Return the recipe and the record of a training run."""
-    record = read_json(run / "run.json")
-    if not isinstance(record, dict) or not isinstance(record.get("recipe"), dict):
-        raise RecipeError(f"{run / 'run.json'} holds no recipe; train the run again.")
-    return Recipe(**{name: tuple(v) if isinstance(v, list) else v for name, v in record["recipe"].items()}), record
-
-
-def load_run(run: Path) -> tuple[Recipe, dict, pd.DataFrame]:
-    """Return the recipe, record and manifest (with splits) of a finished training run."""
-    recipe, record = read_record(run)
-    manifest = pd.read_csv(Path(record["work"]) / "manifest.csv")
-    splits = pd.read_csv(run / "splits.csv").set_index("image_id").split
-    manifest = manifest[manifest.image_id.isin(splits.index)].reset_index(drop=True)
-    if len(manifest) < len(splits):
-        raise RecipeError(
-            f"{record['work']} holds {len(manifest):,} of the {len(splits):,} images of {run}: it was made anew since; "
-            "train the run again, or restore that folder."
-        )
-    return recipe, record, manifest.assign(split=manifest.image_id.map(splits))
+from training.judging.trained_run import SMOKE_RUN, load_run
 
 
 def validation_logits(run: Path) -> tuple[np.ndarray, pd.DataFrame]:
@@ -85,7 +60,7 @@ def patient_factors(manifest: pd.DataFrame, probabilities: np.ndarray, rows: pd.
         Calibrated, of the validation images ``rows``, which give the power.
     """
     from training.data.batches import label_indices
-    from training.data.sets.registry import CODES
+    from training.data.label_sets import CODES
     from training.data.splits import TRAIN
     from training.judging.patients import fit_effects, fit_power, patients_of
 
@@ -112,9 +87,9 @@ def main(arguments: list[str] | None = None) -> int:
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     from scipy.special import softmax
 
-    from model.evaluation.temperature import fit_temperature
+    from model.evaluation.calibration import fit_temperature
     from training.data.batches import label_indices
-    from training.data.sets.registry import CODES
+    from training.data.label_sets import CODES
 
     if options.views:
         serve_with(run, options.views)

@@ -12,14 +12,12 @@ need_packages(("numpy", "pandas", "sklearn", "keras", "cv2", "tqdm"), "make trai
 
 import pandas as pd  # noqa: E402
 
-from training.data.balancing import BalancingError  # noqa: E402
-from training.data.sets.layouts import DatasetError  # noqa: E402
-from training.data.splits import SplitError  # noqa: E402
-from training.recipe import RecipeError  # noqa: E402
-
 INTERRUPTED = 130  # what shells give a program that Ctrl-C ended
-SAID = (LesionscopeError, DatasetError, RecipeError, SplitError, BalancingError)
 UNREADABLE = (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeError)
+
+
+class TrainingError(Exception):
+    """Trouble that a person can do something about; its text is the sentence that a command ends with."""
 
 
 def one_sentence(main: Callable[..., int]) -> Callable[..., int]:
@@ -29,7 +27,7 @@ def one_sentence(main: Callable[..., int]) -> Callable[..., int]:
     def told(*arguments, **options) -> int:
         try:
             return main(*arguments, **options)
-        except SAID as error:
+        except (LesionscopeError, TrainingError) as error:
             return _complain(str(error))
         except UNREADABLE as error:
             return _complain(f"A table cannot be read ({_first_line(error)}); make it again, or copy it again.")

@@ -15,18 +15,15 @@ further views, through each saved network: measured here and now, one after the 
 
 import argparse
 import os
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 import pandas as pd
 
 from model.card import Card, load_card
-from model.errors import LesionscopeError
 from model.evaluation.intervals import RESAMPLES
-from training.bundle import seal
 from training.command import one_sentence
-from training.data.splits import INTERNAL_TEST
+from training.data.splits import HOME, INTERNAL_TEST
 from training.judging.comparison_rows import COLUMNS, bundle_row, differences, earlier_row, figures, history_of, run_row
 from training.judging.earlier_comparison import (
     ANSWERS,
@@ -37,11 +34,10 @@ from training.judging.earlier_comparison import (
     stored_answers,
     with_published,
 )
-from training.judging.label_map import Folded, FoldingError, fold
-from training.judging.trained_run import RunError, check_unseen, is_trained, read_run, read_table
+from training.judging.label_map import Folded, fold
+from training.judging.sealing import seal
+from training.judging.trained_run import check_unseen, is_trained, read_run, read_table
 from training.recipe import recipe_names
-
-HOME = "ham10000"
 
 
 def bundled(bundle: Path) -> tuple[Card, pd.DataFrame, Folded]:
@@ -128,11 +124,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--weights-folder", type=Path, help="for --train: folder with pretrained trunks")
     options = parser.parse_args(arguments)
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-    try:
-        return _compare(options)
-    except (RunError, FoldingError, LesionscopeError, FileNotFoundError) as error:
-        print(error, file=sys.stderr)
-        return 1
+    return _compare(options)
 
 
 def _compare(options: argparse.Namespace) -> int:

@@ -35,13 +35,14 @@ from model.evaluation.summary import summarise
 from model.evaluation.tables import load_table
 from model.pipeline import Analyser
 from model.tables.output import write_file
-from training.bundle import HUMAN_PART, SMOKE_BUNDLE, seal, write_json
-from training.calibrate import SMOKE_RUN, load_run
+from training.bundle import HUMAN_PART
 from training.command import one_sentence
+from training.data.provenance import git_commit
 from training.data.splits import EXTERNAL, INTERNAL_TEST, TRAIN, VALIDATION
 from training.judging.decisions import fit_decision, measure_operating_points, training_shares
 from training.judging.patients_measured import informed_tables
-from training.train import git_commit
+from training.judging.sealing import SMOKE_BUNDLE, seal, write_json
+from training.judging.trained_run import SMOKE_RUN, load_run
 
 CONSISTENCY_PHOTOS = 50
 SUBGROUP_POINTS = ("melanoma, 95 % sensitivity", "malignant, balanced")  # one a subject: six would be read by nobody

@@ -9,6 +9,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from training import recipes
+from training.command import TrainingError
 
 # What the pretrained trunk of an architecture is called in a folder of weights.
 WEIGHT_FILES = {
@@ -31,7 +32,7 @@ PACKAGED = {
 KINDS = ((bool, "true or false"), (int, "a whole number"), (int | float, "a number"), (dict, "a JSON object"))
 
 
-class RecipeError(Exception):
+class RecipeError(TrainingError):
     """A recipe or option does not exist; the message lists the known ones."""
 
 

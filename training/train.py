@@ -13,7 +13,6 @@ import importlib.metadata
 import importlib.util
 import json
 import os
-import subprocess
 import sys
 import time
 from pathlib import Path
@@ -27,7 +26,7 @@ from training.data import provenance
 from training.data.label_sets import LABEL_SETS, labels_in
 from training.data.prepared import prepare
 from training.data.prepared import synthetic_table as synthetic_table  # rehearsals of other commands take it from here
-from training.data.sets.registry import file_sha256
+from training.data.provenance import file_sha256, git_commit
 from training.data.splits import TRAIN
 from training.fitting.checkpoints import CHECKPOINT
 from training.recipe import Recipe, RecipeError, load_recipe, recipe_names, trunk_in
@@ -65,16 +64,6 @@ def library_versions() -> dict[str, str]:
     versions = {name: importlib.metadata.version(name) for name in LIBRARIES}
     module = __import__(package)
     return versions | {"backend": f"{backend} {module.__version__}", "python": sys.version.split()[0]}
-
-
-def git_commit() -> str:
-    """Return the commit that is checked out, with "+" if files differ from it; "unknown" outside a checkout."""
-    try:
-        commit = subprocess.run(["git", "rev-parse", "HEAD"], capture_output=True, text=True, check=True)
-        dirty = subprocess.run(["git", "status", "--porcelain", "-uno"], capture_output=True, text=True, check=True)
-    except (OSError, subprocess.CalledProcessError):
-        return "unknown"
-    return commit.stdout.strip() + ("+" if dirty.stdout.strip() else "")
 
 
 @one_sentence

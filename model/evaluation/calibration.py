@@ -1,9 +1,12 @@
-"""Whether probabilities mean what they say: reliability in bins, and figures before and after temperature."""
+"""Whether probabilities come true: temperature scaling, reliability in bins, and figures before and after it."""
 
 import dataclasses
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from scipy.optimize import minimize_scalar
+from scipy.special import log_softmax
 
 from model.evaluation.cases import ALL, Cases, ask
 from model.evaluation.intervals import RESAMPLES, bootstrap, bootstrap_name, percentile_interval, rate_interval
@@ -15,7 +18,68 @@ from model.evaluation.metrics import (
     squared_errors,
     weighted_mean,
 )
-from model.evaluation.temperature import undo_temperature
+
+COLDEST, HOTTEST = 0.05, 20.0  # beyond these the logits are unusable, whatever the temperature
+
+
+@dataclass(frozen=True)
+class Temperature:
+    """A fitted temperature and the mean log loss without and with it, in nats."""
+
+    value: float
+    loss_before: float
+    loss_after: float
+
+
+def mean_log_loss(logits: np.ndarray, targets: np.ndarray, temperature: float = 1.0) -> float:
+    """Return the mean negative log-likelihood of the true classes, in nats.
+
+    Parameters
+    ----------
+    logits : ndarray of float, shape (n, classes)
+    targets : ndarray of int, shape (n,)
+        Index of the true class.
+    temperature : float
+        What the logits are divided by, greater than 0.
+    """
+    log_probabilities = log_softmax(np.asarray(logits, dtype=np.float64) / temperature, axis=1)
+    return float(-log_probabilities[np.arange(len(targets)), targets].mean())
+
+
+def fit_temperature(logits: np.ndarray, targets: np.ndarray) -> Temperature:
+    """Find the temperature with the least log loss (Guo et al., ICML 2017).
+
+    The loss is convex in 1 / temperature, so the one minimum between `COLDEST` and `HOTTEST` is found; where
+    the loss keeps falling (no case is wrong), the value stops near that end.
+
+    Parameters
+    ----------
+    logits : ndarray of float, shape (n, classes)
+        Of the validation images, views already averaged.
+    targets : ndarray of int, shape (n,)
+    """
+    fitted = minimize_scalar(
+        lambda inverse: mean_log_loss(logits, targets, 1 / inverse),
+        bounds=(1 / HOTTEST, 1 / COLDEST),
+        method="bounded",
+        options={"xatol": 1e-7},
+    )
+    value = float(1 / fitted.x)
+    return Temperature(value, mean_log_loss(logits, targets), mean_log_loss(logits, targets, value))
+
+
+def undo_temperature(probabilities: np.ndarray, temperature: float) -> np.ndarray:
+    """Return the probabilities as they were before a temperature was applied.
+
+    Parameters
+    ----------
+    probabilities : ndarray of float, shape (n, classes)
+        Calibrated; rows sum to 1.
+    temperature : float
+        The one they were made with.
+    """
+    raised = np.asarray(probabilities, dtype=np.float64) ** temperature
+    return raised / raised.sum(axis=1, keepdims=True)
 
 
 def uncalibrated(cases: Cases, temperature: float) -> Cases:

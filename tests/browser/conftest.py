@@ -8,7 +8,7 @@ import pytest
 from tests.browser.driving import CHROMIUM, DESK, PATIENCE_SECONDS, QUIET, serve
 from tests.support.analyse_page import gated_bundle, judged_bundle
 from tests.support.described import TABLES
-from training.bundle import seal
+from training.judging.sealing import seal
 from ui.analyse import wording
 
 

@@ -24,8 +24,11 @@ PARTS = {  # requirements file -> the code it serves; a later part may use what 
     "training/requirements.txt": ("training",),
     "tests/requirements.txt": ("tests", "benchmarks"),
 }
-EXPORT = "training/export-requirements.txt"
-EXPORTING = ("training/export.py", "training/networks/engines.py")  # what they alone import is not part of training
+EXPORT = "training/export/requirements.txt"
+EXPORTING = (
+    "training/export/convert.py",
+    "training/export/engines.py",
+)  # what they alone import is not part of training
 OTHER_BACKENDS = {"torch"}  # imported only where Keras runs on it, by a person's choice
 NOT_IMPORTED = {
     "requirements.txt": {

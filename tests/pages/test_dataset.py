@@ -9,7 +9,7 @@ from streamlit.testing.v1 import AppTest
 from model.card import BUNDLE_VARIABLE
 from tests.support.card_bundle import charts, text, write_bundle
 from tests.support.described import COUNTS, TABLES
-from training.studies.balancing import STUDIED, options_text
+from training.data.balancing import STUDIED, options_text
 from ui.dataset import wording
 
 APP = str(Path(__file__).resolve().parents[2] / "app.py")

@@ -11,8 +11,8 @@ import pytest
 from model.card import BUNDLE_VARIABLE, load_card
 from model.evaluation.confusion import cases_in_cell
 from tests.support.measured import POINT, charts, go, numbers, open_page, text
-from training.bundle import seal
-from training.data.sets.registry import READERS
+from training.data.sets.registry import IMAGE_SETS
+from training.judging.sealing import seal
 from ui import evidence
 from ui.evaluation import case_photo, confusion, wording
 from ui.evaluation.limits import subgroups
@@ -102,7 +102,7 @@ def answered(analyser, data: bytes) -> str:
 
 def test_photos_are_looked_for_where_the_sets_are_published(tmp_path, monkeypatch):
     monkeypatch.setenv(case_photo.DATA_VARIABLE, str(tmp_path))
-    published = set(READERS) - {"class_folders"}  # a layout of people's own images, which no bundle is judged on
+    published = set(IMAGE_SETS) - {"class_folders"}  # a layout of people's own images, which no bundle is judged on
     assert set(case_photo.PLACES) == published
     for place in ("milk10k/MILK10k_Training_Input/L/I.jpg", "ph2/PH2 Dataset images/I/I_Dermoscopic_Image/I.bmp"):
         path = tmp_path / place

@@ -11,7 +11,7 @@ from model.answer.quality import HEADS, PIXEL_GAUGES, RESOLUTION
 from model.card import BUNDLE_VARIABLE, load_card
 from tests.support.analyse_page import SAMPLE, open_app
 from tests.support.measured import charts, go, text
-from training.bundle import seal
+from training.judging.sealing import seal
 from ui import evidence
 from ui import wording as shared
 from ui.evaluation.limits import wording

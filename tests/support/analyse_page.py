@@ -13,7 +13,7 @@ from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 from model.card import load_card
-from training.bundle import seal
+from training.judging.sealing import seal
 from training.synthetic.lesions import render_frame
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -12,8 +12,8 @@ from PIL import Image
 from model.card import load_card
 from model.evaluation.summary import summarise
 from model.pipeline import Analyser
-from training.bundle import seal
-from training.data.sets.registry import LABELS
+from training.data.label_sets import LABELS
+from training.judging.sealing import seal
 from training.networks.architectures import tiny
 from training.synthetic.lesions import render_lesion
 

@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from training.bundle import seal
-from training.data.sets.registry import LABELS
+from training.data.label_sets import LABELS
+from training.judging.sealing import seal
 
 RECIPE = {
     "name": "second", "datasets": ["ham10000", "milk10k"], "architecture": "mobilenetv2", "weights": "trunk.h5",

@@ -3,9 +3,9 @@
 import numpy as np
 import pandas as pd
 
-from training.data.sets.registry import CODES
+from training.data.balancing import STUDIED, options_text
+from training.data.label_sets import CODES
 from training.judging.dataset_tables import balancing_table
-from training.studies.balancing import STUDIED, options_text
 
 COUNTS = (9, 14, 30, 4, 31, 190, 5)
 LEAK = {

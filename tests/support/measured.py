@@ -22,9 +22,9 @@ from model.evaluation.inputs.robustness import robustness_table
 from model.evaluation.stored import stored_curves, stored_reliability, stored_subgroups
 from model.evaluation.summary import summarise
 from tests.support.bundles import PATIENT
-from training.bundle import seal
-from training.data.sets.registry import LABELS
+from training.data.label_sets import LABELS
 from training.judging.patients_measured import informed_tables
+from training.judging.sealing import seal
 
 APP = str(Path(__file__).resolve().parents[2] / "app.py")
 CODES = [code for code, _, _ in LABELS]

@@ -11,12 +11,14 @@ import pytest
 
 from model.card import load_card
 from training import bundle, calibrate, evaluate, train
-from training.calibrate import load_run
+from training.data.label_sets import CODES
 from training.data.manifest import build_manifest
-from training.data.sets.registry import CODES, DatasetError, read_ham10000
+from training.data.sets.ham10000 import read as read_ham10000
+from training.data.sets.layouts import DatasetError
 from training.judging.predictions import judge_members
+from training.judging.trained_run import load_run
 from training.studies import baseline
-from training.studies.ablation import __main__ as ablation
+from training.studies.ablation import study as ablation
 
 
 @pytest.fixture(scope="module")

@@ -21,7 +21,7 @@ import pandas as pd
 from training.accelerator.weights import halved
 from training.command import one_sentence
 from training.data.batches import open_canvas
-from training.data.sets.registry import CODES
+from training.data.label_sets import CODES
 from training.data.splits import TRAIN, VALIDATION
 from training.recipe import load_recipe
 

@@ -28,7 +28,7 @@ from torch.nn.functional import cross_entropy, interpolate, log_softmax, softmax
 from training.accelerator.augment import views  # noqa: E402
 from training.accelerator.weights import halved, read_weights  # noqa: E402
 from training.data.augment import LEVELS  # noqa: E402
-from training.data.sets.registry import CODES  # noqa: E402
+from training.data.label_sets import CODES  # noqa: E402
 from training.data.splits import TRAIN, VALIDATION  # noqa: E402
 from training.fitting.pytorch import use_fused_kernels  # noqa: E402
 from training.networks.architectures import build_network, logits_model  # noqa: E402

@@ -14,7 +14,7 @@ import pandas as pd
 
 from training.accelerator.weights import read_weights
 from training.command import one_sentence
-from training.data.sets.registry import CODES
+from training.data.label_sets import CODES
 from training.data.splits import TRAIN
 from training.networks.architectures import build_network, logits_model
 from training.recipe import Recipe

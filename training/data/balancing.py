@@ -10,10 +10,11 @@ import numpy as np
 from imblearn.under_sampling import RandomUnderSampler
 from sklearn.utils.class_weight import compute_class_weight
 
+from training.command import TrainingError
 from training.data.smote import mixing_pairs
 
 
-class BalancingError(Exception):
+class BalancingError(TrainingError):
     """A way to balance was asked for something that it cannot do; the message says what it needs."""
 
 
@@ -166,3 +167,23 @@ BALANCING: dict[str, Callable[..., Balance]] = {
     "smote_embedding": smote,
     "class_balanced_batches": class_balanced_batches,
 }
+
+
+STUDIED: tuple[tuple[str, dict], ...] = (  # every method that is measured, with its options
+    ("none", {}),
+    ("power", {"exponent": 0.6}),  # as the shipped recipe
+    ("class_weights", {}),
+    ("effective_number", {"beta": 0.999}),
+    ("class_balanced_batches", {}),
+    ("over", {}),
+    ("under", {}),
+    ("combined", {}),
+    ("smote_pixels", {"per_class": 300}),
+    ("smote_embedding", {"per_class": 300}),
+    ("smote_embedding", {"per_class": 1000}),
+)
+
+
+def options_text(options: dict) -> str:
+    """Return a method's options as a table says them."""
+    return ", ".join(f"{name} = {value}" for name, value in options.items()) or "defaults"

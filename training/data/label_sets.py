@@ -4,7 +4,24 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from training.data.sets.registry import CODES, LABELS
+CODES = ("akiec", "bcc", "bkl", "df", "mel", "nv", "vasc")
+LABELS = (
+    ("akiec", "Actinic keratosis / intraepithelial carcinoma", True),
+    ("bcc", "Basal cell carcinoma", True),
+    ("bkl", "Benign keratosis", False),
+    ("df", "Dermatofibroma", False),
+    ("mel", "Melanoma", True),
+    ("nv", "Melanocytic nevus", False),
+    ("vasc", "Vascular lesion", False),
+)
+
+# Squamous cell carcinoma and keratoacanthoma join akiec: they are the invasive end of the same keratinocyte
+# disease, share its "malignant" side, and HAM10000 has no class of its own for them. An empty code means
+# that the diagnosis has no place among the seven classes and the image is not used for them.
+ISIC2019_TO_SEVEN = {
+    "MEL": "mel", "NV": "nv", "BCC": "bcc", "AK": "akiec", "BKL": "bkl", "DF": "df", "VASC": "vasc",
+    "SCC": "akiec", "UNK": "",
+}  # fmt: skip
 
 # AK is HAM10000's akiec, which joins actinic keratosis and Bowen's disease. ISIC 2019's own table calls some of these
 # images SCC; here they stay with the label they were published under, and SCC comes from MILK10k's SCCKA.

@@ -26,8 +26,8 @@ from model.tables.output import write_file
 from training.command import one_sentence
 from training.data.provenance import MADE_FROM, images_record, write_images_record
 from training.data.sets.inventory import check_complete, take_stock
-from training.data.sets.layouts import set_folder
-from training.data.sets.registry import READERS, DatasetError
+from training.data.sets.layouts import DatasetError, set_folder
+from training.data.sets.registry import IMAGE_SETS
 
 CANVAS = 256  # pixels; the sets are published at 450 to 1,024 px, and no recipe looks closer than this
 NEAR_DUPLICATE_BITS = 30  # of 256: up to about 10 is surely one lesion, above 30 mostly chance
@@ -229,7 +229,7 @@ def _discarded_on_trouble(path: Path) -> Iterator[BinaryIO]:
 def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, required=True, help="folder with ham10000/, milk10k/, isic2019/, ph2/")
-    parser.add_argument("--datasets", nargs="+", default=["ham10000"], choices=list(READERS))
+    parser.add_argument("--datasets", nargs="+", default=["ham10000"], choices=list(IMAGE_SETS))
     parser.add_argument("--work", type=Path, default=Path("runs/data"), help="where manifest and canvas go")
     parser.add_argument("--incomplete", action="store_true", help="accept a set with fewer than half of its images")
     options = parser.parse_args(arguments)

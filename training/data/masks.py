@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from model.preprocess import centre_square, crop
-from training.data.sets.registry import DatasetError
+from training.data.sets.layouts import DatasetError
 
 OUTSIDE = 0.35  # share of the light that is left outside the mask; some, because the surroundings tell sun damage
 

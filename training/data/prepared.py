@@ -6,9 +6,8 @@ import numpy as np
 import pandas as pd
 
 from training.data import provenance
-from training.data.label_sets import labels_in
-from training.data.sets.layouts import set_folder
-from training.data.sets.registry import CODES, LABELS, DatasetError
+from training.data.label_sets import CODES, LABELS, labels_in
+from training.data.sets.layouts import DatasetError, set_folder
 from training.data.splits import EXTERNAL, TRAIN, apply_split_table, extend_split_table, make_splits
 from training.recipe import Recipe
 

@@ -4,6 +4,7 @@ import dataclasses
 import hashlib
 import json
 import numbers
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -54,7 +55,7 @@ def _written(value: Any) -> str:
 
 def write_images_record(work: Path, record: dict) -> None:
     """Keep what a folder of decoded images was made from, with the manifest's own checksum."""
-    content = record | {"manifest_sha256": _sha256(work / "manifest.csv")}
+    content = record | {"manifest_sha256": file_sha256(work / "manifest.csv")}
     write_file(work / MADE_FROM, (json.dumps(content, indent=1) + "\n").encode())
 
 
@@ -116,7 +117,7 @@ def check_images(work: Path, manifest: pd.DataFrame, wanted: dict) -> None:
         With what differs, and what to do.
     """
     made = read_images_record(work)
-    if made is not None and made["manifest_sha256"] != _sha256(work / "manifest.csv"):
+    if made is not None and made["manifest_sha256"] != file_sha256(work / "manifest.csv"):
         raise DatasetError(f"{work / 'manifest.csv'} has changed since {work} was made; {ANEW}.")
     _check_canvas(work, manifest, wanted["edge"], made is not None)
     if made is not None and made["per_class"] and made["per_class"] != wanted["per_class"]:
@@ -214,5 +215,17 @@ def go_on_or_start_anew(run: Path, found: list[str], anew: bool) -> None:
             path.unlink(missing_ok=True)
 
 
-def _sha256(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()
+def file_sha256(path: str | Path) -> str:
+    """Return the hexadecimal sha256 of a file."""
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def git_commit() -> str:
+    """Return the commit that is checked out, with "+" if files differ from it; "unknown" outside a checkout."""
+    try:
+        commit = subprocess.run(["git", "rev-parse", "HEAD"], capture_output=True, text=True, check=True)
+        dirty = subprocess.run(["git", "status", "--porcelain", "-uno"], capture_output=True, text=True, check=True)
+    except (OSError, subprocess.CalledProcessError):
+        return "unknown"
+    return commit.stdout.strip() + ("+" if dirty.stdout.strip() else "")

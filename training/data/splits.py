@@ -5,12 +5,15 @@ import hashlib
 import numpy as np
 import pandas as pd
 
+from training.command import TrainingError
+
 TRAIN, VALIDATION, INTERNAL_TEST, EXTERNAL = "train", "validation", "internal_test", "external"
 FRACTIONS = {TRAIN: 0.70, VALIDATION: 0.15, INTERNAL_TEST: 0.15}
+HOME = "ham10000"  # the set that the model is calibrated for and compared on
 EXTERNAL_DATASETS = ("ph2",)  # one hospital, 200 images: an outside check is worth more than 140 training images
 
 
-class SplitError(Exception):
+class SplitError(TrainingError):
     """A split would leak or is incomplete."""
 
 

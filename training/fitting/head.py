@@ -13,7 +13,7 @@ import pandas as pd
 from sklearn.linear_model import LogisticRegression
 
 from training.data.batches import label_indices
-from training.data.sets.registry import CODES
+from training.data.label_sets import CODES
 from training.data.splits import TRAIN, VALIDATION
 from training.fitting.features import outputs, trunk_until
 

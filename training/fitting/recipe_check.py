@@ -5,7 +5,7 @@ from training.data.augment import LEVELS
 from training.data.balancing import BALANCING
 from training.data.label_sets import LABEL_SETS
 from training.data.prepared import SYNTHETIC
-from training.data.sets.registry import READERS
+from training.data.sets.registry import IMAGE_SETS
 from training.fitting.losses import LOSSES
 from training.fitting.phases import OPTIMIZERS
 from training.networks.architectures import ARCHITECTURES
@@ -20,7 +20,7 @@ CHOICES = {
     "optimizer": OPTIMIZERS,
     "label_set": LABEL_SETS,
     "precision": PRECISIONS,
-    "datasets": (*READERS, SYNTHETIC),
+    "datasets": (*IMAGE_SETS, SYNTHETIC),
     "views": VIEWS,
 }
 LEAST = {

@@ -14,13 +14,13 @@ import numpy as np
 import pandas as pd
 
 from model.evaluation.subgroups import NOT_ASSESSED, NOT_RECORDED, age_bands
-from training.bundle import seal
 from training.command import one_sentence
-from training.data.balancing import BALANCING
-from training.data.sets.layouts import set_folder
-from training.data.sets.registry import CODES, LABELS, READERS, DatasetError, list_isic2019
-from training.data.splits import TRAIN
-from training.studies.balancing import HOME, STUDIED, options_text
+from training.data.balancing import BALANCING, STUDIED, options_text
+from training.data.label_sets import CODES, LABELS
+from training.data.sets.layouts import DatasetError, set_folder
+from training.data.sets.registry import IMAGE_SETS
+from training.data.splits import HOME, TRAIN
+from training.judging.sealing import seal
 
 SOURCE_NAMES = {code: name for code, name, _ in LABELS} | {  # diagnoses of the sets -> what they are called
     "MEL": "Melanoma", "NV": "Melanocytic nevus", "BCC": "Basal cell carcinoma", "AK": "Actinic keratosis",
@@ -31,7 +31,9 @@ SOURCE_NAMES = {code: name for code, name, _ in LABELS} | {  # diagnoses of the 
     "common nevus": "Common nevus", "atypical nevus": "Atypical nevus", "melanoma": "Melanoma",
 }  # fmt: skip
 MALIGNANT = {code for code, _, malignant in LABELS if malignant}
-LISTINGS = READERS | {"isic2019": list_isic2019}  # the whole published table, whether or not an image is at hand
+LISTINGS = {
+    name: one.whole or one.read for name, one in IMAGE_SETS.items()
+}  # the whole published table, whether or not an image is at hand
 ATTRIBUTES = ("confirmation", "age", "sex", "site", "skin_tone")
 
 

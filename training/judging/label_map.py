@@ -3,7 +3,7 @@
 | label set | classes | becomes | how |
 |---|---|---|---|
 | seven | the card's | seven | as they are |
-| eight | ISIC 2019's | seven | AK and SCC are added up as akiec (`training.data.sets.registry.ISIC2019_TO_SEVEN`) |
+| eight | ISIC 2019's | seven | AK and SCC are added up as akiec (`training.data.label_sets.ISIC2019_TO_SEVEN`) |
 | two | benign, malignant | two | as they are |
 | three | benign, malignant, unknown | two | unknown is taken away and the rest scaled to sum to 1 |
 
@@ -19,7 +19,8 @@ import numpy as np
 import pandas as pd
 
 from model.card import Label
-from training.data.sets.registry import CODES, ISIC2019_TO_SEVEN
+from training.command import TrainingError
+from training.data.label_sets import CODES, ISIC2019_TO_SEVEN
 
 # Codes that are no subject of `model.evaluation.cases`: "malignant" is the name of a question there.
 TWO = (Label(0, "benign_lesion", "Benign", False), Label(1, "malignant_lesion", "Malignant", True))
@@ -41,7 +42,7 @@ MAPPINGS = {  # how the table names what was done
 }
 
 
-class FoldingError(Exception):
+class FoldingError(TrainingError):
     """Predictions are not of the label set that they claim; the message says what was expected."""
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from model.answer.patient import SEXES, Effects, Patient, read_effects
-from model.evaluation.temperature import mean_log_loss
+from model.evaluation.calibration import mean_log_loss
 from model.tables.site_names import SITES, site_code
 
 YOUNGEST, OLDEST = 30, 85  # years; the training split holds 22 melanomas of younger patients, and nobody older

@@ -8,13 +8,12 @@ import numpy as np
 import pandas as pd
 
 from model.tables.output import write_file
-from training.calibrate import load_run
 from training.data.batches import open_canvas, plain_views
 from training.data.label_sets import LABEL_SETS, labels_in
 from training.data.metadata import metadata_columns
 from training.data.splits import INTERNAL_TEST, VALIDATION
 from training.fitting.validation import predict_logits, softmax
-from training.judging.trained_run import is_trained
+from training.judging.trained_run import is_trained, load_run
 from training.networks.architectures import logits_model
 from training.recipe import Recipe
 

@@ -27,10 +27,10 @@ from tqdm import tqdm
 from model.evaluation.inputs.robustness import MELANOMA, robustness_table
 from model.photo.image import read_file, read_photo
 from model.pipeline import Analyser, Analysis
-from training.bundle import SMOKE_BUNDLE, seal
-from training.calibrate import SMOKE_RUN, load_run
 from training.command import one_sentence
 from training.data.splits import INTERNAL_TEST
+from training.judging.sealing import SMOKE_BUNDLE, seal
+from training.judging.trained_run import SMOKE_RUN, load_run
 from training.synthetic.corruptions import CORRUPTIONS, Corruption
 
 PHOTOS = 210

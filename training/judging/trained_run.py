@@ -10,14 +10,40 @@ import numpy as np
 import pandas as pd
 
 from model.evaluation.tables import IDENTIFIERS
+from training.command import TrainingError
+from training.data.provenance import read_json
 from training.data.splits import TRAIN, VALIDATION
+from training.recipe import Recipe, RecipeError
 
+SMOKE_RUN = Path("runs/smoke")
 WARM_UP, TIMED = 3, 15  # photos
 SEEN = (TRAIN, VALIDATION)  # validation has chosen epochs and strengths: it is no unseen image either
 
 
-class RunError(Exception):
+class RunError(TrainingError):
     """A run cannot be judged fairly, or not at all; the message says why and what to do."""
+
+
+def read_record(run: Path) -> tuple[Recipe, dict]:
+    """Return the recipe and the record of a training run."""
+    record = read_json(run / "run.json")
+    if not isinstance(record, dict) or not isinstance(record.get("recipe"), dict):
+        raise RecipeError(f"{run / 'run.json'} holds no recipe; train the run again.")
+    return Recipe(**{name: tuple(v) if isinstance(v, list) else v for name, v in record["recipe"].items()}), record
+
+
+def load_run(run: Path) -> tuple[Recipe, dict, pd.DataFrame]:
+    """Return the recipe, record and manifest (with splits) of a finished training run."""
+    recipe, record = read_record(run)
+    manifest = pd.read_csv(Path(record["work"]) / "manifest.csv")
+    splits = pd.read_csv(run / "splits.csv").set_index("image_id").split
+    manifest = manifest[manifest.image_id.isin(splits.index)].reset_index(drop=True)
+    if len(manifest) < len(splits):
+        raise RecipeError(
+            f"{record['work']} holds {len(manifest):,} of the {len(splits):,} images of {run}: it was made anew since; "
+            "train the run again, or restore that folder."
+        )
+    return recipe, record, manifest.assign(split=manifest.image_id.map(splits))
 
 
 @dataclass(frozen=True)

@@ -21,36 +21,18 @@ from model.card import Label, load_card
 from model.evaluation.cases import Cases, ask, read_cases
 from model.evaluation.intervals import RESAMPLES, bootstrap, bootstrap_name, percentile_interval
 from model.evaluation.metrics import auc, balanced_accuracy, macro_auc, weighted_mean
-from training.bundle import seal
 from training.command import one_sentence
-from training.data.balancing import BALANCING, Balance
+from training.data.balancing import BALANCING, STUDIED, Balance, options_text
 from training.data.batches import label_indices, open_canvas, plain_views
-from training.data.sets.registry import CODES, file_sha256
+from training.data.label_sets import CODES
+from training.data.provenance import file_sha256
 from training.data.smote import pixel_features
-from training.data.splits import TRAIN, VALIDATION
+from training.data.splits import HOME, TRAIN, VALIDATION
+from training.judging.sealing import seal
 from training.studies.baseline import embed, frozen_trunk
 
-HOME = "ham10000"
 STRENGTH = 0.001  # of the data against the regularisation, set beforehand and the same for every method
-STUDIED: tuple[tuple[str, dict], ...] = (  # method of training.data.balancing, its options
-    ("none", {}),
-    ("power", {"exponent": 0.6}),  # as the shipped recipe
-    ("class_weights", {}),
-    ("effective_number", {"beta": 0.999}),
-    ("class_balanced_batches", {}),
-    ("over", {}),
-    ("under", {}),
-    ("combined", {}),
-    ("smote_pixels", {"per_class": 300}),
-    ("smote_embedding", {"per_class": 300}),
-    ("smote_embedding", {"per_class": 1000}),
-)
 Features = Callable[[Balance], np.ndarray]
-
-
-def options_text(options: dict) -> str:
-    """Return a method's options as a table says them."""
-    return ", ".join(f"{name} = {value}" for name, value in options.items()) or "defaults"
 
 
 class Store:

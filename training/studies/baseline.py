@@ -18,11 +18,11 @@ from sklearn.metrics import balanced_accuracy_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from training.bundle import seal
-from training.calibrate import load_run
 from training.command import one_sentence
-from training.data.sets.registry import CODES
+from training.data.label_sets import CODES
 from training.data.splits import INTERNAL_TEST, TRAIN, VALIDATION
+from training.judging.sealing import seal
+from training.judging.trained_run import load_run
 
 if TYPE_CHECKING:
     import keras

@@ -9,7 +9,7 @@ import pytest
 from model.answer.check_decision import decision_faults
 from model.card import load_card
 from tests.support.measured import build_measured
-from training.bundle import seal
+from training.judging.sealing import seal
 
 
 @pytest.fixture(scope="module")

@@ -10,15 +10,12 @@ import pandas as pd
 import pytest
 
 from training.data import manifest
+from training.data.sets.class_folders import read as read_class_folders
 from training.data.sets.inventory import describe, take_stock
-from training.data.sets.registry import (
-    PUBLISHED,
-    READERS,
-    DatasetError,
-    read_class_folders,
-    read_isic2019,
-    read_milk10k,
-)
+from training.data.sets.isic2019 import read as read_isic2019
+from training.data.sets.layouts import DatasetError
+from training.data.sets.milk10k import read as read_milk10k
+from training.data.sets.registry import IMAGE_SETS
 from training.data.splits import SplitError, make_splits
 
 
@@ -222,7 +219,7 @@ def test_a_wrong_label_is_named(name, file, old, new, words, request):
     root = request.getfixturevalue(name)
     edit(root / file, old, new)
     with pytest.raises(DatasetError, match=words):
-        READERS[name](root)
+        IMAGE_SETS[name].read(root)
 
 
 def test_what_was_left_out_is_counted(ham10000, capsys):
@@ -265,20 +262,20 @@ def test_a_milk10k_lesion_without_truth_has_no_label(milk10k):
     assert stock.without_label == ["ISIC_21"] and stock.here.image_id.tolist() == ["ISIC_11"]
 
 
-@pytest.mark.parametrize("name", READERS)
+@pytest.mark.parametrize("name", IMAGE_SETS)
 def test_a_missing_set_says_where_it_is_published(name, tmp_path):
-    assert PUBLISHED[name] in "\n".join(describe(name, tmp_path / name))
+    assert IMAGE_SETS[name].published in "\n".join(describe(name, tmp_path / name))
 
 
 def test_the_command_lists_every_set(ham10000, tree, monkeypatch, capsys):
     monkeypatch.setattr(sys, "argv", ["datasets", "--list", "--data", str(ham10000.parent)])
-    with pytest.warns(RuntimeWarning), pytest.raises(SystemExit) as end:  # the module is already imported here
-        runpy.run_module("training.data.sets.registry", run_name="__main__")
+    with pytest.raises(SystemExit) as end:
+        runpy.run_module("training.datasets", run_name="__main__")
     said = capsys.readouterr().out
     assert end.value.code == 0
     assert "ham10000: 3 images of 2 lesions" in said and "mel 2  nv 1" in said
     assert "class_folders: 16 images" in said
-    assert "ph2: not found" in said and said.count(PUBLISHED["ph2"]) == 1
+    assert "ph2: not found" in said and said.count(IMAGE_SETS["ph2"].published) == 1
 
 
 def test_rehearsals_keep_both_sides_of_a_divided_set(tree):

@@ -10,7 +10,8 @@ import pytest
 from training.data.label_sets import LABEL_SETS, labels_in
 from training.data.masks import OUTSIDE, OutlinedCanvas, overlay
 from training.data.metadata import COLUMNS, metadata_columns
-from training.data.sets.registry import DatasetError, read_class_folders
+from training.data.sets.class_folders import read as read_class_folders
+from training.data.sets.layouts import DatasetError
 from training.data.splits import SplitError, extend_split_table
 
 ROWS = pd.DataFrame(

@@ -7,8 +7,11 @@ import pytest
 
 from training.data import manifest
 from training.data.sets.class_folders import read as read_class_folders
+from training.data.sets.ham10000 import read as read_ham10000
 from training.data.sets.inventory import describe
-from training.data.sets.registry import DatasetError, read_ham10000, read_isic2019, read_milk10k
+from training.data.sets.isic2019 import read as read_isic2019
+from training.data.sets.layouts import DatasetError
+from training.data.sets.milk10k import read as read_milk10k
 
 HAM = [("HAM_1", "ISIC_1", "mel", "60"), ("HAM_1", "ISIC_2", "mel", "85+"), ("HAM_2", "ISIC_3", "nv", "unknown")]
 HEAD = ("lesion_id", "image_id", "dx", "dx_type", "age", "sex", "localization")

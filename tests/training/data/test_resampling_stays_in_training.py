@@ -12,7 +12,7 @@ import pytest
 from training import train
 from training.data.balancing import BALANCING
 from training.data.batches import DrawnImages
-from training.data.sets.registry import CODES
+from training.data.label_sets import CODES
 from training.data.splits import SplitError, make_splits
 from training.fitting import loop as fitting
 from training.fitting import validation

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from training.data.sets.registry import CODES
+from training.data.label_sets import CODES
 from training.fitting.head import STRENGTHS, class_balanced_loss, fit_head
 
 

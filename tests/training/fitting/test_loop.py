@@ -10,8 +10,7 @@ import pytest
 
 from training.data.augment import LEVELS
 from training.data.balancing import BALANCING
-from training.data.label_sets import LABEL_SETS
-from training.data.sets.registry import CODES
+from training.data.label_sets import CODES, LABEL_SETS
 from training.fitting import loop as fitting
 from training.fitting.phases import OPTIMIZERS
 from training.networks.architectures import ARCHITECTURES

@@ -9,9 +9,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from training.data.label_sets import LABEL_SETS
+from training.data.label_sets import CODES, LABEL_SETS
 from training.data.metadata import COLUMNS
-from training.data.sets.registry import CODES
 from training.fitting import loop as fitting
 from training.fitting.losses import LOSSES
 from training.fitting.phases import best_row, freeze_until, is_over, make_optimizer, part_after

@@ -13,7 +13,7 @@ import pytest
 from model.evaluation.tables import load_table
 from tests.support.compared_runs import RESAMPLES, answers, make_run
 from training import compare
-from training.data.sets.registry import CODES, LABELS
+from training.data.label_sets import CODES, LABELS
 from training.data.splits import INTERNAL_TEST
 from training.judging import comparison_rows
 from training.judging.trained_run import RunError

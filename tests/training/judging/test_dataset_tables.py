@@ -7,9 +7,10 @@ import pandas as pd
 import pytest
 
 from tests.support.card_bundle import write_bundle
-from training.data.sets.registry import CODES, READERS
+from training.data.balancing import STUDIED
+from training.data.label_sets import CODES
+from training.data.sets.registry import IMAGE_SETS
 from training.judging import dataset_tables
-from training.studies.balancing import STUDIED
 
 ISIC2019_CLASSES = ["MEL", "NV", "BCC", "AK", "BKL", "DF", "VASC", "SCC", "UNK"]
 
@@ -140,4 +141,4 @@ def test_what_is_missing_is_said_in_one_sentence(place, tmp_path, capsys):
 
 
 def test_every_set_that_can_be_read_can_be_listed():
-    assert set(dataset_tables.LISTINGS) == set(READERS)
+    assert set(dataset_tables.LISTINGS) == set(IMAGE_SETS)

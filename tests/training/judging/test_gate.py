@@ -6,9 +6,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from training import gate as study
 from training.data.splits import INTERNAL_TEST, TRAIN, VALIDATION
-from training.judging.gate_pictures import AS_TAKEN, Picture, features_of
+from training.gate import fit as study
+from training.gate.pictures import AS_TAKEN, Picture, features_of
 from training.synthetic.negatives import DRAWN, IMPOSSIBLE
 
 CHANNELS = 12

@@ -6,10 +6,10 @@ import pandas as pd
 import pytest
 
 from model.answer.quality import SHARPNESS
-from training import gauges
 from training.data.splits import INTERNAL_TEST, TRAIN, VALIDATION
-from training.judging.gate_pictures import AS_TAKEN
-from training.judging.gauge_pictures import _covered_edge
+from training.gate.pictures import AS_TAKEN
+from training.gauges import fit as gauges
+from training.gauges.pictures import _covered_edge
 
 
 @pytest.fixture(scope="module")

@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 
 from model.card import Label
-from training.data.sets.registry import LABELS
+from training.data.label_sets import LABELS
 from training.judging.label_map import TWO, FoldingError, fold, to_two
 
 CARD = tuple(Label(index, *entry) for index, entry in enumerate(LABELS))

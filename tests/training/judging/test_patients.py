@@ -8,7 +8,7 @@ from model.answer.patient import Patient, read_effects
 from model.card import load_card
 from tests.support.bundles import PATIENT
 from tests.support.card_bundle import write_bundle
-from training.data.sets.registry import CODES
+from training.data.label_sets import CODES
 from training.judging.patients import fit_effects, fit_power, inform, patients_of
 from training.judging.patients_measured import informed_tables
 

@@ -11,8 +11,8 @@ from model.card import load_card
 from model.photo.image import read_file, read_photo
 from model.predict import Classifier, softmax
 from model.preprocess import to_tensor
-from training import export
-from training.networks import engines
+from training.export import convert as export
+from training.export import engines
 
 FORMATS = list(export.WRITERS)
 
@@ -113,7 +113,7 @@ def test_missing_packages_are_named_before_anything_is_loaded(tiny_bundle, tmp_p
     assert export.main(["--bundle", str(tiny_bundle), "--out", str(tmp_path / "out")]) == 1
     [sentence] = capsys.readouterr().err.splitlines()
     assert "tf2onnx" in sentence and "ai_edge_litert" in sentence
-    assert "pip install -r training/export-requirements.txt" in sentence
+    assert "pip install -r training/export/requirements.txt" in sentence
     assert not (tmp_path / "out").exists()
 
 

@@ -8,7 +8,7 @@ from model.card import Label, load_card
 from model.evaluation.cases import read_cases
 from tests.support.card_bundle import write_bundle
 from training.data.balancing import BALANCING
-from training.data.sets.registry import CODES, LABELS
+from training.data.label_sets import CODES, LABELS
 from training.studies import balancing
 
 CLASSES = tuple(Label(i, code, name, malignant) for i, (code, name, malignant) in enumerate(LABELS))

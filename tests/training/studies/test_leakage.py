@@ -7,11 +7,10 @@ import pandas as pd
 import pytest
 from sklearn.neighbors import KNeighborsClassifier
 
-from training.data.sets.registry import DatasetError
-from training.studies.leakage import __main__ as leakage
+from training.data.sets.layouts import DatasetError
 from training.studies.leakage import arms as leakage_arms
 from training.studies.leakage import sample as leakage_sample
-from training.studies.leakage.__main__ import combinations_of, demonstrate, random_split_row
+from training.studies.leakage import study as leakage
 from training.studies.leakage.arms import NEAREST, Arm, classifiers, folds, judge, with_synthetic, without_synthetic
 from training.studies.leakage.sample import (
     EIGHT,
@@ -23,6 +22,7 @@ from training.studies.leakage.sample import (
     mixed_photos,
     sharing_under_random_split,
 )
+from training.studies.leakage.study import combinations_of, demonstrate, random_split_row
 
 CODES = [label.code for label in EIGHT]
 

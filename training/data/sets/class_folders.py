@@ -11,10 +11,13 @@ from pathlib import Path
 import pandas as pd
 
 from model.photo.folders import Found, find_photos, is_hidden
-from training.data.sets.layouts import frame, ids
-from training.data.sets.registry import CODES, COLUMNS, ISIC2019_TO_SEVEN, PUBLISHED, DatasetError, file_sha256
+from training.data.label_sets import CODES, ISIC2019_TO_SEVEN
+from training.data.provenance import file_sha256
+from training.data.sets.image_set import COLUMNS, ImageSet
+from training.data.sets.layouts import DatasetError, frame, ids
 from training.data.splits import INTERNAL_TEST, TRAIN
 
+PUBLISHED = "https://www.isic-archive.com, among others"
 SPLITS = {"train": TRAIN, "test": INTERNAL_TEST}
 # A tree is labelled in one of these ways; folders of two ways in one tree are a mistake.
 CLASS_NAMES = (CODES, tuple(name for name in ISIC2019_TO_SEVEN if name != "UNK"), ("benign", "malignant", "unknown"))
@@ -35,9 +38,7 @@ def read(root: Path) -> pd.DataFrame:
     files = list(found.photos)
     print(*left_out(root, found), sep="\n", end="\n" if left_out(root, found) else "")
     if not files:
-        raise DatasetError(
-            f"{root} holds no image; images belong in train/CLASS and test/CLASS, from {PUBLISHED['class_folders']}."
-        )
+        raise DatasetError(f"{root} holds no image; images belong in train/CLASS and test/CLASS, from {PUBLISHED}.")
     names = _class_names(root, files)
     lesions = _lesions(root)
     table = pd.DataFrame(
@@ -111,3 +112,6 @@ def _check_once(root: Path, table: pd.DataFrame, split: pd.Series) -> None:
         same = alike[content == content[labels].iloc[0]]
         names, classes = " and ".join(same.image_id.head(2)), " and ".join(same.source_label.unique()[:2])
         raise DatasetError(f"{names} are one image and lie in the classes {classes} of {root}; keep one of them.")
+
+
+IMAGE_SET = ImageSet("class_folders", PUBLISHED, read)

@@ -7,16 +7,10 @@ from pathlib import Path
 import pandas as pd
 
 from training.command import one_sentence
-from training.data.sets.layouts import frame, ids, images_under, set_folder, table_path
-from training.data.sets.registry import ID, PUBLISHED, READERS, DatasetError
+from training.data.sets.image_set import ID
+from training.data.sets.layouts import DatasetError, frame, ids, images_under, set_folder, table_path
+from training.data.sets.registry import IMAGE_SETS
 
-# What the folder of a set's images begins with, and the table that lists them all, also those that a reader leaves out.
-IMAGES = {"ham10000": "HAM10000_images", "milk10k": "MILK10k_Training_Input", "isic2019": "ISIC_2019_Training_Input"}
-LISTED = {
-    "ham10000": "HAM10000_metadata.csv",
-    "milk10k": "MILK10k_Training_Metadata.csv",
-    "isic2019": "ISIC_2019_Training_GroundTruth.csv",
-}
 ENOUGH = 0.5  # of the labelled images; fewer are an archive that was not unpacked, unless a person says otherwise
 
 
@@ -57,11 +51,13 @@ def take_stock(name: str, root: Path) -> Stock:
     DatasetError
         When the set is missing or laid out otherwise, no labelled image is there, or no image has a label.
     """
-    table = READERS[name](root)
+    image_set = IMAGE_SETS[name]
+    table = image_set.read(root)
     without_label = table.image_id[table.source_label.isna()].tolist()
-    if name in LISTED:
-        listed = frame(table_path(root, LISTED[name], PUBLISHED[name]), {"image": ID[::-1]})
-        without_label += sorted(set(images_under(root, IMAGES[name], PUBLISHED[name])) - set(ids(listed.image)))
+    if image_set.listing:
+        listed = frame(table_path(root, image_set.listing, image_set.published), {"image": ID[::-1]})
+        images = images_under(root, image_set.images, image_set.published)
+        without_label += sorted(set(images) - set(ids(listed.image)))
     labelled = table[table.source_label.notna()]
     stock = Stock(name, table, labelled.image_id[labelled.path.isna()].tolist(), without_label)
     if stock.here.empty and without_label:
@@ -96,7 +92,7 @@ def describe(name: str, root: Path) -> list[str]:
     try:
         stock = take_stock(name, root)
     except DatasetError as error:
-        place = f" Published: {PUBLISHED[name]}." if PUBLISHED[name] not in str(error) else ""
+        place = f" Published: {IMAGE_SETS[name].published}." if IMAGE_SETS[name].published not in str(error) else ""
         return [f"{name}: not found. {error}{place}"]
     here = stock.here
     counts = "  ".join(f"{label} {count:,}" for label, count in here.source_label.value_counts().items())
@@ -108,8 +104,12 @@ def describe(name: str, root: Path) -> list[str]:
 def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description="Say which image sets a folder holds, and what is missing.")
     parser.add_argument("--list", action="store_true", help="every set, whether or not it is there (the default)")
-    parser.add_argument("--data", type=Path, default=Path("data"), help=f"folder with {', '.join(READERS)}")
+    parser.add_argument("--data", type=Path, default=Path("data"), help=f"folder with {', '.join(IMAGE_SETS)}")
     folder = parser.parse_args(arguments).data
-    for name in READERS:
+    for name in IMAGE_SETS:
         print(*describe(name, set_folder(folder, name)), sep="\n")
     return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -9,13 +9,14 @@ import pandas as pd
 from model.errors import ContractError, printable
 from model.photo.folders import find_photos, is_hidden
 from model.tables.table_file import known, read_table, without_ending, years
+from training.command import TrainingError
 
 TABLE_ENDINGS = (".csv", ".tab", ".tsv", ".txt", "")  # in this order where a set has several
 DEPTH = 2  # folders that archives add around what they hold
 SHOWN = 6  # names of what is there instead
 
 
-class DatasetError(Exception):
+class DatasetError(TrainingError):
     """A set is not laid out as its publisher ships it; the message names what is missing and where to get it."""
 
 

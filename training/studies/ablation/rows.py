@@ -6,9 +6,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from training.calibrate import read_record
-from training.data.sets.registry import CODES
+from training.data.label_sets import CODES
 from training.fitting.checkpoints import CHECKPOINT, load_weights
+from training.judging.trained_run import read_record
 from training.recipe import RecipeError
 
 EXPONENTS = (0.0, 0.1, 0.2, 0.3)  # of the class shares that the joined network divides out, beyond its members'
@@ -56,7 +56,7 @@ def calibrated(logits: np.ndarray, labels: np.ndarray) -> np.ndarray:
     """Return probabilities at the temperature that fits these cases best; (n, classes)."""
     from scipy.special import softmax
 
-    from model.evaluation.temperature import fit_temperature
+    from model.evaluation.calibration import fit_temperature
 
     return softmax(logits / fit_temperature(logits, labels).value, axis=1)
 

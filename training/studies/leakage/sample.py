@@ -13,7 +13,7 @@ from tqdm import tqdm
 
 from model.card import Label
 from model.preprocess import centre_square, crop
-from training.data.sets.registry import DatasetError
+from training.data.sets.layouts import DatasetError
 from training.data.smote import pixel_features
 from training.studies.baseline import frozen_trunk
 

@@ -2,8 +2,8 @@
 
     python -m training.gate --data DATA [--work runs/data] [--bundle model/bundle]
 
-The pictures are those of `training.judging.gate_pictures`: dermoscopic photos of every set, some of them degraded,
-against ordinary close-ups, photographs, drawn pictures and impossible changes of real photos. Four gates on the network's own
+The pictures are those of `training.gate.pictures`: dermoscopic photos of every set, some of them degraded, against
+ordinary close-ups, photographs, drawn pictures and impossible changes of real photos. Four gates on the network's own
 features are compared; the one that refuses most on validation is packed, and its limit is fitted there too. Each kind
 of picture is also left out of training once and measured as something never seen. Writes ``gate.npz``, the card's
 entry "gate" and ``results/gate.csv``. Needs MILK10k's close-ups and a folder ``not_skin`` of photographs in DATA.
@@ -25,11 +25,12 @@ from model.answer.decision import BENIGN, MALIGNANT
 from model.answer.gate import Gate
 from model.evaluation.inputs.gate import gate_table
 from model.pipeline import Analyser
-from training.bundle import seal, write_json
 from training.command import one_sentence
-from training.data.sets.registry import LABELS, file_sha256
+from training.data.label_sets import LABELS
+from training.data.provenance import file_sha256
 from training.data.splits import EXTERNAL, EXTERNAL_DATASETS, TRAIN, VALIDATION, extend_split_table
-from training.judging.gate_pictures import AS_TAKEN, CLOSE_UP, PHOTOGRAPH, all_pictures, features_of
+from training.gate.pictures import AS_TAKEN, CLOSE_UP, PHOTOGRAPH, all_pictures, features_of
+from training.judging.sealing import seal, write_json
 
 LOGISTIC, MAHALANOBIS, NEIGHBOURS, ENERGY = "logistic", "mahalanobis", "nearest_neighbours", "energy"
 STRENGTHS = (1e-2, 3e-2, 1e-1)
@@ -253,7 +254,3 @@ def main(arguments: list[str] | None = None) -> int:
     shown = table[(table.method == LOGISTIC) & (table.metric == "refused") & (table.subject == "all")]
     print(shown[["kind", "split", "left_out", "value", "low", "high", "n_images"]].round(3).to_string(index=False))
     return 0
-
-
-if __name__ == "__main__":
-    raise SystemExit(main())

@@ -24,8 +24,8 @@ from model.photo.folders import find_photos
 from model.photo.image import read_file, read_photo
 from model.preprocess import to_tensor
 from training.command import one_sentence
-from training.data.sets.registry import file_sha256
-from training.networks.engines import (
+from training.data.provenance import file_sha256
+from training.export.engines import (
     INPUT,
     OUTPUTS,
     RUNNERS,
@@ -67,7 +67,7 @@ class Agreement:
 
 
 def answering(classifier: "Classifier") -> "tf.types.experimental.GenericFunction":
-    """Return the function that is exported: a photo (1, size, size, 3) -> `training.networks.engines.OUTPUTS`.
+    """Return the function that is exported: a photo (1, size, size, 3) -> `training.export.engines.OUTPUTS`.
 
     Views are made by slicing with constants: a tensor of axes would become an input of the ONNX graph.
     """
@@ -247,7 +247,3 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"{error.filename}: {error.strerror}.", file=sys.stderr)
         return 1
     return 0
-
-
-if __name__ == "__main__":
-    raise SystemExit(main())

@@ -22,13 +22,13 @@ from model.evaluation import metrics
 from model.evaluation.inputs.gauges import gauges_table
 from model.evaluation.intervals import wilson
 from model.pipeline import Analyser
-from training.bundle import seal, write_json
 from training.command import one_sentence
-from training.data.sets.registry import file_sha256
+from training.data.provenance import file_sha256
 from training.data.splits import TRAIN, VALIDATION
-from training.gate import folders, split_images
-from training.judging.gate_pictures import AS_TAKEN, features_of
-from training.judging.gauge_pictures import gauge_pictures, on_pixels, truths_of
+from training.gate.fit import folders, split_images
+from training.gate.pictures import AS_TAKEN, features_of
+from training.gauges.pictures import gauge_pictures, on_pixels, truths_of
+from training.judging.sealing import seal, write_json
 
 ORDER = (SHARPNESS, EXPOSURE, RESOLUTION, CUT_OFF, HAIR, INK, GEL)
 PENALTIES = (1e3, 3e3, 1e4, 3e4)
@@ -198,7 +198,3 @@ def main(arguments: list[str] | None = None) -> int:
     columns = ["gauge", "dataset", "split", "subject", "metric", "value", "low", "high", "n_images"]
     print(table[table.split != VALIDATION][columns].round(3).to_string(index=False))
     return 0
-
-
-if __name__ == "__main__":
-    raise SystemExit(main())

@@ -13,7 +13,7 @@ from model.answer.quality import CUT_OFF, GEL, HAIR, RESOLUTION, measured
 from model.preprocess import centre_square, crop
 from training.data.masks import mask_path
 from training.data.splits import EXTERNAL, INTERNAL_TEST, TRAIN, VALIDATION
-from training.judging.gate_pictures import AS_TAKEN, READERS, Picture, as_row, few, read, seeded
+from training.gate.pictures import AS_TAKEN, READERS, Picture, as_row, few, read, seeded
 from training.synthetic.corruptions import CORRUPTIONS
 
 MOST = {

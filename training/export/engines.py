@@ -23,7 +23,7 @@ from model.errors import LesionscopeError
 
 INPUT = "photo"
 OUTPUTS = ("probabilities", "features", "maps")
-REQUIREMENTS = "training/export-requirements.txt"
+REQUIREMENTS = "training/export/requirements.txt"
 RUNNERS = {"onnx": "onnxruntime", "tflite": "ai_edge_litert"}  # format -> package that runs it
 Run = Callable[[np.ndarray], dict[str, np.ndarray]]
 

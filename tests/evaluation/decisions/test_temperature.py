@@ -3,7 +3,7 @@ import pytest
 from scipy.special import log_softmax, softmax
 from sklearn.metrics import log_loss
 
-from model.evaluation.temperature import COLDEST, fit_temperature, mean_log_loss, undo_temperature
+from model.evaluation.calibration import COLDEST, fit_temperature, mean_log_loss, undo_temperature
 
 
 def drawn(n=20_000, seed=0):

@@ -1,0 +1,1 @@
+"""The network as ONNX and TFLite files, and the engines that run them."""

@@ -1,0 +1,3 @@
+from training.export.convert import main
+
+raise SystemExit(main())

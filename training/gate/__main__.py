@@ -1,0 +1,3 @@
+from training.gate.fit import main
+
+raise SystemExit(main())

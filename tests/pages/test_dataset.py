@@ -11,6 +11,7 @@ from tests.support.card_bundle import charts, text, write_bundle
 from tests.support.described import COUNTS, TABLES
 from training.data.balancing import STUDIED, options_text
 from ui.dataset import wording
+from ui.dataset.page import SECTIONS
 
 APP = str(Path(__file__).resolve().parents[2] / "app.py")
 NEEDS = {  # table -> charts that its section loses without it
@@ -43,7 +44,7 @@ def go(page, section: str):
 
 
 def test_every_section_is_drawn_and_says_where_its_numbers_come_from(page):
-    for section in wording.SECTIONS:
+    for section in SECTIONS:
         shown = go(page, section)
         assert not shown.exception, section
         assert not shown.info, section
@@ -139,7 +140,7 @@ def test_a_table_that_is_not_the_cards_takes_only_its_panel_away(described_bundl
     shown = go(open_page(), NEEDS[name])
     assert not shown.exception
     assert name in " ".join(element.value for element in shown.info)
-    other = go(shown, next(section for section in wording.SECTIONS if section != NEEDS[name]))
+    other = go(shown, next(section for section in SECTIONS if section != NEEDS[name]))
     assert not other.exception
     assert charts(other)
 

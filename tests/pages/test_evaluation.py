@@ -8,13 +8,14 @@ from model.card import BUNDLE_VARIABLE, load_card
 from model.evaluation.cases import ask, read_cases
 from model.evaluation.decisions.threshold import clinic_table, threshold_table, two_way
 from tests.support.measured import POINT, TABLES, charts, go, open_page, text
-from ui import evaluation, evidence
+from ui import evidence
 from ui import wording as shared
 from ui.evaluation import wording
+from ui.evaluation.page import SECTIONS
 
 
 def test_every_section_is_drawn_and_says_where_its_numbers_come_from(page):
-    for section in wording.SECTIONS:
+    for section in SECTIONS:
         shown = go(page, section)
         assert not shown.exception, section
         assert not shown.info, section
@@ -170,7 +171,3 @@ def test_no_bundle_is_one_sentence(tmp_path, monkeypatch):
     page = open_page()
     assert not page.exception
     assert len(page.error) == 1
-
-
-def test_sections_of_wording_and_page_are_the_same():
-    assert tuple(evaluation.SECTIONS) == wording.SECTIONS

@@ -11,6 +11,7 @@ from model.card import BUNDLE_VARIABLE
 from tests.support.bundles import PATIENT
 from tests.support.card_bundle import charts, text, write_bundle
 from ui.method import wording
+from ui.method.page import SECTIONS
 
 APP = str(Path(__file__).resolve().parents[2] / "app.py")
 HISTORY = pd.DataFrame(
@@ -51,11 +52,11 @@ def go(page, section: str):
 
 
 def test_every_section_is_drawn(page):
-    for section in wording.SECTIONS:
+    for section in SECTIONS:
         shown = go(page, section)
         assert not shown.exception, section
         assert not shown.info, section
-        assert len(shown.get("download_button")) == (section != wording.SECTIONS[-1]), section
+        assert len(shown.get("download_button")) == (section != list(SECTIONS)[-1]), section
 
 
 def test_the_recipe_has_a_column_for_every_stage(page):

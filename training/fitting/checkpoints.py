@@ -90,15 +90,6 @@ def load_weights(path: Path, network: keras.Model) -> None:
         network.set_weights([stored[name] for name in sorted(stored) if name.startswith("weight_")])
 
 
-def swap_average(network: keras.Model) -> None:
-    """Exchange the weights with their moving average; call twice to get them back."""
-    averages = network.optimizer._model_variables_moving_average
-    for variable, average in zip(network.trainable_variables, averages, strict=True):
-        current = keras.ops.copy(variable)
-        variable.assign(average)
-        average.assign(current)
-
-
 def seed_dropout(network: keras.Model, seed: int, epoch: int) -> None:
     """Start every dropout layer's chance anew, so that a resumed epoch draws what an uninterrupted one would."""
     for number, layer in enumerate(network.layers):

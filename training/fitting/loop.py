@@ -22,7 +22,6 @@ from training.fitting.checkpoints import (
     save_checkpoint,
     save_weights,
     seed_dropout,
-    swap_average,
 )
 from training.fitting.distributed import prepare, scope, worker_folder
 from training.fitting.losses import LOSSES
@@ -118,7 +117,7 @@ class Loop:
             first += phase.epochs
 
     def train(self, phase: Phase, first: int) -> None:
-        """Train a phase whose first epoch is number ``first``, from 0, and leave its best or averaged weights."""
+        """Train a phase whose first epoch is number ``first``, from 0, and leave its best or last weights."""
         recipe, resumed = self.recipe, self.finished > first
         if resumed:
             self.restore_weights()
@@ -132,14 +131,12 @@ class Loop:
             row = self.epoch(phase, learner, batches, held_out, epoch)
             rows.append(row)
             if recipe.patience and best_row(rows, recipe) == len(rows) - 1:
-                self.save_served(best, learner)
+                save_weights(best, self.network)
             self.rows.append(row)
             write_log(self.folder / "history.csv", self.rows)
             save_checkpoint(self.folder / CHECKPOINT, self.network, epoch + 1, learner)
         if recipe.patience:
             load_weights(best, self.network)
-        elif recipe.average:
-            swap_average(learner)
 
     def restore_weights(self) -> None:
         """Bring the network to where the checkpoint is, before features are computed from it."""
@@ -180,11 +177,7 @@ class Loop:
             verbose=self.verbose,
             callbacks=self.callbacks,
         )
-        if self.recipe.average:
-            swap_average(learner)
         figures = held_out.row(learner)
-        if self.recipe.average:
-            swap_average(learner)
         figures = {"loss": history.history["loss"][-1]} | figures | {"seconds": time.perf_counter() - clock}
         row = {"epoch": epoch + 1} | {name: round(float(value), 5) for name, value in figures.items()}
         if phase.name:
@@ -192,14 +185,6 @@ class Loop:
         if self.verbose:
             print("  ".join(f"{name} {value}" for name, value in row.items()), flush=True)
         return row
-
-    def save_served(self, path: Path, learner: keras.Model) -> None:
-        """Save the weights that would be served now."""
-        if self.recipe.average:
-            swap_average(learner)
-        save_weights(path, self.network)
-        if self.recipe.average:
-            swap_average(learner)
 
 
 def blend_with(start: Path, network: keras.Model, share: float) -> None:

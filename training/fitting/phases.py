@@ -74,9 +74,7 @@ def make_optimizer(recipe: Recipe, steps: int, factor: float = 1.0) -> keras.opt
     schedule = keras.optimizers.schedules.CosineDecay(
         rate / 25, max(1, steps - warmup), alpha=0.01, warmup_target=rate, warmup_steps=warmup
     )
-    return OPTIMIZERS[recipe.optimizer](
-        recipe, schedule, clipnorm=1.0, use_ema=recipe.average > 0, ema_momentum=recipe.average or 0.99
-    )
+    return OPTIMIZERS[recipe.optimizer](recipe, schedule, clipnorm=1.0)
 
 
 def best_row(rows: list[dict], recipe: Recipe) -> int:

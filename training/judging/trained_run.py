@@ -1,5 +1,6 @@
 """What a finished run left behind, checked so that it can be judged on images that it has never seen."""
 
+import dataclasses
 import json
 import statistics
 import time
@@ -29,7 +30,9 @@ def read_record(run: Path) -> tuple[Recipe, dict]:
     record = read_json(run / "run.json")
     if not isinstance(record, dict) or not isinstance(record.get("recipe"), dict):
         raise RecipeError(f"{run / 'run.json'} holds no recipe; train the run again.")
-    return Recipe(**{name: tuple(v) if isinstance(v, list) else v for name, v in record["recipe"].items()}), record
+    known = {field.name for field in dataclasses.fields(Recipe)}  # a run of 1.7.0 names options that are gone
+    options = {name: value for name, value in record["recipe"].items() if name in known}
+    return Recipe(**{name: tuple(v) if isinstance(v, list) else v for name, v in options.items()}), record
 
 
 def load_run(run: Path) -> tuple[Recipe, dict, pd.DataFrame]:

@@ -29,15 +29,6 @@ def dense_head(inputs, values, classes: int, dropout: float, dense: tuple[int, .
     return keras.Model(inputs, keras.layers.Activation("softmax", name="probabilities", dtype="float32")(logits))
 
 
-def squeeze_and_excitation(features, reduction: int = 16):
-    """Weigh channels by what the whole image holds of them (Hu et al., CVPR 2018); shape stays as it is."""
-    channels = features.shape[-1]
-    squeezed = keras.layers.GlobalAveragePooling2D(keepdims=True, name="squeeze")(features)
-    hidden = keras.layers.Dense(max(channels // reduction, 4), activation="relu", name="excite_1")(squeezed)
-    weights = keras.layers.Dense(channels, activation="sigmoid", name="excite_2")(hidden)
-    return keras.layers.Multiply(name="excited")([features, weights])
-
-
 def convolutional_attention(features, reduction: int = 16):
     """Weigh channels, then places (CBAM; Woo et al., ECCV 2018); shape stays as it is."""
     channels = features.shape[-1]
@@ -60,4 +51,4 @@ def convolutional_attention(features, reduction: int = 16):
     return keras.layers.Multiply(name="place_weighted")([features, weights])
 
 
-ATTENTION = {"squeeze_and_excitation": squeeze_and_excitation, "cbam": convolutional_attention}
+ATTENTION = {"cbam": convolutional_attention}

@@ -1,4 +1,4 @@
-"""Put trained networks together into one whose logits are their weighted mean."""
+"""Put trained networks together into one whose logits are the mean of theirs."""
 
 import dataclasses
 from pathlib import Path
@@ -12,10 +12,10 @@ from training.networks.pretrained import copy_matching
 from training.recipe import Recipe, RecipeError
 
 
-def join(members: list[keras.Model], network: keras.Model, shares: tuple[float, ...] = ()) -> None:
+def join(members: list[keras.Model], network: keras.Model) -> None:
     """Fill a network of several trunks with those of trained members.
 
-    Every trunk is copied, and the dense layers are stacked: logits of the joined network are the weighted mean of the
+    Every trunk is copied, and the dense layers are stacked: logits of the joined network are the mean of the
     members' logits, which is an ensemble (Hansen and Salamon, 1990) in one graph, with one set of heat maps.
 
     Parameters
@@ -24,22 +24,17 @@ def join(members: list[keras.Model], network: keras.Model, shares: tuple[float, 
         Each ends in pooling and the layer "logits", in the order in which the network puts the trunks together.
     network : Model
         Such as `training.networks.architectures.side_by_side`; its weights are replaced.
-    shares : tuple of float
-        Of each member in the mean, adding up to 1; none for equal shares.
 
     Raises
     ------
     RecipeError
-        If shares do not match the members, or the members are not the network's trunks.
+        If the members are not the network's trunks.
     """
-    shares = shares or (1 / len(members),) * len(members)
-    if len(shares) != len(members) or not np.isclose(sum(shares), 1):
-        raise RecipeError(f"shares must be {len(members)} numbers that add up to 1, not {shares}.")
     for member in members:
         copy_matching(member, network)
     heads = [member.get_layer("logits").get_weights() for member in members]
-    kernel = np.concatenate([share * kernel for share, (kernel, _) in zip(shares, heads, strict=True)])
-    bias = sum(share * bias for share, (_, bias) in zip(shares, heads, strict=True))
+    kernel = np.concatenate([kernel for kernel, _ in heads]) / len(heads)
+    bias = sum(bias for _, bias in heads) / len(heads)
     head = network.get_layer("logits")
     filled = {layer.name for member in members for layer in member.layers if layer.weights}
     left = [layer.name for layer in network.layers if layer.weights and layer.name not in filled]
@@ -52,6 +47,6 @@ def join_files(recipe: Recipe, members: list[Path], path: Path) -> Path:
     """Join trained networks into the recipe's, at its input size, and save it; return where."""
     classes = len(LABEL_SETS[recipe.label_set].codes)
     network = build_network(dataclasses.replace(recipe, weights=NO_WEIGHTS), classes)
-    join([keras.models.load_model(member, compile=False) for member in members], network, recipe.shares)
+    join([keras.models.load_model(member, compile=False) for member in members], network)
     network.save(path)
     return path

@@ -3,22 +3,12 @@
 from ui.wording import SETS
 
 TITLE = "Dataset"
-SECTIONS = ("Classes", "Patients and labels", "Balancing", "Split and leakage")
 TABLES_COMMAND = "python -m training.judging.dataset_tables --data DATA --work runs/data"
 STUDY_COMMAND = "python -m training.studies.balancing --work runs/data --weights imagenet"
 SPLIT_COMMAND = "python -m training.bundle runs/RECIPE"
 LEAKAGE_COMMAND = "python -m training.studies.leakage"
 
 SET = "Image set"
-SET_NOTES = {
-    "ham10000": "Trained on, validated and tested on, in parts that share no lesion.",
-    "milk10k": "Trained on, validated and tested on, in parts that share no lesion.",
-    "isic2019": (
-        "The published table of all 25,331 images. It contains HAM10000, which is counted there; of the rest only the "
-        "images that were at hand could be used, and the images of BCN20000 were not."
-    ),
-    "ph2": "Never trained on: one hospital, for a check from outside only.",
-}
 SIZES = "The four sets"
 SIZES_HINT = (
     "Imbalance is the largest class over the smallest, in images, and in brackets in lesions. Of each set, the images "

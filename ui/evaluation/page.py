@@ -1,23 +1,21 @@
 """The sections of the evaluation page, each drawn from tables of the bundle alone."""
 
-from ui.evaluation import calibration, comparison, confusion, curves, overview, wording
-from ui.evaluation.decisions import abstention, sets
-from ui.evaluation.decisions import rules as answers
+from ui.evaluation import calibration, comparison, confusion, curves, overview
+from ui.evaluation.decisions import abstention, rules, sets
 from ui.evaluation.limits import external, gauges, patients, refusals, robustness, subgroups
 
-PANELS = [
-    (overview.headline, overview.operating_points),
-    (answers.rules, sets.sets, abstention.abstention),
-    (refusals.refusals, gauges.gauges),
-    (confusion.confusion,),
-    (curves.curves,),
-    (calibration.calibration,),
-    (curves.clinic,),
-    (curves.decision,),
-    (subgroups.subgroups,),
-    (patients.informed,),
-    (robustness.robustness,),
-    (external.external,),
-    (comparison.comparison,),
-]
-SECTIONS = dict(zip(wording.SECTIONS, PANELS, strict=True))
+SECTIONS = {
+    "Overview": (overview.headline, overview.operating_points),
+    "Answers": (rules.rules, sets.sets, abstention.abstention),
+    "Refusals": (refusals.refusals, gauges.gauges),
+    "Confusion matrix": (confusion.confusion,),
+    "ROC and precision": (curves.curves,),
+    "Calibration": (calibration.calibration,),
+    "Clinic": (curves.clinic,),
+    "Decision curve": (curves.decision,),
+    "Subgroups": (subgroups.subgroups,),
+    "Age, sex, site": (patients.informed,),
+    "Robustness": (robustness.robustness,),
+    "External": (external.external,),
+    "Comparison": (comparison.comparison,),
+}

@@ -3,10 +3,6 @@
 from model.evaluation.cases import ALL, MALIGNANT
 
 TITLE = "Evaluation"
-SECTIONS = (
-    "Overview", "Answers", "Refusals", "Confusion matrix", "ROC and precision", "Calibration", "Clinic",
-    "Decision curve", "Subgroups", "Age, sex, site", "Robustness", "External", "Comparison",
-)  # fmt: skip
 QUESTION = "Question"
 NO_QUESTION = "These images hold no question of this kind: choose another set."
 THRESHOLD = "Threshold: the answer is yes from this probability on"

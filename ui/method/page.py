@@ -186,4 +186,10 @@ def again(card: Card) -> None:
     st.code(wording.SERVE_COMMAND, language="sh", wrap_lines=True)
 
 
-SECTIONS = dict(zip(wording.SECTIONS, [(recipe,), (curves,), (tried,), (compared,), (again,)], strict=True))
+SECTIONS = {
+    "Recipe": (recipe,),
+    "Training curves": (curves,),
+    "What was tried": (tried,),
+    "Recipes compared": (compared,),
+    "Make it again": (again,),
+}

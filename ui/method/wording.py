@@ -3,7 +3,6 @@
 from ui.wording import SETS
 
 TITLE = "Method"
-SECTIONS = ("Recipe", "Training curves", "What was tried", "Recipes compared", "Make it again")
 TRAIN_COMMAND = "python -m training.train {}"
 ABLATION_COMMAND = "python -m training.studies.ablation RUN"
 COMPARISON_COMMAND = "python -m training.compare"

@@ -2,7 +2,7 @@
 
 Some hundred files in every run of the checks. Twenty thousand others, a minute or a few:
 
-    LESIONSCOPE_MUTATED=20000 python -m pytest tests/model/test_mutated_photos.py -s
+    LESIONSCOPE_MUTATED=20000 python -m pytest tests/model/photo/test_mutated_photos.py -s
 """
 
 import os

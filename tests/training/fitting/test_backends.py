@@ -26,12 +26,12 @@ def run_on(backend: str, *command: str):
 
 @pytest.mark.parametrize("backend", ["jax", "torch"])
 def test_another_backend_trains_the_same_recipe(backend, tmp_path):
-    losses = run_on(backend, "tests/training/train_noise.py", str(tmp_path))
+    losses = run_on(backend, "tests/training/fitting/train_noise.py", str(tmp_path))
     assert len(losses) == 3 and losses[-1] < losses[0]
 
 
 def test_fused_kernels_of_pytorch_train_the_same_weights():
-    report = run_on("torch", "tests/training/fused_kernels.py")
+    report = run_on("torch", "tests/training/fitting/fused_kernels.py")
     assert report["in_use"] and report["variables"] == 13
     assert report["distance"] < 1e-4
 

@@ -18,7 +18,7 @@ def start(run: Path, **environment: str) -> subprocess.Popen:
     """Start one worker."""
     quiet = {"TF_CPP_MIN_LOG_LEVEL": "3", "PYTHONPATH": str(ROOT), "CUDA_VISIBLE_DEVICES": ""}
     return subprocess.Popen(
-        [sys.executable, "tests/training/two_workers.py", str(run)], cwd=ROOT, text=True,
+        [sys.executable, "tests/training/fitting/two_workers.py", str(run)], cwd=ROOT, text=True,
         env=os.environ | quiet | environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
     )  # fmt: skip
 

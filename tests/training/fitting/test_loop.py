@@ -20,7 +20,7 @@ from training.train import training_shares
 
 RECIPE = Recipe(
     name="tiny", datasets=("synthetic",), architecture="tiny", weights="none", size=32, epochs=3, batch=8,
-    rate=3e-3, dropout=0.2, average=0.9, workers=1,
+    rate=3e-3, dropout=0.2, workers=1,
 )  # fmt: skip
 
 

@@ -32,21 +32,6 @@ def test_focal_loss_with_label_smoothing():
     assert value("focal", LOGITS[:1], TARGETS[:1], gamma=2.0, label_smoothing=0.3) == pytest.approx(expected, rel=1e-4)
 
 
-def test_balanced_softmax():
-    prior = COUNTS / 100
-    first = 0.7 * prior[0] / (np.array([0.7, 0.2, 0.1]) @ prior)
-    second = 0.25 * prior[1] / (np.array([0.25, 0.25, 0.5]) @ prior)
-    assert value("balanced_softmax") == pytest.approx(-(np.log(first) + np.log(second)) / 2, rel=1e-5)
-
-
-@pytest.mark.parametrize("label_smoothing", [0.0, 0.1])
-def test_balanced_softmax_is_logit_adjustment_of_strength_one(label_smoothing):
-    settings = {"label_smoothing": label_smoothing}
-    assert value("balanced_softmax", **settings) == value("logit_adjusted", strength=1.0, **settings)
-    assert value("logit_adjusted", strength=0.0, **settings) == pytest.approx(value("cross_entropy", **settings))
-    assert value("logit_adjusted", strength=0.5) != pytest.approx(value("balanced_softmax"), rel=0.01)
-
-
 @pytest.mark.parametrize("name", LOSSES)
 def test_a_class_never_drawn_leaves_the_loss_finite(name):
     assert np.isfinite(float(LOSSES[name](np.array([5.0, 5.0, 0.0]))(TARGETS, LOGITS)))

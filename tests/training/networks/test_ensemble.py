@@ -1,4 +1,4 @@
-"""Trained trunks in one graph answer with their weighted mean, and show where from."""
+"""Trained trunks in one graph answer with their mean, and show where from."""
 
 import dataclasses
 import json
@@ -16,7 +16,6 @@ from training.recipe import Recipe, RecipeError, load_recipe, trunk_in
 SIZE = 96  # the smallest at which Inception V3 has a cell; the others have nine then
 SHIPPED = load_recipe("three_trunks_bundle")
 TRUNKS = SHIPPED.architecture_options["trunks"]
-SHARES = tuple(np.arange(1, len(TRUNKS) + 1) / sum(range(1, len(TRUNKS) + 1)))  # every trunk another one
 
 
 def member(name: str, seed: int) -> keras.Model:
@@ -46,14 +45,13 @@ def joined_trunks(trunks: tuple[str, ...] = TRUNKS) -> keras.Model:
     return ARCHITECTURES["side_by_side"](SIZE, 7, trunks=trunks)
 
 
-def test_joined_logits_are_the_weighted_mean_of_the_members(members, photos):
+def test_joined_logits_are_the_mean_of_the_members(members, photos):
     joined = joined_trunks()
     parts = [np.asarray(logits_model(network).predict_on_batch(photos)) for network in members]
     assert all(not np.allclose(parts[0], other, atol=0.1) for other in parts[1:])
-    for shares in ((), SHARES):
-        join(members, joined, shares)
-        found = np.asarray(logits_model(joined).predict_on_batch(photos))
-        np.testing.assert_allclose(found, np.average(parts, axis=0, weights=shares or None), rtol=1e-4, atol=1e-4)
+    join(members, joined)
+    found = np.asarray(logits_model(joined).predict_on_batch(photos))
+    np.testing.assert_allclose(found, np.mean(parts, axis=0), rtol=1e-4, atol=1e-4)
 
 
 def test_the_maps_of_the_joined_network_add_up_to_its_logits(members, photos):
@@ -78,24 +76,20 @@ def test_a_trunk_with_fewer_cells_says_nothing_of_the_edge_of_the_photo(members,
     assert not framed.any()
 
 
-def test_wrong_members_shares_and_trunks_are_refused(members):
+def test_wrong_members_and_trunks_are_refused(members):
     joined = joined_trunks(TRUNKS[:2])
     with pytest.raises(RecipeError, match="not the trunks"):
         join(members[:1], joined)
     with pytest.raises(RecipeError, match="not the trunks"):
         join([members[0], members[0]], joined)
-    for shares in ((0.5,), (0.5, 0.6)):
-        with pytest.raises(RecipeError, match="add up to 1"):
-            join(members[:2], joined, shares)
     for trunks in ((), ("mobilenetv2", "vgg19")):
         with pytest.raises(RecipeError, match="there are mobilenetv2"):
             joined_trunks(trunks)
 
 
 def test_a_recipe_with_members_trains_them_first_and_joins_them(members, photos, tmp_path, monkeypatch):
-    shares = (0.3, 0.7)
     recipe = dataclasses.replace(  # two of the shipped model's: the third adds half a minute and nothing else
-        SHIPPED, members=SHIPPED.members[:2], architecture_options={"trunks": TRUNKS[:2]}, shares=shares,
+        SHIPPED, members=SHIPPED.members[:2], architecture_options={"trunks": TRUNKS[:2]},
         size=SIZE, datasets=("synthetic",), weights=str(tmp_path), prior_exponent=0,
     )  # fmt: skip
     asked = []
@@ -120,10 +114,7 @@ def test_a_recipe_with_members_trains_them_first_and_joins_them(members, photos,
     assert [stage["recipe"]["name"] for stage in record["stages"]] == list(recipe.members)
     assert record["recipe"]["weights"] == ", ".join(f"{name}.h5" for name in recipe.members) and record["epochs"] == 0
     joined = logits_model(keras.models.load_model(options.run / "trained.keras", compile=False))
-    wanted = sum(
-        share * np.asarray(logits_model(network).predict_on_batch(photos))
-        for share, network in zip(shares, members[:2], strict=True)
-    )
+    wanted = np.mean([logits_model(network).predict_on_batch(photos) for network in members[:2]], axis=0)
     np.testing.assert_allclose(np.asarray(joined.predict_on_batch(photos)), wanted, rtol=1e-4, atol=1e-4)
 
 

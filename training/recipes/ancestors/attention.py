@@ -1,7 +1,6 @@
 """The trunk of 1.0.0 with convolutional attention (CBAM) between trunk and pooling; the trunk stays as it is.
 
     python -m training.train attention --data DATA [--weights imagenet]
-    python -m training.train attention --data DATA --set 'architecture_options={"attention": "squeeze_and_excitation"}'
 
 Starts from `mobilenetv2_192`, the weights released as 1.0.0, and trains that first when it has not been done. The
 maps of the frozen trunk are computed once and kept; only attention and head learn, from plain views of HAM10000.

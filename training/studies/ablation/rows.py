@@ -142,7 +142,7 @@ class Joined:
         self.run, self.rows, self.canvas, self.labels, self.prior = run, rows, canvas, labels, prior
         self.recipe, _ = read_record(run)
         self.size = self.recipe.served
-        self.shares = self.recipe.shares or (1 / len(self.recipe.members),) * len(self.recipe.members)
+        self.shares = (1 / len(self.recipe.members),) * len(self.recipe.members)
         self.members = [run.parent / name for name in self.recipe.members]
         self.own = [self.logits_of(network_of(member, self.size)) for member in self.members]
 

@@ -181,12 +181,12 @@ def pack(run: Path, bundle: Path, version: str) -> None:
 
     Its network is what was trained without what only training needs: see `fold_batch_norm` and `save_halved`.
     """
-    from training.networks.fold_batch_norm import absorb_normalisation
+    from training.networks.batch_norm import fold_batch_norm
 
     for folder in ("results", "golden", "dataset"):
         shutil.rmtree(bundle / folder, ignore_errors=True)
     (bundle / "results").mkdir(parents=True)
-    absorb_normalisation(_network(run / "trained.keras")).save(run / "packed.keras")
+    fold_batch_norm(_network(run / "trained.keras")).save(run / "packed.keras")
     save_halved(run / "packed.keras", bundle / "weights.keras")
     stage_history(run).to_csv(bundle / "results" / "history.csv", index=False)
     write_dataset_tables(load_run(run)[2], bundle / "dataset")

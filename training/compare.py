@@ -34,19 +34,19 @@ from training.judging.earlier_comparison import (
     stored_answers,
     with_published,
 )
-from training.judging.label_map import Folded, fold
+from training.judging.label_map import Mapped, map_labels
 from training.judging.sealing import seal
 from training.judging.trained_run import check_unseen, is_trained, read_run, read_table
 from training.recipe import recipe_names
 
 
-def bundled(bundle: Path) -> tuple[Card, pd.DataFrame, Folded]:
+def bundled(bundle: Path) -> tuple[Card, pd.DataFrame, Mapped]:
     """Return the bundled model's card, the test images and its published answers to them."""
     card, splits = load_card(bundle), read_table(bundle / "dataset" / "splits.csv")
     test = splits[(splits.dataset == HOME) & (splits.split == INTERNAL_TEST)].reset_index(drop=True)
     published = read_table(bundle / "results" / "predictions.csv")
     published = published[(published.dataset == HOME) & (published.split == INTERNAL_TEST)]
-    return card, test, fold(published, test, "seven", card.labels)
+    return card, test, map_labels(published, test, "seven", card.labels)
 
 
 def compare(
@@ -60,7 +60,7 @@ def compare(
 
     Raises
     ------
-    RunError, FoldingError
+    RunError, LabelMapError
         If a run must not be or cannot be judged.
     """
     card, test, reference = bundled(bundle)
@@ -71,7 +71,7 @@ def compare(
     curves = [history_of(card.model_id, bundle / "results" / "history.csv")]
     answers = [pd.DataFrame(columns=["recipe", "image_id"])]
     for name, run in read.items():
-        judged = as_stored(fold(run.predictions, test, run.label_set, card.labels))
+        judged = as_stored(map_labels(run.predictions, test, run.label_set, card.labels))
         answers.append(answers_of(name, judged))
         rows.append(run_row(name, run, judged, reference, resamples))
         curves.append(history_of(name, runs / name / "history.csv"))

@@ -140,7 +140,7 @@ def _train(recipe: Recipe, options: argparse.Namespace) -> int:
     from training.fitting.recipe_check import check_recipe
     from training.judging.predictions import write_predictions
     from training.networks.architectures import logits_model
-    from training.networks.ensemble import join_files
+    from training.networks.ensemble import combine_files
 
     check_recipe(recipe)
     use_fused_kernels()
@@ -161,7 +161,7 @@ def _train(recipe: Recipe, options: argparse.Namespace) -> int:
     if recipe.masks:
         canvas = OutlinedCanvas(canvas, manifest)
     if recipe.members:
-        start = join_files(recipe, starts, run / "joined.keras")
+        start = combine_files(recipe, starts, run / "joined.keras")
     network = fit(recipe, canvas, manifest, run, start, cache=work / "features", callbacks=_callbacks(options, run))
     if start and recipe.blend < 1:
         blend_with(start, network, recipe.blend)

@@ -30,8 +30,8 @@ from training.fitting.task import Task, make_task, takes_metadata
 from training.fitting.validation import HeldOut
 from training.fitting.validation import predict_logits as predict_logits  # others take it from the loop
 from training.networks.architectures import build_network, logits_model
+from training.networks.batch_norm import unfold_batch_norm
 from training.networks.pretrained import copy_matching
-from training.networks.unfold_batch_norm import unfold
 from training.recipe import Phase, Recipe
 
 
@@ -93,7 +93,7 @@ def fit(
     task = make_task(recipe, canvas, manifest, takes_metadata(network), cache)
     loop = Loop(recipe, network, may_learn, task, run, verbose, callbacks)
     if recipe.unfold and not loop.finished:
-        unfold(network, loop.batches, recipe.unfold)
+        unfold_batch_norm(network, loop.batches, recipe.unfold)
     loop.run()
     return network
 

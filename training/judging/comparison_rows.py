@@ -12,8 +12,8 @@ from model.evaluation.comparison import paired_differences
 from model.evaluation.intervals import RESAMPLES
 from model.evaluation.summary import summarise
 from training.data.splits import INTERNAL_TEST, TRAIN
-from training.judging.label_map import MAPPINGS, Folded, fold, to_two
-from training.judging.trained_run import JudgedRun, check_unseen, milliseconds, read_table
+from training.judging.label_map import MAPPINGS, Mapped, map_labels, to_two
+from training.judging.trained_run import TrainedRun, check_unseen, milliseconds, read_table
 
 SEED = 2018
 METRICS = {  # column -> metric and subject in model.evaluation.summary
@@ -49,7 +49,7 @@ COLUMNS = [
 ]  # fmt: skip
 
 
-def figures(judged: Folded, resamples: int = RESAMPLES) -> dict[str, float]:
+def figures(judged: Mapped, resamples: int = RESAMPLES) -> dict[str, float]:
     """Return every metric that the label set can answer, with low and high: Wilson or bootstrap, both by lesion."""
     summary = summarise(judged.table.assign(set="test"), judged.labels, np.random.default_rng(SEED), resamples, ["set"])
     found = summary.set_index(["metric", "subject"])
@@ -57,7 +57,7 @@ def figures(judged: Folded, resamples: int = RESAMPLES) -> dict[str, float]:
     return _cells({name: found.loc[key] for name, key in wanted.items() if key in found.index}, "value")
 
 
-def differences(judged: Folded, reference: Folded, resamples: int = RESAMPLES) -> dict[str, float]:
+def differences(judged: Mapped, reference: Mapped, resamples: int = RESAMPLES) -> dict[str, float]:
     """Return how far a recipe is ahead of the bundled model (below 0: behind) on the same resampled lesions."""
     if len(judged.labels) == 2:
         reference = to_two(reference)
@@ -74,7 +74,7 @@ def _cells(rows: dict[str, pd.Series], value: str) -> dict[str, float]:
     }
 
 
-def bundle_row(card: Card, reference: Folded, resamples: int) -> dict:
+def bundle_row(card: Card, reference: Mapped, resamples: int) -> dict:
     """Return the bundled model's row; its differences to itself stay empty."""
     built, views = card.raw["built"], len(card.views)
     stages = [*built.get("stages", []), built]
@@ -95,16 +95,16 @@ def bundle_row(card: Card, reference: Folded, resamples: int) -> dict:
     } | _judged(reference, resamples)  # fmt: skip
 
 
-def earlier_row(bundle: Path, test: pd.DataFrame, reference: Folded, resamples: int) -> dict:
+def earlier_row(bundle: Path, test: pd.DataFrame, reference: Mapped, resamples: int) -> dict:
     """Return the row of an earlier release, set against the bundled model image by image."""
     card, predictions = load_card(bundle), read_table(bundle / "results" / "predictions.csv")
-    check_unseen(JudgedRun(bundle, {}, read_table(bundle / "dataset" / "splits.csv"), predictions), test)
-    judged = fold(predictions, test, "seven", card.labels)
+    check_unseen(TrainedRun(bundle, {}, read_table(bundle / "dataset" / "splits.csv"), predictions), test)
+    judged = map_labels(predictions, test, "seven", card.labels)
     about = {"recipe": f"{card.model_id} {card.version}", "ancestor": RELEASED}
     return bundle_row(card, judged, resamples) | about | differences(judged, reference, resamples)
 
 
-def run_row(name: str, run: JudgedRun, judged: Folded, reference: Folded, resamples: int) -> dict:
+def run_row(name: str, run: TrainedRun, judged: Mapped, reference: Mapped, resamples: int) -> dict:
     """Return a recipe's row."""
     record, recipe, train = run.record, run.recipe, run.splits[run.splits.split == TRAIN]
     stages = [*record.get("stages", []), record]
@@ -131,7 +131,7 @@ def run_row(name: str, run: JudgedRun, judged: Folded, reference: Folded, resamp
     } | _judged(judged, resamples) | differences(judged, reference, resamples)  # fmt: skip
 
 
-def _judged(judged: Folded, resamples: int) -> dict:
+def _judged(judged: Mapped, resamples: int) -> dict:
     counts = {"n_images": len(judged.table), "n_lesions": judged.table.lesion_id.nunique()}
     return counts | {"split": INTERNAL_TEST} | figures(judged, resamples)
 

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from model.card import Label
-from training.judging.label_map import TO_TWO, Folded, fold
+from training.judging.label_map import TO_TWO, Mapped, map_labels
 from training.judging.trained_run import RunError, read_table
 
 COMPARISON, HISTORY, ANSWERS = "comparison.csv", "comparison_history.csv", "comparison_answers.csv"
@@ -18,22 +18,22 @@ SAME = ["split", "n_images", "n_lesions"]
 SHORT = {f"p_{two}": f"p_{short}" for short, two in TO_TWO["two"].items()}
 
 
-def as_stored(judged: Folded) -> Folded:
+def as_stored(judged: Mapped) -> Mapped:
     """Return answers as precisely as they are written down."""
     return replace(judged, table=judged.table.round(DECIMALS))
 
 
-def answers_of(name: str, judged: Folded) -> pd.DataFrame:
+def answers_of(name: str, judged: Mapped) -> pd.DataFrame:
     """Return what ``ANSWERS`` keeps of a recipe: recipe, image_id and its seven or two probabilities."""
     columns = ["image_id", *(f"p_{label.code}" for label in judged.labels)]
     return judged.table[columns].rename(columns=SHORT).assign(recipe=name)
 
 
-def stored_answers(answers: pd.DataFrame, name: str, truth: pd.DataFrame, labels: Sequence[Label]) -> Folded:
+def stored_answers(answers: pd.DataFrame, name: str, truth: pd.DataFrame, labels: Sequence[Label]) -> Mapped:
     """Return a recipe's answers out of ``ANSWERS``, to the images of ``truth`` and with its labels."""
     own = answers[answers.recipe == name].dropna(axis=1, how="all")
     label_set = "two" if set(SHORT.values()) <= set(own) else "seven"
-    return fold(own, truth, label_set, labels)
+    return map_labels(own, truth, label_set, labels)
 
 
 def with_published(

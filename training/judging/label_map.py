@@ -42,12 +42,12 @@ MAPPINGS = {  # how the table names what was done
 }
 
 
-class FoldingError(TrainingError):
+class LabelMapError(TrainingError):
     """Predictions are not of the label set that they claim; the message says what was expected."""
 
 
 @dataclass(frozen=True)
-class Folded:
+class Mapped:
     """Predictions that `model.evaluation` can judge.
 
     Parameters
@@ -65,7 +65,7 @@ class Folded:
     unknown: int = 0
 
 
-def fold(predictions: pd.DataFrame, truth: pd.DataFrame, label_set: str, labels: Sequence[Label]) -> Folded:
+def map_labels(predictions: pd.DataFrame, truth: pd.DataFrame, label_set: str, labels: Sequence[Label]) -> Mapped:
     """Return predictions of the images in ``truth``, in its order, with its labels.
 
     Parameters
@@ -81,33 +81,35 @@ def fold(predictions: pd.DataFrame, truth: pd.DataFrame, label_set: str, labels:
 
     Raises
     ------
-    FoldingError
+    LabelMapError
         If the label set is unknown, not exactly its columns are there, or an image is missing or there twice.
     """
     if label_set not in LABEL_SETS:
-        raise FoldingError(f"No label set {label_set!r}; known are {', '.join(LABEL_SETS)}.")
+        raise LabelMapError(f"No label set {label_set!r}; known are {', '.join(LABEL_SETS)}.")
     mapping = (TO_SEVEN | TO_TWO)[label_set]
     asked = predictions.image_id[predictions.image_id.isin(truth.image_id)]
     if asked.duplicated().any() or len(asked) < len(truth):
-        raise FoldingError(f"Each of the {len(truth):,} test images needs one prediction, {asked.nunique():,} have it.")
+        raise LabelMapError(
+            f"Each of the {len(truth):,} test images needs one prediction, {asked.nunique():,} have it."
+        )
     given = predictions.set_index("image_id").filter(regex="^p_").loc[truth.image_id]
     given.columns = given.columns.str.removeprefix("p_").str.lower()
     if set(given.columns) != set(mapping):
-        raise FoldingError(f"The label set {label_set} needs p_ columns of {', '.join(sorted(mapping))}.")
+        raise LabelMapError(f"The label set {label_set} needs p_ columns of {', '.join(sorted(mapping))}.")
     if label_set in TO_SEVEN:
-        return Folded(_table(_summed(given, mapping, labels), truth, truth.label, labels), tuple(labels))
+        return Mapped(_table(_summed(given, mapping, labels), truth, truth.label, labels), tuple(labels))
     unknown = int((given.idxmax(axis=1) == UNKNOWN).sum())
     two = _summed(given, mapping, TWO)
-    return Folded(_table(_scaled(two), truth, two_labels(truth.label, labels), TWO), TWO, unknown)
+    return Mapped(_table(_scaled(two), truth, two_labels(truth.label, labels), TWO), TWO, unknown)
 
 
-def to_two(predictions: Folded) -> Folded:
+def to_two(predictions: Mapped) -> Mapped:
     """Return seven-class predictions as benign against malignant."""
     codes = {f"p_{label.code}": f"p_{TWO[label.malignant].code}" for label in predictions.labels}
     two = predictions.table[list(codes)].T.groupby(codes).sum().T
     columns = ["image_id", "lesion_id"]
     labels = two_labels(predictions.table.label, predictions.labels)
-    return Folded(pd.concat([predictions.table[columns], two], axis=1).assign(label=labels), TWO)
+    return Mapped(pd.concat([predictions.table[columns], two], axis=1).assign(label=labels), TWO)
 
 
 def two_labels(codes: pd.Series, labels: Sequence[Label]) -> np.ndarray:

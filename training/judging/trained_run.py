@@ -50,7 +50,7 @@ def load_run(run: Path) -> tuple[Recipe, dict, pd.DataFrame]:
 
 
 @dataclass(frozen=True)
-class JudgedRun:
+class TrainedRun:
     """A run folder, read.
 
     Parameters
@@ -90,7 +90,7 @@ def read_table(path: Path) -> pd.DataFrame:
     return pd.read_csv(path, dtype=dict.fromkeys(IDENTIFIERS, "str"))
 
 
-def read_run(folder: Path) -> JudgedRun:
+def read_run(folder: Path) -> TrainedRun:
     """Return a finished run.
 
     Raises
@@ -102,15 +102,15 @@ def read_run(folder: Path) -> JudgedRun:
     if missing:
         raise RunError(f"{folder} lacks {', '.join(missing)}; train the recipe again.")
     record = json.loads((folder / "run.json").read_text(encoding="utf-8"))
-    return JudgedRun(folder, record, read_table(folder / "splits.csv"), read_table(folder / "predictions.csv"))
+    return TrainedRun(folder, record, read_table(folder / "splits.csv"), read_table(folder / "predictions.csv"))
 
 
-def check_unseen(run: JudgedRun, test: pd.DataFrame) -> None:
+def check_unseen(run: TrainedRun, test: pd.DataFrame) -> None:
     """Make sure that a run answered every test image once and was not trained or tuned on any lesion among them.
 
     Parameters
     ----------
-    run : JudgedRun
+    run : TrainedRun
     test : DataFrame
         image_id, lesion_id, group of the images to be judged on.
 

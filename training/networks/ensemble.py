@@ -12,7 +12,7 @@ from training.networks.pretrained import copy_matching
 from training.recipe import Recipe, RecipeError
 
 
-def join(members: list[keras.Model], network: keras.Model) -> None:
+def combine(members: list[keras.Model], network: keras.Model) -> None:
     """Fill a network of several trunks with those of trained members.
 
     Every trunk is copied, and the dense layers are stacked: logits of the joined network are the mean of the
@@ -43,10 +43,10 @@ def join(members: list[keras.Model], network: keras.Model) -> None:
     head.set_weights([kernel, bias])
 
 
-def join_files(recipe: Recipe, members: list[Path], path: Path) -> Path:
+def combine_files(recipe: Recipe, members: list[Path], path: Path) -> Path:
     """Join trained networks into the recipe's, at its input size, and save it; return where."""
     classes = len(LABEL_SETS[recipe.label_set].codes)
     network = build_network(dataclasses.replace(recipe, weights=NO_WEIGHTS), classes)
-    join([keras.models.load_model(member, compile=False) for member in members], network)
+    combine([keras.models.load_model(member, compile=False) for member in members], network)
     network.save(path)
     return path

@@ -5,7 +5,7 @@ import pytest
 
 from model.card import Label
 from training.data.label_sets import LABELS
-from training.judging.label_map import TWO, FoldingError, fold, to_two
+from training.judging.label_map import TWO, LabelMapError, map_labels, to_two
 
 CARD = tuple(Label(index, *entry) for index, entry in enumerate(LABELS))
 TRUTH = pd.DataFrame({"image_id": ["a", "b"], "lesion_id": ["1", "2"], "label": ["akiec", "nv"]})
@@ -19,7 +19,7 @@ def table(columns: list[str], *rows: list[float]) -> pd.DataFrame:
 
 def test_eight_classes_become_seven_by_adding_both_keratinocyte_cancers():
     given = table(EIGHT, [0.1, 0.6, 0.3, 0, 0, 0, 0, 0], [0.02, 0.03, 0.05, 0.3, 0.1, 0.04, 0.06, 0.4])
-    folded = fold(given, TRUTH, "eight", CARD)
+    folded = map_labels(given, TRUTH, "eight", CARD)
     assert list(folded.table.label) == ["akiec", "nv"]
     first = folded.table.iloc[0]
     assert first.p_akiec == pytest.approx(0.7)
@@ -31,7 +31,7 @@ def test_eight_classes_become_seven_by_adding_both_keratinocyte_cancers():
 
 def test_unknown_is_taken_away_and_counted():
     columns = ["p_benign", "p_malignant", "p_unknown"]
-    folded = fold(table(columns, [0.0, 0.0, 1.0], [0.1, 0.3, 0.6]), TRUTH, "three", CARD)
+    folded = map_labels(table(columns, [0.0, 0.0, 1.0], [0.1, 0.3, 0.6]), TRUTH, "three", CARD)
     assert folded.labels == TWO
     assert folded.unknown == 2
     assert list(folded.table.label) == ["malignant_lesion", "benign_lesion"]
@@ -40,7 +40,9 @@ def test_unknown_is_taken_away_and_counted():
 
 def test_seven_classes_become_two_by_the_card():
     columns = [f"p_{label.code}" for label in CARD]  # akiec bcc bkl df mel nv vasc
-    seven = fold(table(columns, [0, 0, 0.2, 0, 0, 0.8, 0], [0.3, 0.2, 0.1, 0, 0.1, 0.2, 0.1]), TRUTH, "seven", CARD)
+    seven = map_labels(
+        table(columns, [0, 0, 0.2, 0, 0, 0.8, 0], [0.3, 0.2, 0.1, 0, 0.1, 0.2, 0.1]), TRUTH, "seven", CARD
+    )
     two = to_two(seven)
     assert two.table.p_malignant_lesion.tolist() == pytest.approx([0.6, 0.0])
     assert two.table.p_benign_lesion.tolist() == pytest.approx([0.4, 1.0])
@@ -57,13 +59,13 @@ def test_seven_classes_become_two_by_the_card():
 )
 def test_other_columns_than_the_label_sets_are_refused(label_set, columns, words):
     given = table(columns, [1.0] + [0.0] * (len(columns) - 1), [1.0] + [0.0] * (len(columns) - 1))
-    with pytest.raises(FoldingError, match=words):
-        fold(given, TRUTH, label_set, CARD)
+    with pytest.raises(LabelMapError, match=words):
+        map_labels(given, TRUTH, label_set, CARD)
 
 
 def test_a_missing_or_double_image_is_refused():
     given = table(["p_benign", "p_malignant"], [1, 0], [0, 1])
-    with pytest.raises(FoldingError, match="Each of the 2 test images"):
-        fold(given.head(1), TRUTH, "two", CARD)
-    with pytest.raises(FoldingError, match="Each of the 2 test images"):
-        fold(pd.concat([given, given.head(1)]), TRUTH, "two", CARD)
+    with pytest.raises(LabelMapError, match="Each of the 2 test images"):
+        map_labels(given.head(1), TRUTH, "two", CARD)
+    with pytest.raises(LabelMapError, match="Each of the 2 test images"):
+        map_labels(pd.concat([given, given.head(1)]), TRUTH, "two", CARD)

@@ -10,7 +10,7 @@ import pytest
 
 from training import train
 from training.networks.architectures import ARCHITECTURES, logits_model
-from training.networks.ensemble import join, join_files
+from training.networks.ensemble import combine, combine_files
 from training.recipe import Recipe, RecipeError, load_recipe, trunk_in
 
 SIZE = 96  # the smallest at which Inception V3 has a cell; the others have nine then
@@ -49,14 +49,14 @@ def test_joined_logits_are_the_mean_of_the_members(members, photos):
     joined = joined_trunks()
     parts = [np.asarray(logits_model(network).predict_on_batch(photos)) for network in members]
     assert all(not np.allclose(parts[0], other, atol=0.1) for other in parts[1:])
-    join(members, joined)
+    combine(members, joined)
     found = np.asarray(logits_model(joined).predict_on_batch(photos))
     np.testing.assert_allclose(found, np.mean(parts, axis=0), rtol=1e-4, atol=1e-4)
 
 
 def test_the_maps_of_the_joined_network_add_up_to_its_logits(members, photos):
     joined = joined_trunks()
-    join(members, joined)
+    combine(members, joined)
     kernel, bias = joined.get_layer("logits").get_weights()
     both = keras.Model(joined.input, [joined.get_layer("all_trunks").output, joined.get_layer("logits").output])
     features, logits = (np.asarray(value) for value in both.predict_on_batch(photos))
@@ -66,7 +66,7 @@ def test_the_maps_of_the_joined_network_add_up_to_its_logits(members, photos):
 
 def test_a_trunk_with_fewer_cells_says_nothing_of_the_edge_of_the_photo(members, photos):
     joined = joined_trunks()
-    join(members, joined)
+    combine(members, joined)
     own = keras.Model(members[2].input, members[2].get_layer("mixed8").output).predict_on_batch(photos)
     framed = keras.Model(joined.input, joined.get_layer("all_trunks").output).predict_on_batch(photos)[..., -1280:]
     framed = np.asarray(framed)
@@ -79,9 +79,9 @@ def test_a_trunk_with_fewer_cells_says_nothing_of_the_edge_of_the_photo(members,
 def test_wrong_members_and_trunks_are_refused(members):
     joined = joined_trunks(TRUNKS[:2])
     with pytest.raises(RecipeError, match="not the trunks"):
-        join(members[:1], joined)
+        combine(members[:1], joined)
     with pytest.raises(RecipeError, match="not the trunks"):
-        join([members[0], members[0]], joined)
+        combine([members[0], members[0]], joined)
     for trunks in ((), ("mobilenetv2", "vgg19")):
         with pytest.raises(RecipeError, match="there are mobilenetv2"):
             joined_trunks(trunks)
@@ -123,7 +123,7 @@ def test_joined_files_take_the_size_of_the_recipe(members, tmp_path):
     for network, path in zip(members, paths, strict=True):
         network.save(path)
     recipe = dataclasses.replace(SHIPPED, size=128)
-    joined = keras.models.load_model(join_files(recipe, paths, tmp_path / "joined.keras"), compile=False)
+    joined = keras.models.load_model(combine_files(recipe, paths, tmp_path / "joined.keras"), compile=False)
     assert joined.input_shape == (None, 128, 128, 3)
 
 

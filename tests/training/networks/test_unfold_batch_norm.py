@@ -4,7 +4,7 @@ import keras
 import numpy as np
 import pytest
 
-from training.networks.unfold_batch_norm import unfold
+from training.networks.batch_norm import unfold_batch_norm
 
 
 @pytest.fixture
@@ -38,7 +38,7 @@ def test_answers_stay_and_statistics_are_those_of_the_photos(folded):
     destroyed = np.asarray(folded(photos[0][0], training=True))
     folded.set_weights(weights)  # training moved the statistics
     assert np.abs(destroyed - before).max() > 0.5 * before.std()
-    unfold(folded, photos, 3)
+    unfold_batch_norm(folded, photos, 3)
     np.testing.assert_allclose(np.asarray(folded(photos[0][0])), before, rtol=1e-3, atol=1e-3 * before.std())
     learning = np.asarray(folded(np.concatenate([batch for (batch,) in photos]), training=True))[:16]
     np.testing.assert_allclose(learning, before, atol=0.01 * before.std())
@@ -52,5 +52,5 @@ def test_no_more_batches_are_taken_than_asked_for(folded):
             Counted.taken += 1
             return super().__getitem__(index)
 
-    unfold(folded, Counted(batches(3)), 2)
+    unfold_batch_norm(folded, Counted(batches(3)), 2)
     assert Counted.taken == 2

@@ -1,4 +1,4 @@
-"""Take batch normalisation into the convolutions before it: the same answers, fewer passes over the maps."""
+"""Batch-norm folding: into the convolutions before it for serving, and back out of them for training."""
 
 from collections import Counter
 
@@ -8,24 +8,24 @@ import numpy as np
 CONVOLUTIONS = (keras.layers.Conv2D, keras.layers.DepthwiseConv2D)
 
 
-def absorb_normalisation(network: keras.Model) -> keras.Model:
+def fold_batch_norm(network: keras.Model) -> keras.Model:
     """Return the network as it answers, without the batch normalisations that follow a convolution directly.
 
     What is normalised with stored statistics is only scaled and shifted, a channel at a time, which a kernel and a
     bias can do as well (Jacob et al., CVPR 2018, section 3.2). One whose input something else needs too, or that
-    follows anything but a linear convolution, stays. `training.networks.unfold_batch_norm` goes the other way.
+    follows anything but a linear convolution, stays. `training.networks.batch_norm` goes the other way.
 
     Parameters
     ----------
     network : Model
         A flat graph whose layers are each called once; it is left as it is.
     """
-    absorbed = _absorbed(network)
-    gone = {normalisation.name for normalisation in absorbed.values()}
+    folded = _foldable(network)
+    gone = {normalisation.name for normalisation in folded.values()}
 
     def copied(layer: keras.Layer) -> keras.Layer:
         config = layer.get_config()
-        if layer.name in absorbed:
+        if layer.name in folded:
             config |= {"use_bias": True, "bias_initializer": "zeros"}
         return type(layer).from_config(config)
 
@@ -37,12 +37,12 @@ def absorb_normalisation(network: keras.Model) -> keras.Model:
         if not layer.weights:
             continue
         ours = network.get_layer(layer.name)
-        given = _scaled(ours, absorbed[layer.name]) if layer.name in absorbed else ours.get_weights()
+        given = _scaled(ours, folded[layer.name]) if layer.name in folded else ours.get_weights()
         layer.set_weights(given)
     return made
 
 
-def _absorbed(network: keras.Model) -> dict[str, keras.layers.BatchNormalization]:
+def _foldable(network: keras.Model) -> dict[str, keras.layers.BatchNormalization]:
     """Return the normalisation that each convolution can take in, by the convolution's name."""
     sources = {id(layer.output): layer for layer in network.layers}
     needed = Counter(id(values) for layer in network.layers for values in keras.tree.flatten(layer.input))
@@ -66,3 +66,38 @@ def _scaled(convolution: keras.Layer, normalisation: keras.layers.BatchNormaliza
     shift = (affine.pop(0) if normalisation.center else 0.0) + ((bias[0] if bias else 0.0) - mean) * slope
     depthwise = isinstance(convolution, keras.layers.DepthwiseConv2D)  # its kernel: (rows, columns, channels, 1)
     return [kernel * (slope.reshape(-1, convolution.depth_multiplier) if depthwise else slope), shift]
+
+
+def unfold_batch_norm(network: keras.Model, batches, number: int) -> None:
+    """Give every batch normalisation the statistics of its input on training photos without changing any output.
+
+    With mean m and standard deviation s of what reaches it, a layer that passed x on as a x + b now gives
+    (a s) (x - m) / s + (b + a m), which is the same; but statistics of a training batch are now close to the stored
+    ones, so that learning with them starts from the pretrained features instead of destroying them.
+
+    Parameters
+    ----------
+    network : Model
+        Every BatchNormalization of it must scale and centre; its weights are replaced.
+    batches : sequence
+        Of (photos, ...), photos of shape (n, size, size, 3) in [0, 255], such as `TrainingBatches`.
+    number : int
+        How many batches to take, from the first on.
+    """
+    layers = [layer for layer in network.layers if isinstance(layer, keras.layers.BatchNormalization)]
+    entering = keras.Model(network.input, [layer.input for layer in layers])
+    sums, squares, counts = [0.0] * len(layers), [0.0] * len(layers), [0] * len(layers)
+    for index in range(min(number, len(batches))):
+        for place, values in enumerate(entering(batches[index][0], training=False)):
+            values = keras.ops.convert_to_numpy(keras.ops.cast(values, "float32")).astype(np.float64)
+            axes = tuple(range(values.ndim - 1))
+            sums[place] += values.sum(axes)
+            squares[place] += (values**2).sum(axes)
+            counts[place] += values.size // values.shape[-1]
+    for layer, total, square, count in zip(layers, sums, squares, counts, strict=True):
+        gamma, beta, old_mean, old_variance = layer.get_weights()
+        slope = gamma / np.sqrt(old_variance + layer.epsilon)
+        mean = total / count
+        variance = np.maximum(square / count - mean**2, 0)
+        intercept = beta - slope * old_mean
+        layer.set_weights([slope * np.sqrt(variance + layer.epsilon), intercept + slope * mean, mean, variance])

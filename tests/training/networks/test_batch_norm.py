@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from training.networks.architectures import build_network
-from training.networks.fold_batch_norm import absorb_normalisation
+from training.networks.batch_norm import fold_batch_norm
 from training.recipe import Recipe
 
 
@@ -41,7 +41,7 @@ def test_plain_and_depthwise_kernels_take_in_scale_and_shift(options, bias):
     values = keras.layers.DepthwiseConv2D(3, depth_multiplier=2, use_bias=bias, bias_initializer="ones")(values)
     values = keras.layers.BatchNormalization(**options)(values)
     network = settled(keras.Model(photo, values))
-    made = absorb_normalisation(network)
+    made = fold_batch_norm(network)
     assert normalisations(network) and not normalisations(made)
     same_answers(network, made, 12)
 
@@ -58,7 +58,7 @@ def test_normalisation_that_a_kernel_cannot_do_stays():
     plain = keras.layers.Conv2D(4, 3)(sums)
     done = keras.layers.BatchNormalization(name="taken_in")(plain)
     network = settled(keras.Model(photo, done))
-    made = absorb_normalisation(network)
+    made = fold_batch_norm(network)
     assert normalisations(made) == ["of_the_photo", "after_a_bend", "of_what_is_needed_plain"]
     same_answers(network, made, 12)
 
@@ -68,7 +68,7 @@ def test_three_trunks_keep_their_answers_and_the_layers_that_the_card_names():
     trunks = ("mobilenetv2", "resnet50v2_conv4", "inceptionv3")
     recipe = Recipe("joined", architecture="side_by_side", architecture_options={"trunks": trunks}, size=96)
     network = settled(build_network(recipe, 7))
-    made = absorb_normalisation(network)
+    made = fold_batch_norm(network)
     left = normalisations(made)
     assert left and all("preact" in name or name == "post_bn" for name in left)  # those of ResNet stand before
     assert made.count_params() < network.count_params()

@@ -35,7 +35,7 @@ from training.judging.earlier_comparison import (
     with_published,
 )
 from training.judging.label_map import Mapped, map_labels
-from training.judging.sealing import seal
+from training.judging.sealing import write_tables
 from training.judging.trained_run import check_unseen, is_trained, read_run, read_table
 from training.recipe import recipe_names
 
@@ -146,10 +146,9 @@ def _compare(options: argparse.Namespace) -> int:
 
         tables = with_published(*tables, options.published, missing, judge)
         missing = sorted(set(missing) - set(tables[0].recipe))
-    for content, name in zip(tables, (COMPARISON, HISTORY, ANSWERS), strict=True):
-        content.to_csv(options.bundle / "results" / name, index=False)
+    names = (f"results/{name}" for name in (COMPARISON, HISTORY, ANSWERS))
+    write_tables(options.bundle, dict(zip(names, tables, strict=True)))
     table = tables[0]
-    seal(options.bundle)
     print(table[["recipe", "balanced_accuracy", "melanoma_auc", "malignant_auc"]].round(3).to_string(index=False))
     if missing:
         print(f"not trained, so not in the table: {', '.join(missing)}")

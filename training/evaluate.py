@@ -34,14 +34,13 @@ from model.evaluation.stored import stored_curves, stored_reliability, stored_su
 from model.evaluation.summary import summarise
 from model.evaluation.tables import load_table
 from model.pipeline import Analyser
-from model.tables.output import write_file
 from training.bundle import HUMAN_PART
 from training.command import one_sentence
 from training.data.provenance import git_commit
 from training.data.splits import EXTERNAL, INTERNAL_TEST, TRAIN, VALIDATION
 from training.judging.decisions import fit_decision, measure_operating_points, training_shares
 from training.judging.patients_measured import informed_tables
-from training.judging.sealing import SMOKE_BUNDLE, seal, write_json
+from training.judging.sealing import SMOKE_BUNDLE, write_json, write_tables
 from training.judging.trained_run import SMOKE_RUN, load_run
 
 CONSISTENCY_PHOTOS = 50
@@ -122,12 +121,6 @@ def tables_of(predictions: pd.DataFrame, card: Card, fitted: dict) -> dict[str, 
     }
 
 
-def write_tables(tables: dict[str, pd.DataFrame], bundle: Path) -> None:
-    """Write tables into a bundle's results."""
-    for name, table in tables.items():
-        write_file(bundle / "results" / f"{name}.csv", table.to_csv(index=False).encode())
-
-
 def rewrite_tables(bundle: Path) -> pd.DataFrame:
     """Fit what the card keeps and make the tables again from a bundle's stored predictions; return the metrics."""
     return _write(bundle, load_table(load_card(bundle), "results/predictions.csv"), {})
@@ -165,8 +158,8 @@ def _write(bundle: Path, predictions: pd.DataFrame, entries: dict) -> pd.DataFra
     human = {"human": json.loads(HUMAN_PART.read_text(encoding="utf-8"))}
     write_json(bundle / "card.json", raw | fitted | entries | human)
     tables = tables_of(predictions, load_card(bundle), fitted)
-    write_tables(tables | {"predictions": predictions}, bundle)
-    seal(bundle)
+    tables |= {"predictions": predictions}
+    write_tables(bundle, {f"results/{name}.csv": table for name, table in tables.items()})
     return tables["metrics"]
 
 

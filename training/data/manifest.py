@@ -17,6 +17,8 @@ from typing import BinaryIO
 import cv2
 import numpy as np
 import pandas as pd
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
 from tqdm import tqdm
 
 from model.errors import LesionscopeError
@@ -78,19 +80,10 @@ def thumbnail(canvas: np.ndarray) -> np.ndarray:
 
 
 def connected_groups(size: int, pairs: np.ndarray) -> np.ndarray:
-    """Return a group number for each of ``size`` items so that every pair shares one."""
-    parent = np.arange(size)
-
-    def root(item: int) -> int:
-        while parent[item] != item:
-            parent[item] = parent[parent[item]]
-            item = parent[item]
-        return item
-
-    for first, second in pairs:
-        low, high = sorted((root(first), root(second)))
-        parent[high] = low
-    return np.array([root(item) for item in range(size)])
+    """Return the first item of its group for each of ``size`` items; every pair is in one group."""
+    graph = coo_array((np.ones(len(pairs), bool), tuple(pairs.T)), shape=(size, size))
+    groups = connected_components(graph, directed=False)[1]
+    return np.unique(groups, return_index=True)[1][groups]
 
 
 def group_ids(table: pd.DataFrame, hashes: np.ndarray, thumbnails: np.ndarray) -> pd.Series:

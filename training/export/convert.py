@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from model.card import VIEWS, Card, bundle_folder
-from model.errors import LesionscopeError, PhotoError
+from model.errors import PhotoError
 from model.explain import class_maps
 from model.photo.folders import find_photos
 from model.photo.image import read_file, read_photo
@@ -227,23 +227,16 @@ def _parser() -> argparse.ArgumentParser:
 def main(arguments: list[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    try:
-        require(*sorted({package for name in options.format for package in (*CONVERTERS[name], RUNNERS[name])}))
-        photos = chosen_photos(options.photos) if options.photos else []
-        from model.predict import Classifier  # brings TensorFlow, seconds that a mistake above should not wait for
+    require(*sorted({package for name in options.format for package in (*CONVERTERS[name], RUNNERS[name])}))
+    photos = chosen_photos(options.photos) if options.photos else []
+    from model.predict import Classifier  # brings TensorFlow, seconds that a mistake above should not wait for
 
-        classifier = Classifier.load(bundle_folder(options.bundle))
-        expected = expectations(classifier, photos)
-        options.out.mkdir(parents=True, exist_ok=True)
-        for name in options.format:
-            path = exported_path(options.out, classifier.card, name)
-            for subject, found in export(classifier, path, expected).items():
-                print(f"{path}: over {found.photos} photos ({subject}) probabilities differ by up to "
-                      f"{found.probability:.1e}, maps by up to {found.evidence:.1e} logits")  # fmt: skip
-    except LesionscopeError as error:
-        print(error, file=sys.stderr)
-        return 1
-    except OSError as error:
-        print(f"{error.filename}: {error.strerror}.", file=sys.stderr)
-        return 1
+    classifier = Classifier.load(bundle_folder(options.bundle))
+    expected = expectations(classifier, photos)
+    options.out.mkdir(parents=True, exist_ok=True)
+    for name in options.format:
+        path = exported_path(options.out, classifier.card, name)
+        for subject, found in export(classifier, path, expected).items():
+            print(f"{path}: over {found.photos} photos ({subject}) probabilities differ by up to "
+                  f"{found.probability:.1e}, maps by up to {found.evidence:.1e} logits")  # fmt: skip
     return 0

@@ -9,6 +9,7 @@ from tqdm import tqdm
 
 from model.card import VIEWS
 from training.data.batches import plain_views
+from training.fitting.kept_arrays import kept_array
 
 MODEL_BATCH = 64
 SAMPLED = 16  # every sixteenth pixel of a canvas, across and down
@@ -48,20 +49,14 @@ def features(
     """
     trunk = trunk_until(network, layer)
     size = trunk.input.shape[1]
-    kept = None
-    if names is not None and folder is not None:
-        key = "\n".join([trunk_sha256(trunk), str(size), layer, _pixels_sha256(canvas, rows), *names])
-        kept = folder / f"{hashlib.sha256(key.encode()).hexdigest()[:24]}.npy"
-        found = _read(kept, (len(rows), *trunk.output.shape[1:]))
-        if found is not None:
-            return found
-    computed = outputs(trunk, canvas, rows).astype(np.float16)
-    if kept is not None:
-        folder.mkdir(parents=True, exist_ok=True)
-        partial = kept.with_suffix(".partial.npy")
-        np.save(partial, computed)
-        partial.replace(kept)
-    return computed
+
+    def compute() -> np.ndarray:
+        return outputs(trunk, canvas, rows).astype(np.float16)
+
+    if names is None or folder is None:
+        return compute()
+    key = [trunk_sha256(trunk), size, layer, _pixels_sha256(canvas, rows), *names]
+    return kept_array(folder, key, compute, (len(rows), *trunk.output.shape[1:]))
 
 
 def _pixels_sha256(canvas, rows: np.ndarray) -> str:
@@ -70,16 +65,6 @@ def _pixels_sha256(canvas, rows: np.ndarray) -> str:
     for row in rows:
         digest.update(np.ascontiguousarray(canvas[row][::SAMPLED, ::SAMPLED]).tobytes())
     return digest.hexdigest()
-
-
-def _read(kept: Path, shape: tuple) -> np.ndarray | None:
-    """Return features that were kept, or None if there are none of this shape that can be read."""
-    try:
-        found = np.load(kept)
-    except (OSError, ValueError, EOFError):
-        return None
-    fits = len(found.shape) == len(shape) and all(b is None or a == b for a, b in zip(found.shape, shape, strict=True))
-    return found if fits else None
 
 
 def outputs(trunk: keras.Model, canvas, rows: np.ndarray, view: str = "identity") -> np.ndarray:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import keras
 import numpy as np
+from scipy.special import softmax
 from sklearn.metrics import balanced_accuracy_score, log_loss, roc_auc_score
 
 from model.card import VIEWS
@@ -36,12 +37,6 @@ def predict_logits(
     return np.concatenate(logits)
 
 
-def softmax(logits: np.ndarray) -> np.ndarray:
-    """Return probabilities, shape as the logits."""
-    p = np.exp(logits - logits.max(axis=1, keepdims=True))
-    return p / p.sum(axis=1, keepdims=True)
-
-
 def _auc(truth: np.ndarray, score: np.ndarray) -> float:
     return float(roc_auc_score(truth, score)) if 0 < truth.sum() < len(truth) else float("nan")
 
@@ -49,7 +44,7 @@ def _auc(truth: np.ndarray, score: np.ndarray) -> float:
 def quick_metrics(logits: np.ndarray, labels: np.ndarray, label_set: str = "seven") -> dict[str, float]:
     """Return the figures of the training log; the published ones come from `training.evaluate`."""
     classes = LABEL_SETS[label_set]
-    p = softmax(logits)
+    p = softmax(logits, axis=1)
     aucs = [_auc(labels == k, p[:, k]) for k in np.unique(labels)]
     malignant = [classes.codes.index(code) for code in classes.malignant]
     figures = {

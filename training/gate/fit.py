@@ -30,7 +30,7 @@ from training.data.label_sets import LABELS
 from training.data.provenance import file_sha256
 from training.data.splits import EXTERNAL, EXTERNAL_DATASETS, TRAIN, VALIDATION, extend_split_table
 from training.gate.pictures import AS_TAKEN, CLOSE_UP, PHOTOGRAPH, all_pictures, features_of
-from training.judging.sealing import seal, write_json
+from training.judging.sealing import write_json, write_tables
 
 LOGISTIC, MAHALANOBIS, NEIGHBOURS, ENERGY = "logistic", "mahalanobis", "nearest_neighbours", "energy"
 STRENGTHS = (1e-2, 3e-2, 1e-1)
@@ -218,8 +218,7 @@ def run(images: pd.DataFrame, data: Path, bundle: Path, work: Path) -> pd.DataFr
     limits = {name: fit_limit(values, study.rows) for name, values in scores.items()} | {LOGISTIC: gate.limit}
     table = gate_table(_sides(study.rows), scores, limits, left_out(study, strength))
     pack_gate(bundle, gate, study.rows, strength)
-    table.round(6).to_csv(bundle / "results" / "gate.csv", index=False)
-    seal(bundle)
+    write_tables(bundle, {"results/gate.csv": table.round(6)})
     return table
 
 

@@ -28,7 +28,7 @@ from training.data.splits import TRAIN, VALIDATION
 from training.gate.fit import folders, split_images
 from training.gate.pictures import AS_TAKEN, features_of
 from training.gauges.pictures import gauge_pictures, on_pixels, truths_of
-from training.judging.sealing import seal, write_json
+from training.judging.sealing import write_json, write_tables
 
 ORDER = (SHARPNESS, EXPOSURE, RESOLUTION, CUT_OFF, HAIR, INK, GEL)
 PENALTIES = (1e3, 3e3, 1e4, 3e4)
@@ -173,8 +173,7 @@ def pack(bundle: Path, fitted: dict[str, Fitted], truths: dict[str, pd.DataFrame
         "not_held": [truth.attrs["name"] for code, truth in truths.items() if code not in fitted],
     }  # fmt: skip
     write_json(bundle / "card.json", card)
-    table.round(6).to_csv(bundle / "results" / "gauges.csv", index=False)
-    seal(bundle)
+    write_tables(bundle, {"results/gauges.csv": table.round(6)})
 
 
 def run(images: pd.DataFrame, data: Path, bundle: Path, work: Path) -> pd.DataFrame:

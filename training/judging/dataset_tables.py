@@ -20,7 +20,7 @@ from training.data.label_sets import CODES, LABELS
 from training.data.sets.layouts import DatasetError, set_folder
 from training.data.sets.registry import IMAGE_SETS
 from training.data.splits import HOME, TRAIN
-from training.judging.sealing import seal
+from training.judging.sealing import write_tables
 
 SOURCE_NAMES = {code: name for code, name, _ in LABELS} | {  # diagnoses of the sets -> what they are called
     "MEL": "Melanoma", "NV": "Melanocytic nevus", "BCC": "Basal cell carcinoma", "AK": "Actinic keratosis",
@@ -162,7 +162,7 @@ def training_labels(bundle: Path) -> np.ndarray:
     return labels.map({code: number for number, code in enumerate(CODES)}).to_numpy(int)
 
 
-def write_tables(data: Path, work: Path, bundle: Path) -> dict[str, int]:
+def write_dataset_tables(data: Path, work: Path, bundle: Path) -> dict[str, int]:
     """Write the three tables and seal the bundle; return how many rows each has."""
     listed = published(data, work)
     tables = {
@@ -170,9 +170,7 @@ def write_tables(data: Path, work: Path, bundle: Path) -> dict[str, int]:
         "attributes": attribute_counts(listed),
         "balancing": balancing_table(training_labels(bundle), CODES).assign(dataset=HOME, split=TRAIN),
     }
-    for name, table in tables.items():
-        table.to_csv(bundle / "dataset" / f"{name}.csv", index=False)
-    seal(bundle)
+    write_tables(bundle, {f"dataset/{name}.csv": table for name, table in tables.items()})
     return {name: len(table) for name, table in tables.items()}
 
 
@@ -186,7 +184,7 @@ def main(arguments: list[str] | None = None) -> int:
     if not (options.bundle / "dataset" / "splits.csv").exists():
         parser.error(f"{options.bundle} holds no dataset/splits.csv; run training.bundle first")
     try:
-        written = write_tables(options.data, options.work, options.bundle)
+        written = write_dataset_tables(options.data, options.work, options.bundle)
     except DatasetError as error:
         print(error, file=sys.stderr)
         return 1

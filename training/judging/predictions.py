@@ -6,13 +6,14 @@ from pathlib import Path
 import keras
 import numpy as np
 import pandas as pd
+from scipy.special import softmax
 
 from model.tables.output import write_file
 from training.data.batches import open_canvas, plain_views
 from training.data.label_sets import LABEL_SETS, labels_in
 from training.data.metadata import metadata_columns
 from training.data.splits import INTERNAL_TEST, VALIDATION
-from training.fitting.validation import predict_logits, softmax
+from training.fitting.validation import predict_logits
 from training.judging.trained_run import is_trained, load_run
 from training.networks.architectures import logits_model
 from training.recipe import Recipe
@@ -47,7 +48,7 @@ def predictions(recipe: Recipe, network: keras.Model, canvas, rows: pd.DataFrame
         known = None if metadata is None else metadata[part]
         logits.append(predict_logits(network, views, recipe.views, metadata=known))
     codes = LABEL_SETS[recipe.label_set].codes
-    shares = pd.DataFrame(np.round(softmax(np.concatenate(logits)), 6), columns=[f"p_{code}" for code in codes])
+    shares = pd.DataFrame(np.round(softmax(np.concatenate(logits), axis=1), 6), columns=[f"p_{code}" for code in codes])
     table = rows[["image_id", "lesion_id", "dataset", "split", "label"]].reset_index(drop=True)
     return table.assign(target=labels_in(rows, recipe.label_set).to_numpy()).join(shares)
 

@@ -29,7 +29,7 @@ from model.photo.image import read_file, read_photo
 from model.pipeline import Analyser, Analysis
 from training.command import one_sentence
 from training.data.splits import INTERNAL_TEST
-from training.judging.sealing import SMOKE_BUNDLE, seal
+from training.judging.sealing import SMOKE_BUNDLE, write_tables
 from training.judging.trained_run import SMOKE_RUN, load_run
 from training.synthetic.corruptions import CORRUPTIONS, Corruption
 
@@ -138,8 +138,7 @@ def measure(run: Path, bundle: Path, count: int) -> pd.DataFrame:
     answers = judge(analyser, chosen_photos(test, count))
     threshold = thresholds[0] if thresholds else None
     table = robustness_table(answers, analyser.card.labels, threshold, np.random.default_rng(2018)).round(6)
-    table.to_csv(bundle / "results" / "robustness.csv", index=False)
-    seal(bundle)
+    write_tables(bundle, {"results/robustness.csv": table})
     return table
 
 

@@ -10,7 +10,6 @@ from model.tables.output import write_file
 from training.data.provenance import file_sha256
 
 SMOKE_BUNDLE = Path("runs/smoke-bundle")
-DECIMALS = 6  # of a stored figure: figures are made of what is stored, so that anybody gets the same ones
 
 
 def seal(bundle: Path) -> None:
@@ -42,3 +41,10 @@ def _table_entry(path: Path) -> dict:
 def write_json(path: Path, content: dict) -> None:
     """Write JSON as every file of a bundle has it: indented, in UTF-8."""
     write_file(path, (json.dumps(content, indent=1, ensure_ascii=False) + "\n").encode())
+
+
+def write_tables(bundle: Path, tables: dict[str, pd.DataFrame]) -> None:
+    """Write tables into a bundle, each under its path there, and seal it."""
+    for name, table in tables.items():
+        write_file(bundle / name, table.to_csv(index=False).encode())
+    seal(bundle)

@@ -7,7 +7,6 @@ is fitted to its optimum with the same regularisation. Writes ``results/balancin
 """
 
 import argparse
-import hashlib
 import json
 import os
 from collections.abc import Callable
@@ -28,27 +27,12 @@ from training.data.label_sets import CODES
 from training.data.provenance import file_sha256
 from training.data.smote import pixel_features
 from training.data.splits import HOME, TRAIN, VALIDATION
-from training.judging.sealing import seal
+from training.fitting.kept_arrays import kept_array
+from training.judging.sealing import write_tables
 from training.studies.baseline import embed, frozen_trunk
 
 STRENGTH = 0.001  # of the data against the regularisation, set beforehand and the same for every method
 Features = Callable[[Balance], np.ndarray]
-
-
-class Store:
-    """Feature arrays on disk, each under a name made from what it was computed from."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-
-    def get(self, compute: Callable[[], np.ndarray], *origin: object) -> np.ndarray:
-        """Return the array that ``origin`` stands for, computed when it is not there yet."""
-        parts = [part.tobytes() if isinstance(part, np.ndarray) else str(part).encode() for part in origin]
-        path = self.folder / f"features_{hashlib.sha256(b'|'.join(parts)).hexdigest()[:16]}.npy"
-        if not path.exists():
-            self.folder.mkdir(parents=True, exist_ok=True)
-            np.save(path, compute())
-        return np.load(path)
 
 
 def embed_mixtures(work: Path, rows: np.ndarray, balance: Balance, weights: str, size: int) -> np.ndarray:
@@ -181,14 +165,13 @@ def run(work: Path, weights: str, bundle: Path, cache: Path, size: int, resample
     manifest = manifest[manifest.dataset == HOME].assign(split=lambda table: table.image_id.map(splits))
     train, judged = (manifest[manifest.split == name].reset_index(drop=True) for name in (TRAIN, VALIDATION))
     rows, origin = train.canvas_row.to_numpy(), (_fingerprint(weights), file_sha256(work / "manifest.csv"), size)
-    store = Store(cache)
 
     def features(of: np.ndarray) -> np.ndarray:
-        return store.get(lambda: embed(work, of, weights, size), *origin, of)
+        return kept_array(cache, (*origin, of), lambda: embed(work, of, weights, size))
 
     def mixtures(balance: Balance) -> np.ndarray:
-        pairs = (balance.pairs, balance.shares)
-        return store.get(lambda: embed_mixtures(work, rows, balance, weights, size), *origin, rows, *pairs)
+        key = (*origin, rows, balance.pairs, balance.shares)
+        return kept_array(cache, key, lambda: embed_mixtures(work, rows, balance, weights, size))
 
     known = features(rows)
     table = study(
@@ -198,8 +181,7 @@ def run(work: Path, weights: str, bundle: Path, cache: Path, size: int, resample
         {"smote_embedding": lambda: known, "smote_pixels": lambda: pixel_features(open_canvas(work), rows)}, resamples,
     )  # fmt: skip
     table = table.assign(features=f"frozen MobileNetV2, {size} px")
-    table.to_csv(bundle / "results" / "balancing_study.csv", index=False)
-    seal(bundle)
+    write_tables(bundle, {"results/balancing_study.csv": table})
     return table
 
 

@@ -21,7 +21,7 @@ from sklearn.preprocessing import StandardScaler
 from training.command import one_sentence
 from training.data.label_sets import CODES
 from training.data.splits import INTERNAL_TEST, TRAIN, VALIDATION
-from training.judging.sealing import seal
+from training.judging.sealing import write_tables
 from training.judging.trained_run import load_run
 
 if TYPE_CHECKING:
@@ -80,8 +80,7 @@ def main(arguments: list[str] | None = None) -> int:
     table = pd.concat([manifest, pd.DataFrame(probabilities, columns=[f"p_{code}" for code in CODES])], axis=1)
     judged = table[table.split.isin([VALIDATION, INTERNAL_TEST])]
     metrics = summarise(judged, load_card(options.bundle).labels, np.random.default_rng(0))
-    metrics.to_csv(options.bundle / "results" / "baseline_metrics.csv", index=False)
-    seal(options.bundle)
+    write_tables(options.bundle, {"results/baseline_metrics.csv": metrics})
     chosen = metrics[(metrics.split == INTERNAL_TEST) & metrics.metric.isin(["balanced_accuracy", "macro_auc"])]
     print(f"C = {strength} by validation\n{chosen[['metric', 'value', 'low', 'high']].to_string(index=False)}")
     return 0

@@ -8,6 +8,7 @@ import pytest
 from sklearn.neighbors import KNeighborsClassifier
 
 from training.data.sets.layouts import DatasetError
+from training.fitting.kept_arrays import kept_array
 from training.studies.leakage import arms as leakage_arms
 from training.studies.leakage import sample as leakage_sample
 from training.studies.leakage import study as leakage
@@ -17,7 +18,6 @@ from training.studies.leakage.sample import (
     SIZE,
     Sample,
     eight_class_table,
-    kept_on_disk,
     mixed,
     mixed_photos,
     sharing_under_random_split,
@@ -208,7 +208,7 @@ def test_photos_are_mixed_pixel_by_pixel():
 def test_features_are_computed_once(tmp_path):
     calls = []
     for key in (["a", np.arange(2)], ["a", np.arange(2)], ["b", np.arange(2)]):
-        kept_on_disk(tmp_path, key, lambda: calls.append(1) or np.ones(3))
+        kept_array(tmp_path, key, lambda: calls.append(1) or np.ones(3))
     assert len(calls) == 2
 
 

@@ -22,7 +22,7 @@ import pandas as pd
 
 from training.command import one_sentence
 from training.data.splits import VALIDATION
-from training.judging.sealing import seal
+from training.judging.sealing import write_tables
 from training.judging.trained_run import load_run, read_record
 from training.recipe import Recipe, RecipeError
 from training.studies.ablation.rows import (
@@ -110,8 +110,7 @@ def main(arguments: list[str] | None = None) -> int:
     names = (load_card(options.bundle).model_id, options.run.name)
     shipped = table.tried == next((name for name in names if (table.tried == name).any()), "")
     table = pd.concat([table[shipped], table[~shipped]], ignore_index=True)  # readers compare all others with it
-    table.round(5).to_csv(path, index=False)
-    seal(options.bundle)
+    write_tables(options.bundle, {"results/ablation.csv": table.round(5)})
     shown = table.pivot_table(index=["tried", "setting"], columns="metric", values="value", sort=False)
     print(shown.round(4).to_string())
     return 0

@@ -1,7 +1,6 @@
 """The small sample of the study: eight classes of ISIC 2019, features kept on disk."""
 
 import functools
-import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +14,7 @@ from model.card import Label
 from model.preprocess import centre_square, crop
 from training.data.sets.layouts import DatasetError
 from training.data.smote import pixel_features
+from training.fitting.kept_arrays import kept_array
 from training.studies.baseline import frozen_trunk
 
 SIZE = 160  # pixels: a frozen trunk sees four photos of this size in the time of two at 224
@@ -117,7 +117,7 @@ def open_sample(table: pd.DataFrame, canvas: np.ndarray, weights: str, cache: Pa
 
     def blended_photos(pairs: np.ndarray, shares: np.ndarray) -> np.ndarray:
         key = [rows[pairs], shares, SIZE, Path(weights).name]
-        return kept_on_disk(cache, key, lambda: trunk().predict_on_batch(mixed_photos(canvas, rows[pairs], shares)))
+        return kept_array(cache, key, lambda: trunk().predict_on_batch(mixed_photos(canvas, rows[pairs], shares)))
 
     def in_batches(pairs: np.ndarray, shares: np.ndarray) -> np.ndarray:
         starts = tqdm(range(0, len(pairs), BATCH), desc="features", unit=" batches")
@@ -140,18 +140,6 @@ def mixed_photos(canvas: np.ndarray, pairs: np.ndarray, shares: np.ndarray) -> n
     """Return mixed photos as the trunk takes them: float32, shape (len(pairs), SIZE, SIZE, 3)."""
     photos = mixed(canvas, pairs, shares).round().astype(np.uint8) if shares.any() else canvas[pairs[:, 0]]
     return np.stack([crop(photo, centre_square(*photo.shape[:2]), SIZE) for photo in photos]).astype(np.float32)
-
-
-def kept_on_disk(cache: Path, key: list, compute: Callable[[], np.ndarray]) -> np.ndarray:
-    """Return an array that was stored under this key, or compute and store it."""
-    parts = [part.tobytes() if isinstance(part, np.ndarray) else str(part).encode() for part in key]
-    path = cache / f"{hashlib.sha256(b'/'.join(parts)).hexdigest()[:16]}.npy"
-    if not path.exists():
-        cache.mkdir(parents=True, exist_ok=True)
-        partial = path.with_suffix(".partial.npy")
-        np.save(partial, compute())
-        partial.replace(path)
-    return np.load(path)
 
 
 def sharing_under_random_split(table: pd.DataFrame, seeds: range) -> tuple[np.ndarray, int]:

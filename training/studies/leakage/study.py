@@ -9,7 +9,6 @@ Narayanan, Patterns 4:100804, 2023). Nothing here is a result of the product. Wr
 
 import argparse
 import os
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -18,10 +17,11 @@ import pandas as pd
 from model.evaluation import metrics
 from model.evaluation.cases import Cases, read_cases
 from model.evaluation.intervals import RESAMPLES, bootstrap, percentile_interval, rate_interval
+from model.tables.output import write_file
 from training.command import one_sentence
 from training.data.sets.layouts import DatasetError
 from training.data.splits import INTERNAL_TEST, make_splits
-from training.judging.sealing import seal
+from training.judging.sealing import write_tables
 from training.studies.leakage.arms import LEAKS, NEAREST, Arm, judge
 from training.studies.leakage.sample import (
     EIGHT,
@@ -145,17 +145,13 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--output", type=Path, help="write this file and leave the bundle as it is")
     options = parser.parse_args(arguments)
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-    try:
-        table = run(options)
-    except DatasetError as error:
-        print(error, file=sys.stderr)
-        return 1
-    path = options.output or options.bundle / "results" / "leakage.csv"
-    table.to_csv(path, index=False)
-    if not options.output:
-        seal(options.bundle)
+    table = run(options)
+    if options.output:
+        write_file(options.output, table.to_csv(index=False).encode())
+    else:
+        write_tables(options.bundle, {"results/leakage.csv": table})
     shown = table[table.metric != "macro_auc"].drop(columns=["demonstration", "note"]).round(3)
-    print(f"{table.demonstration.iloc[0]}\n{shown.to_string(index=False)}\nwrote {path}")
+    print(f"{table.demonstration.iloc[0]}\n{shown.to_string(index=False)}")
     return 0
 
 

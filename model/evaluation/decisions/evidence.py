@@ -16,6 +16,9 @@ from model.evaluation.tables import load_table
 
 Reader = Callable[[Card, str], pd.DataFrame]
 EDGES = (0.0, 0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.5, 0.7, 0.9, 1.0)  # of the malignant probability
+COLUMNS = [
+    "dataset", "split", "above", "below", "n_images", "n_lesions", "n_malignant", "value", "low", "high", "interval",
+]  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -93,7 +96,7 @@ def measure_answers(predictions: pd.DataFrame, card: Card) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        dataset, split, above, below (the bin's edges), n_malignant, value, low, high, n_images, n_lesions, interval.
+        `COLUMNS`: above and below are the bin's edges, value the share of malignant images.
     """
     rows = []
     for (dataset, split), part in predictions.groupby(["dataset", "split"], sort=False):
@@ -105,7 +108,7 @@ def measure_answers(predictions: pd.DataFrame, card: Card) -> pd.DataFrame:
                 {"dataset": dataset, "split": split, "above": edges[0], "below": edges[1],
                  "n_malignant": int(hits.sum()), **rate_figure(hits, lesions)}
             )  # fmt: skip
-    return pd.DataFrame(rows)
+    return pd.DataFrame(rows, columns=COLUMNS)
 
 
 def posterior(sensitivity: float, specificity: float, prevalence: float) -> tuple[float, float]:

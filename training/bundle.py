@@ -74,7 +74,7 @@ def make_card(run: Path, bundle: Path, version: str) -> dict:
 
 
 def _built(recipe: Recipe, record: dict, manifest: pd.DataFrame) -> dict:
-    copied = ("git_commit", "manifest_sha256", "libraries", "minutes", "epochs", "head", "pretrained_sha256")
+    copied = ("git_commit", "manifest_sha256", "libraries", "minutes", "epochs", "pretrained_sha256")
     train = manifest[manifest.split == TRAIN]
     return {
         "recipe": _without_folder(record["recipe"]),

@@ -130,11 +130,11 @@ def main(arguments: list[str] | None = None) -> int:
 def _compare(options: argparse.Namespace) -> int:
     built = load_card(options.bundle).raw["built"]
     names = [name for name in recipe_names() if name not in own_recipes(built)]
-    from training.judging.predictions import judge_members
+    from training.judging.predictions import write_missing_predictions
 
-    judge_members(options.runs, members_of(built))
     if options.train:
         train(sort_out(options.runs, names)[1], options)
+    write_missing_predictions(options.runs, names)
     trained, missing, elsewhere = sort_out(options.runs, names)
     tables = compare(options.runs, options.bundle, trained, options.resamples, options.before)
     if options.published:

@@ -15,7 +15,7 @@ from training.data.label_sets import CODES
 from training.data.manifest import build_manifest
 from training.data.sets.ham10000 import read as read_ham10000
 from training.data.sets.layouts import DatasetError
-from training.judging.predictions import judge_members
+from training.judging.predictions import write_missing_predictions
 from training.judging.trained_run import load_run
 from training.studies import baseline
 from training.studies.ablation import study as ablation
@@ -112,14 +112,14 @@ def test_the_ablation_reads_validation_alone_and_tries_every_setting(place):
 
 def test_members_answer_every_image_they_are_judged_on_and_only_once(place, tmp_path):
     shutil.copytree(place / "runs/smoke", tmp_path / "member")
-    judge_members(tmp_path, ["member", "not trained"])
+    write_missing_predictions(tmp_path, ["member", "not trained"])
     path = tmp_path / "member/predictions.csv"
     answers, splits = pd.read_csv(path), pd.read_csv(tmp_path / "member/splits.csv")
     assert sorted(answers.image_id) == sorted(splits.image_id[splits.split.isin(["validation", "internal_test"])])
     shares = answers.filter(like="p_").to_numpy()
     assert np.allclose(shares.sum(axis=1), 1, atol=1e-4) and (shares.argmax(axis=1) != shares.argmax(axis=1)[0]).any()
     path.write_text("as it was")
-    judge_members(tmp_path, ["member"])
+    write_missing_predictions(tmp_path, ["member"])
     assert path.read_text() == "as it was"
 
 
@@ -137,11 +137,11 @@ def test_the_ablation_of_joined_networks_tries_shares_and_priors_and_keeps_earli
     ignorant.get_layer("logits").set_weights([np.random.default_rng(0).permuted(kernel, axis=1), bias])
     ignorant.save(tmp_path / "other/trained.keras")
     joined = shutil.copytree(runs / "smoke", tmp_path / "joined")
-    record["recipe"] |= {"members": ["one", "other"], "shares": [0.7, 0.3], "prior_exponent": 0.0}
+    record["recipe"] |= {"members": ["one", "other"], "prior_exponent": 0.0}
     (joined / "run.json").write_text(json.dumps(record))
     blended = json.loads((runs / "smoke/run.json").read_text())
     blended["recipe"] |= {"blend": 0.5, "start_from": "one"}
-    (tmp_path / "other/run.json").write_text(json.dumps(blended))  # its checkpoint is that of "one" before the refit
+    (tmp_path / "other/run.json").write_text(json.dumps(blended))  # its checkpoint is that of "one"
     earlier = tmp_path / "earlier.csv"
     row = {"tried": "long ago", "setting": "64 px, views: 1", "metric": "log_loss", "value": 1.5, "split": "validation"}
     pd.DataFrame([row, row | {"tried": "joined"}]).to_csv(earlier, index=False)
@@ -151,11 +151,11 @@ def test_the_ablation_of_joined_networks_tries_shares_and_priors_and_keeps_earli
     assert losses["long ago"] == 1.5 and 1.5 not in losses[["joined"]].to_list()
     alone = losses["joined, 100 % one"]
     assert alone == losses["joined"].iloc[0]  # the stand-in for the joined network is the first of the two
-    assert losses["joined, 100 % other"] > losses["joined, 70 % one, 30 % other"] != alone
+    assert losses["joined, 100 % other"] > losses["joined, 50 % one, 50 % other"] != alone
     priors = losses[losses.index.str.contains("divided out")]
     assert len(priors) == 3 and priors.nunique() == 3
     assert losses["joined, one for other"] == alone
-    assert losses["joined, other not blended"] not in (alone, losses["joined, 70 % one, 30 % other"])
+    assert losses["joined, other not blended"] not in (alone, losses["joined, 50 % one, 50 % other"])
 
     again = json.loads((runs / "smoke/run.json").read_text())
     again["recipe"]["seed"] = 7

@@ -59,8 +59,8 @@ def write_predictions(run: Path, recipe: Recipe, network: keras.Model, canvas, m
     write_file(run / "predictions.csv", answers.to_csv(index=False).encode())
 
 
-def judge_members(runs: Path, names: Sequence[str]) -> None:
-    """Write the predictions of members, which training leaves out: the test is opened with the released model."""
+def write_missing_predictions(runs: Path, names: Sequence[str]) -> None:
+    """Write the predictions of trained recipes that have none; training writes those of earlier systems alone."""
     for name in names:
         run = runs / name
         if is_trained(run) or not (run / "trained.keras").exists():

@@ -98,13 +98,13 @@ def unblended(run: Path, size: int, prior: np.ndarray) -> dict:
     return {f"{run.name} not blended": later, f"{recipe.start_from} for {run.name}": sooner}
 
 
-def mixtures(members: int, chosen: tuple[float, ...]) -> list[tuple[float, ...]]:
-    """Return the shares of joined networks that are tried: the chosen, equal ones, each half again, each alone or out.
+def mixtures(members: int) -> list[tuple[float, ...]]:
+    """Return the shares of joined networks that are tried: equal ones, each half again, each alone or out.
 
     Each tuple has one share a member and adds up to 1.
     """
     equal = (1 / members,) * members
-    found = [chosen or equal, equal]
+    found = [equal]
     for one in range(members):
         rest = (0.5 / (members - 1),) * members
         found += [
@@ -166,9 +166,7 @@ class Joined:
 def judge_joining(joined: Joined) -> list[pd.DataFrame]:
     """Return the figures at other shares and exponents, and with blended networks as they were before blending."""
     names, chosen = joined.recipe.members, joined.recipe.prior_exponent
-    shares = [
-        joined.figures(f", {share_names(names, share)}", shares=share) for share in mixtures(len(names), joined.shares)
-    ]
+    shares = [joined.figures(f", {share_names(names, share)}", shares=share) for share in mixtures(len(names))]
     priors = [
         joined.figures(f", {power} of the class shares divided out after joining", exponent=power)
         for power in EXPONENTS

@@ -164,7 +164,7 @@ def write_golden(bundle: Path) -> None:
 
 
 def stage_history(run: Path) -> pd.DataFrame:
-    """Return the training log of a run and, above it, of every earlier stage that lies beside it; ``stage`` names each.
+    """Return the training log of a run and, above it, of every earlier stage in the same folder; ``stage`` names each.
 
     A stage whose folder is gone is left out: its settings, epochs and minutes are still in the card.
     """

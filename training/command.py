@@ -1,4 +1,4 @@
-"""Ends a command with one sentence, whatever goes wrong that its user can do something about."""
+"""Ends a command with one sentence when something goes wrong that its user can change."""
 
 import errno
 import functools

@@ -1,4 +1,4 @@
-"""Put every trained recipe beside the bundled model: one test, one way to measure, one row a recipe.
+"""Compare every trained recipe with the bundled model: same test images, same measures, one row a recipe.
 
     python -m training.compare [--runs runs] [--bundle model/bundle]
     python -m training.compare --train --data DATA [--weights-folder FOLDER]      train what is missing first
@@ -96,7 +96,7 @@ def own_recipes(built: dict) -> set[str]:
 
 
 def members_of(built: dict) -> tuple[str, ...]:
-    """Return the recipes whose networks the bundle joins: what joining gave is told by their rows."""
+    """Return the recipes whose networks the bundle joins: their rows show what the ensemble gave."""
     return tuple(built["recipe"].get("members", ())) if isinstance(built["recipe"], dict) else ()
 
 

@@ -18,7 +18,7 @@ README = Path(__file__).resolve().parents[1] / "README.md"
 BEGIN, END = "<!-- results:begin -->", "<!-- results:end -->"
 METRICS, BASELINE = "results/metrics.csv", "results/baseline_metrics.csv"
 DATASETS = {"ham10000": "HAM10000", "ph2": "PH2", "milk10k": "MILK10k", "isic2019": "ISIC 2019"}
-FIGURES = {  # (metric, subject) of results/metrics.csv -> what the reader is told it is
+FIGURES = {  # (metric, subject) of results/metrics.csv -> its name in the table
     ("balanced_accuracy", "all"): "Balanced accuracy, mean over the classes of the set",
     ("accuracy", "all"): "Accuracy, the most probable of all classes",
     ("macro_auc", "all"): "AUC, mean over the classes of the set",

@@ -43,7 +43,7 @@ class Phase:
     share: float = 1.0  # of the recipe's epochs; shares need not add up to one
     rate: float = 1.0  # factor on the recipe's learning rate
     freeze_until: str = ""  # name of the first layer that learns
-    cached: str = ""  # layer whose output is computed once, on plain views, and from which on layers learn
+    cached: str = ""  # layer whose output is computed once, on plain views; the layers after it learn
     epoch_images: int = 0  # images drawn in an epoch, 0 for as many as the recipe says
     epochs: int = 0  # filled in by `Recipe.planned`
 
@@ -95,8 +95,8 @@ class Recipe:
     patience: int = 0  # epochs without a better validation score before a phase ends with its best weights; 0 is off
     watch: str = "balanced_accuracy"  # the validation score that patience watches
     masks: bool = False  # show the outline of the lesion in the photo, see training.data.masks
-    ancestor: str = ""  # the system that the recipe reproduces, in words
-    claimed: str = ""  # what its authors reported, in words
+    ancestor: str = ""  # the system that the recipe reproduces, as a text
+    claimed: str = ""  # what its authors reported, as a text
     note: str = ""  # what a reader of the comparison must know
 
     def __post_init__(self):

@@ -92,7 +92,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def device_name() -> str:
-    """Return what the network runs on, in words."""
+    """Return the name of the device that the network runs on."""
     import keras
 
     if keras.backend.backend() == "torch":  # Keras lists no devices there

@@ -1,6 +1,6 @@
 """The changes of `training.data.augment`, for a whole batch at once on the device that trains.
 
-Written anew because a GPU learns from photos faster than processor cores can prepare them. How far each change may
+A second version, because a GPU learns from photos faster than processor cores can prepare them. How far each change may
 go is the same `training.data.augment.Augmentation`; a second JPEG compression is left out.
 """
 

@@ -1,4 +1,4 @@
-"""Age, sex and site as numbers, for networks that take them beside the photo."""
+"""Age, sex and site as numbers, for networks that take them with the photo."""
 
 import numpy as np
 import pandas as pd

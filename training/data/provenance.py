@@ -144,7 +144,7 @@ def _check_canvas(work: Path, manifest: pd.DataFrame, edge: int, recorded: bool)
         raise DatasetError(f"{work / 'canvas.npy'} is damaged; {ANEW}.") from None
     rows = int(manifest.canvas_row.max()) + 1 if len(manifest) else 0
     if recorded and (shape[1:] != (edge, edge, 3) or shape[0] < rows):
-        raise DatasetError(f"{work / 'canvas.npy'} does not belong to the manifest beside it; {ANEW}.")
+        raise DatasetError(f"{work / 'canvas.npy'} does not belong to the manifest next to it; {ANEW}.")
 
 
 def differences(recipe: Recipe, record: dict, now: dict, splits: pd.DataFrame | None, run: Path) -> list[str]:
@@ -199,7 +199,7 @@ def _short(value: Any) -> str:
 
 
 def go_on_or_start_anew(run: Path, found: list[str], anew: bool) -> None:
-    """Refuse to go on in a run's folder that differs, or empty it when told to.
+    """Refuse to go on in a run's folder that differs, or empty it when asked to.
 
     Raises
     ------

@@ -9,7 +9,7 @@ from sklearn.neighbors import NearestNeighbors
 
 
 class FewNeighbours(NearestNeighbors):
-    """Nearest neighbours that settle for fewer where there are fewer, so that a class of three can be filled up."""
+    """Nearest neighbours that take fewer where there are fewer, so that a class of three can be filled up."""
 
     def kneighbors(self, X=None, n_neighbors=None, return_distance=True):
         wanted = min(n_neighbors or self.n_neighbors, self.n_samples_fit_)

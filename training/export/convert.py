@@ -157,7 +157,7 @@ def tensors(paths: Iterable[Path], size: int) -> Iterator[np.ndarray]:
 
 
 def description(card: Card, path: Path, agreement: dict[str, Agreement]) -> dict:
-    """Return what the JSON file beside an exported file says; ``agreement`` is by the photos' name."""
+    """Return the content of the JSON file of an exported file; ``agreement`` is by the photos' name."""
     return {
         "model_id": card.model_id,
         "version": card.version,

@@ -65,7 +65,7 @@ class Engine:
 def combine(probabilities: np.ndarray) -> np.ndarray:
     """Return what calibrating the mean logits of the views gives, from each view's own probabilities.
 
-    Logits divided by the temperature are log probabilities but for a constant in each view, which softmax does
+    Logits divided by the temperature are log probabilities up to a constant in each view, which softmax does
     not see: the answer is the views' geometric mean, made to sum to 1.
 
     Parameters
@@ -81,7 +81,7 @@ def combine(probabilities: np.ndarray) -> np.ndarray:
 
 
 def load(path: Path) -> Engine:
-    """Load an exported file after holding it against the JSON file beside it.
+    """Load an exported file after checking it against its JSON file.
 
     Raises
     ------
@@ -94,7 +94,9 @@ def load(path: Path) -> Engine:
         raise ExportError("no_export", f"{path} or {description.name} is missing; run python -m training.export.")
     promised = json.loads(description.read_text(encoding="utf-8"))["sha256"]
     if hashlib.sha256(path.read_bytes()).hexdigest() != promised:
-        raise ExportError("changed_export", f"{path} is not the file that {description.name} describes; export anew.")
+        raise ExportError(
+            "changed_export", f"{path} is not the file that {description.name} describes; export it again."
+        )
     return Engine(path)
 
 
@@ -126,7 +128,7 @@ def _open_onnx(path: Path) -> Run:
 def _open_tflite(path: Path) -> Run:
     from ai_edge_litert.interpreter import Interpreter
 
-    # TFLite uses one thread unless told; the other engines use every core
+    # TFLite uses one thread by default; the other engines use every core
     runner = Interpreter(model_path=str(path), num_threads=os.cpu_count()).get_signature_runner()
     return lambda photo: runner(**{INPUT: photo})
 

@@ -43,7 +43,7 @@ def _stored(path: Path) -> Iterator["np.lib.npyio.NpzFile"]:
     except (zipfile.BadZipFile, ValueError, KeyError, EOFError, TypeError, NotImplementedError) as error:
         reason = (str(error).splitlines() or [type(error).__name__])[0]
         raise RecipeError(
-            f"{path} is damaged or of another network ({reason}); copy it again, or remove it to start the run anew."
+            f"{path} is damaged or of another network ({reason}); copy it again, or remove it to start the run again."
         ) from None
 
 
@@ -91,7 +91,7 @@ def load_weights(path: Path, network: keras.Model) -> None:
 
 
 def seed_dropout(network: keras.Model, seed: int, epoch: int) -> None:
-    """Start every dropout layer's chance anew, so that a resumed epoch draws what an uninterrupted one would."""
+    """Set the seed of every dropout layer, so that a resumed epoch draws what an uninterrupted one would."""
     for number, layer in enumerate(network.layers):
         if isinstance(layer, keras.layers.Dropout):
             layer.seed_generator.state.assign(np.array([seed + number, epoch], np.uint32))

@@ -36,7 +36,7 @@ from training.recipe import Phase, Recipe
 
 
 def build(recipe: Recipe) -> keras.Model:
-    """Return the recipe's network with softmax output; float32 whatever precision it trains in."""
+    """Return the recipe's network with softmax output; float32 for every training precision."""
     return build_network(recipe, len(LABEL_SETS[recipe.label_set].codes))
 
 
@@ -49,7 +49,7 @@ def read_log(path: Path, finished: int) -> list[dict]:
 
 
 def write_log(path: Path, rows: list[dict]) -> None:
-    """Write the log anew."""
+    """Write the whole log."""
     names = list(dict.fromkeys(name for row in rows for name in row))
     text = io.StringIO(newline="")
     writer = csv.DictWriter(text, fieldnames=names)
@@ -143,7 +143,7 @@ class Loop:
         load_weights(self.folder / CHECKPOINT, self.network)
 
     def compile(self, phase: Phase) -> tuple[keras.Model, TrainingBatches, HeldOut]:
-        """Return the part of the network that learns, ready to, with what it learns from and is judged by."""
+        """Return the part of the network that learns, ready to, with its training and validation images."""
         recipe, batches, held_out = self.recipe, self.batches, self.held_out
         freeze_until(self.network, phase.freeze_until, self.may_learn)
         learner = self.network

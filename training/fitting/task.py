@@ -30,7 +30,7 @@ from training.recipe import Recipe
 
 
 def takes_metadata(network: keras.Model) -> bool:
-    """Say whether a network wants age, sex and site beside the photo."""
+    """Say whether a network takes age, sex and site with the photo."""
     return isinstance(network.input, dict)
 
 

@@ -97,7 +97,7 @@ def fit_logistic(train: Study, strength: float) -> Gate:
     model = LogisticRegression(C=strength, max_iter=200, tol=1e-3)
     model.fit((train.pooled - mean) / deviation, groups, sample_weight=picture_weights(train.rows))
     evidence = np.column_stack([model.coef_, model.intercept_])
-    if len(model.classes_) == 2:  # one row then speaks for the second class, against the first
+    if len(model.classes_) == 2:  # the one row is then for the second class, against the first
         evidence = np.vstack([np.zeros_like(evidence), evidence])
     place = list(model.classes_).index(REAL)
     evidence = np.delete(evidence - evidence[place], place, axis=0)
@@ -237,7 +237,7 @@ def split_images(work: Path, bundle: Path) -> pd.DataFrame:
 
 
 def folders(description: str, arguments: list[str] | None) -> argparse.Namespace:
-    """Return the options of a command that fits something beside a packed network: data, work and bundle."""
+    """Return the options of a command that fits something to a packed network: data, work and bundle."""
     parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, default=Path("data"), help="folder of the image sets")
     parser.add_argument("--work", type=Path, default=Path("runs/data"), help="folder of training.data.manifest")

@@ -1,1 +1,1 @@
-"""What is told about a photo beside its answer: photos, truths and limits."""
+"""Notes on a photo that go with its answer: photos, truths and limits."""

@@ -1,4 +1,4 @@
-"""After the four commands: fit what is told about a photo beside its answer, and measure how often that is right.
+"""After the four commands: fit the notes on a photo that go with its answer, and measure how often they are right.
 
     python -m training.gauges --data DATA [--work runs/data] [--bundle model/bundle]
 
@@ -34,10 +34,10 @@ ORDER = (SHARPNESS, EXPOSURE, RESOLUTION, CUT_OFF, HAIR, INK, GEL)
 PENALTIES = (1e3, 3e3, 1e4, 3e4)
 LEAST_AREA = 0.8  # on validation; a head that tells less well apart is not packed
 LEAST_RIGHT = 0.5  # of the validation photos that a head tells of: lower end of Wilson's interval
-TOLD_AT_MOST = 0.10  # of any set's validation photos, by a head: who is always told stops reading
+TOLD_AT_MOST = 0.10  # of any set's validation photos get a note from a head: a note on every photo is not read
 BEYOND = 0.01  # of each set's validation photos lie beyond a limit of what is measured on pixels
 UNMARKED = "ham10000"  # hardly any of its photos carry ink, so its validation photos say what is no ink
-CORRUPTED = {SHARPNESS: "blur", EXPOSURE: "brightness", INK: "ink", HAIR: "hair"}  # copies that must be told
+CORRUPTED = {SHARPNESS: "blur", EXPOSURE: "brightness", INK: "ink", HAIR: "hair"}  # copies that must get the note
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,7 +75,7 @@ def fit_head(pooled: np.ndarray, truth: pd.DataFrame, rows: pd.DataFrame) -> Hea
 
 
 def head_limit(values: np.ndarray, truth: pd.DataFrame, rows: pd.DataFrame) -> float | None:
-    """Return the lowest limit above which enough is right and not too much is told; None where there is none.
+    """Return the lowest limit with enough right notes and not too many; None if there is none.
 
     Parameters
     ----------
@@ -118,7 +118,7 @@ def pixel_limits(values: pd.DataFrame, rows: pd.DataFrame) -> dict[str, tuple[Li
 
 
 def fit(pooled: np.ndarray, pixels: pd.DataFrame, truths: dict[str, pd.DataFrame], rows: pd.DataFrame) -> dict:
-    """Return what was fitted by code, in the order in which it is told; heads that do not hold are left out."""
+    """Return what was fitted by code, in the order of the notes; heads that fail on validation are left out."""
     found = {
         code: Fitted(pixels[code].to_numpy(), *limits) for code, limits in pixel_limits(pixels, rows).items()
     }  # fmt: skip

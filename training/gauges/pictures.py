@@ -26,7 +26,7 @@ COPIED = ("ham10000", "milk10k")
 COPIES = {VALIDATION: 40, INTERNAL_TEST: 80}  # photos with copies of every corruption and step
 SCORES = {HAIR: "MONET_hair", GEL: "MONET_gel_water_drop_fluid_dermoscopy_liquid"}
 TOP = 0.9  # share of the training photos whose score is lower than that of a photo which counts as having it
-CUT = 0.5  # share of an edge of the frame that lies on the lesion, from which on the lesion counts as cut off
+CUT = 0.5  # share of an edge of the frame that is on the lesion; from this share on the lesion counts as cut off
 EDGE = 2  # pixels from the border of a mask, whose outermost line is often empty
 MASK_SIZE = 224
 

@@ -1,1 +1,1 @@
-"""Trained networks on held-out images, and what the card keeps beside the weights."""
+"""Judges trained networks on held-out images, and fits what the card contains apart from the weights."""

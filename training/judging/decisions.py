@@ -1,4 +1,4 @@
-"""What the card keeps beside the probabilities, fitted on validation predictions: levels, decision rule, set limits."""
+"""Fitted on validation predictions: levels, decision rule, and limits of prediction sets."""
 
 import numpy as np
 import pandas as pd
@@ -45,7 +45,7 @@ def choose_operating_points(validation: pd.DataFrame, card: Card) -> list[Operat
 
 
 def fit_decision(validation: pd.DataFrame, card: Card, shares: np.ndarray) -> dict:
-    """Return what the card keeps beside the probabilities: thresholds, decision rule and limits of prediction sets.
+    """Return thresholds, decision rule and limits of prediction sets, as the card contains them.
 
     Parameters
     ----------

@@ -51,7 +51,7 @@ def with_published(
     table, history, answers : DataFrame
         From `training.compare.compare`.
     published : Path
-        An earlier ``comparison.csv``, with ``comparison_history.csv`` and perhaps ``comparison_answers.csv`` beside.
+        An earlier ``comparison.csv``, with ``comparison_history.csv`` and perhaps ``comparison_answers.csv``.
     missing : list of str
         Recipes that have no finished run here.
     judge : callable
@@ -65,7 +65,7 @@ def with_published(
     earlier, file = pd.read_csv(published), published.with_name(ANSWERS)
     kept = earlier[earlier["recipe"].isin(missing)]
     if (kept[SAME] != table[SAME].iloc[0]).any(axis=None):
-        raise RunError(f"{published} was made on other test images; its rows cannot stand beside these.")
+        raise RunError(f"{published} was made on other test images; its rows cannot be compared with these.")
     stored = read_table(file) if file.exists() else answers.head(0)
     stored = stored[stored.recipe.isin(kept.recipe)]
     differences = [name for name in kept if "_difference" in name]

@@ -9,7 +9,7 @@
 
 "Unknown" is taken away because every image judged here is either benign or malignant, and because the others had
 no such way out: counted as wrong it would punish, counted as half right it would reward what nobody else could
-answer. How often it was the most probable answer is said beside the figures.
+answer. The comparison also says how often "unknown" was the most probable answer.
 """
 
 from collections.abc import Sequence

@@ -32,7 +32,7 @@ def _sites(rows: pd.DataFrame) -> pd.Series:
 
 
 def fit_effects(train: pd.DataFrame, codes: Sequence[str]) -> dict:
-    """Return the card's entry "patient" but for its power, by multinomial logistic regression.
+    """Return the card's entry "patient" without its power, by multinomial logistic regression.
 
     Every image set has its own intercepts, so that which classes a set collected is not taken for an effect of its
     patients. Effects of a factor average to 0 over the images where it is recorded: what is not known changes nothing.

@@ -1,4 +1,4 @@
-"""What age, sex and site beside the photo change on images that the model has not seen."""
+"""What age, sex and site change in the answers, measured on images that the model has not seen."""
 
 import numpy as np
 import pandas as pd
@@ -41,7 +41,7 @@ def informed_tables(
     dict of str to DataFrame
         ``informed``: dataset, split, metric, subject, with_patient and photo_alone, each with _low and _high, their
         difference with difference_low and difference_high on the same resampled lesions, n_images, n_lesions.
-        ``informed_subgroups``: `stored_subgroups` of melanoma with the patient, by age; beside each value that of the
+        ``informed_subgroups``: `stored_subgroups` of melanoma with the patient, by age; next to each value that of the
         photo alone at its own threshold, as photo_alone, photo_alone_low, photo_alone_high and threshold_alone.
     """
     known = predictions[[patient.known for patient in patients_of(predictions)]]

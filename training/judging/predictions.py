@@ -18,7 +18,7 @@ from training.judging.trained_run import is_trained, load_run
 from training.networks.architectures import logits_model
 from training.recipe import Recipe
 
-JUDGED_ON = "ham10000"  # whatever a recipe learns from; a recipe that never saw it is judged on its own first set
+JUDGED_ON = "ham10000"  # for every recipe; one that does not learn from this set is judged on its own first set
 BLOCK = 256  # images decoded at a time
 
 

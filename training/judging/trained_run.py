@@ -43,7 +43,7 @@ def load_run(run: Path) -> tuple[Recipe, dict, pd.DataFrame]:
     manifest = manifest[manifest.image_id.isin(splits.index)].reset_index(drop=True)
     if len(manifest) < len(splits):
         raise RecipeError(
-            f"{record['work']} holds {len(manifest):,} of the {len(splits):,} images of {run}: it was made anew since; "
+            f"{record['work']} holds {len(manifest):,} of the {len(splits):,} images of {run}: it has changed since; "
             "train the run again, or restore that folder."
         )
     return recipe, record, manifest.assign(split=manifest.image_id.map(splits))
@@ -135,7 +135,7 @@ def check_unseen(run: TrainedRun, test: pd.DataFrame) -> None:
             f"{run.folder}/splits.csv lacks {', '.join(sorted(absent))}; whether it saw the test is unknown."
         )
     seen = run.splits[run.splits.split.isin(SEEN)]
-    # Groups are named anew by every manifest, so those that the run itself gave to test images count too.
+    # Every manifest names its groups itself, so those that the run itself gave to test images count too.
     own_groups = run.splits.group[run.splits.image_id.isin(test.image_id)]
     forbidden = {"image_id": test.image_id, "lesion_id": test.lesion_id, "group": pd.concat([test.group, own_groups])}
     for column, names in forbidden.items():
@@ -150,7 +150,7 @@ def check_unseen(run: TrainedRun, test: pd.DataFrame) -> None:
 def milliseconds(weights: Path) -> float | None:
     """Return the median time of one photo through a saved network on this machine, or None where there is none.
 
-    A file that takes no photo, but features of another network, has no such time. Inputs beside the photo are zero.
+    A file that takes no photo, but features of another network, has no such time. Other inputs than the photo are zero.
     """
     if not weights.exists():
         return None

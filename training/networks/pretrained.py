@@ -36,7 +36,7 @@ def copy_by_name(source: keras.Model, model: keras.Model, path: str) -> None:
 
 
 def copy_in_order(source: keras.Model, trunk: keras.Model, path: str) -> None:
-    """Copy layer by layer, for networks whose layers are numbered anew each time one is built.
+    """Copy layer by layer, for networks whose layers get new numbers each time one is built.
 
     A batch normalisation that does not scale gives its weights to one that does, which then scales by 1.
     """

@@ -25,7 +25,7 @@ class Corruption:
     amounts : tuple of float
         Mild, medium and severe.
     setting : str
-        What an amount means, in words, with a place for it.
+        A text that says what an amount means, with a place for the amount.
     paint : callable, optional
         (pixels, amount, random) -> pixels, both uint8 (height, width, 3): changes colours where they are.
     move : callable, optional

@@ -2,7 +2,7 @@
 
 So are many sets made from the ISIC Archive, with the folders benign, malignant and sometimes unknown. A division
 into train and test is kept, after a check that no image and no lesion is on both sides; a set without one is
-divided like any other. A ``metadata.csv`` beside the folders (isic_id or image_id, lesion_id) says which images
+divided like any other. A ``metadata.csv`` next to the folders (isic_id or image_id, lesion_id) says which images
 show one lesion; without it each is its own.
 """
 

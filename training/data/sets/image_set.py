@@ -34,7 +34,7 @@ class ImageSet:
     whole : callable, optional
         The same for every published row, where ``read`` leaves some out.
     images : str
-        What the names of its folders of images begin with, where images without a label are to be told.
+        What the names of its folders of images begin with, where images without a label are to be counted.
     listing : str
         The table that lists all its images, likewise.
     """

@@ -21,7 +21,7 @@ class DatasetError(TrainingError):
 
 
 def set_folder(data: Path, name: str) -> Path:
-    """Return the folder of a set, whatever its case."""
+    """Return the folder of a set, in upper or lower case."""
     if (data / name).is_dir() or not data.is_dir():
         return data / name
     return next((path for path in sorted(data.iterdir()) if path.name.lower() == name.lower()), data / name)
@@ -110,7 +110,7 @@ def ages(table: pd.DataFrame, path: Path) -> pd.Series:
 
 
 def check_once(table: pd.DataFrame, key: str, path: Path, labels: pd.Series | None = None) -> None:
-    """Refuse a table that names an image or lesion twice, or not at all; ``labels`` are told if they differ."""
+    """Refuse a table that names an image or lesion twice, or not at all; the message names ``labels`` that differ."""
     if table[key].isna().any():
         raise DatasetError(f"{printable(path)}, line {table.line[table[key].isna()].iloc[0]}: the row has no {key}.")
     twice = table[key].duplicated(keep=False)

@@ -27,5 +27,5 @@ RECIPE = Recipe(
     watch="macro_auc",
     views=("identity",),
     ancestor="image and patient data joined",
-    note="begins with the weights of 1.0.0, which learnt from MILK10k and ISIC 2019 too; is told age, sex and site",
+    note="begins with the weights of 1.0.0, which learnt from MILK10k and ISIC 2019 too; takes age, sex and site",
 )

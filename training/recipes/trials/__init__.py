@@ -1,1 +1,1 @@
-"""Recipes that were measured beside the bundled model and are not shipped."""
+"""Recipes that were compared with the bundled model and are not shipped."""

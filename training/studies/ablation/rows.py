@@ -116,7 +116,7 @@ def mixtures(members: int) -> list[tuple[float, ...]]:
 
 
 def share_names(names: tuple[str, ...], shares: tuple[float, ...]) -> str:
-    """Return shares in words, such as "40 % mobilenetv2 bundle, 60 % resnet50v2 224"; who has none is left out."""
+    """Return shares as a text, such as "40 % mobilenetv2 bundle, 60 % resnet50v2 224"; who has none is left out."""
     parts = zip(names, shares, strict=True)
     return ", ".join(f"{100 * share:.0f} % {name.replace('_', ' ')}" for name, share in parts if share)
 
@@ -127,7 +127,7 @@ class Joined:
     Parameters
     ----------
     run : Path
-        Its folder; those of its members lie beside it.
+        Its folder; those of its members are in the same folder as it.
     rows : DataFrame
         Validation images of the manifest.
     canvas : ndarray
@@ -210,6 +210,6 @@ def judge_instead(joined: Joined, others: list[tuple[str, Path]]) -> list[pd.Dat
 
 
 def name_beside(run: Path, member: Path) -> str:
-    """Return what a network is called beside a joined one: its recipe, and its seed where both have one recipe."""
+    """Return the name of a network compared with a member: its recipe, and its seed where both have one recipe."""
     recipe, own = read_record(run)[0], read_record(member)[0]
     return f"{recipe.name} (seed {recipe.seed})" if recipe.name == own.name else recipe.name

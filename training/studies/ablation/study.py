@@ -3,11 +3,11 @@
     python -m training.studies.ablation runs/RECIPE [--bundle BUNDLE] [--beside BUNDLE ...] [--earlier ablation.csv]
     python -m training.studies.ablation runs/RECIPE --instead MEMBER=RUN ...
 
-Judges the trained network at several input sizes and with one, two or four views, each with its own temperature; where
-it joins networks also at other shares of them, from the runs beside it, with more or less of the class shares
-divided out, and with a blended one as it was before blending or as the stage that it started from. Puts the stored
-validation predictions of whole bundles beside it, and rows of an earlier table. Writes ``results/ablation.csv`` into
-the bundle; the test split is not read.
+Judges the trained network at several input sizes and with one, two or four views, each with its own temperature. An
+ensemble is also judged with other shares of its members (their runs are in the same folder), with more or less of the
+class shares divided out, and with a blended member as it was before blending or at its first stage. Adds the stored
+validation predictions of whole bundles, and rows of an earlier table. Writes ``results/ablation.csv`` into the bundle;
+the test split is not read.
 
 With ``--instead`` nothing is tried but other trained networks in the places of joined ones, each alone as well, such as
 the same recipe trained again from another seed: their rows are added to the bundle's table.

@@ -66,7 +66,7 @@ def _measured(cases: Cases, random: np.random.Generator, resamples: int) -> list
 def demonstrate(
     sample: Sample, combinations: list[frozenset[str]], per_class: int, seed: int, resamples: int = RESAMPLES
 ) -> pd.DataFrame:
-    """Return the rows of ``leakage.csv``: the honest figures, and each combination of leaks beside them.
+    """Return the rows of ``leakage.csv``: the honest figures, and next to them those of each combination of leaks.
 
     An arm with SMOTE is compared with SMOTE done rightly: from the training folds alone.
     """

@@ -202,7 +202,7 @@ def test_a_damaged_checkpoint_is_one_sentence(place, capsys, content):
     path.write_bytes(path.read_bytes()[: path.stat().st_size // 2] if content is None else content)
     assert train.main(SMOKE) == 1
     said = capsys.readouterr().err
-    assert "checkpoint.npz is damaged" in said and "remove it to start the run anew" in said
+    assert "checkpoint.npz is damaged" in said and "remove it to start the run again" in said
     with pytest.raises(RecipeError, match="is damaged"):
         load_weights(path, None)
     with pytest.raises(RecipeError, match="is damaged"):

@@ -61,7 +61,7 @@ def test_a_changed_file_is_refused(exported, tmp_path):
         shutil.copy(path, tmp_path)
     changed = tmp_path / exported.name
     changed.write_bytes(changed.read_bytes() + b" ")
-    with pytest.raises(engines.ExportError, match="export anew"):
+    with pytest.raises(engines.ExportError, match="export it again"):
         engines.load(changed)
 
 

@@ -5,4 +5,4 @@ from ui.dataset import page
 from ui.dataset import wording as wording
 
 navigation.inside_frame()
-sections.show(wording.TITLE, page.SECTIONS, "dataset_section")
+sections.show(wording.TITLE, page.SECTIONS, "dataset")

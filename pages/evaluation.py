@@ -5,4 +5,4 @@ from ui.evaluation import page
 from ui.evaluation import wording as wording
 
 navigation.inside_frame()
-sections.show(wording.TITLE, page.SECTIONS, "section")
+sections.show(wording.TITLE, page.VIEWS, "view")

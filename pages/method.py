@@ -4,4 +4,4 @@ from ui import navigation, sections
 from ui.method import page, wording
 
 navigation.inside_frame()
-sections.show(wording.TITLE, page.SECTIONS, "method_section")
+sections.show(wording.TITLE, page.SECTIONS, "method")

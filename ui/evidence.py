@@ -5,6 +5,7 @@ from html import escape
 
 import pandas as pd
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from model.card import Card
 from model.errors import TableError
@@ -12,6 +13,7 @@ from model.evaluation.plots import CONFIG, Display
 from ui import wording as shared
 
 Set = tuple[str, str]  # dataset, split
+CHOICE = 230  # pixels of one choice in the bar
 
 
 def table(card: Card, name: str) -> pd.DataFrame:
@@ -55,18 +57,38 @@ def of_set(rows: pd.DataFrame, chosen: Set) -> pd.DataFrame:
     return rows[(rows["dataset"] == chosen[0]) & (rows["split"] == chosen[1])]
 
 
+def bar() -> DeltaGenerator:
+    """Return the bar of choices that stays at the top of a view while it scrolls."""
+    return st.container(key="bar", horizontal=True, vertical_alignment="bottom")
+
+
 def choose_set(rows: pd.DataFrame) -> Set:
     """Let a person choose on which images the figures were measured; the internal test comes first."""
-    chosen = st.selectbox(
-        shared.SET, ordered_sets(rows), format_func=shared.set_name, key="measured_on", persist_state="session"
-    )
+    sets = ordered_sets(rows)
+    if st.session_state.get("set") not in (None, *sets):
+        del st.session_state["set"]  # of a view with other sets
+    return st.selectbox(
+        shared.SET, sets, format_func=shared.set_name, key="set", width=CHOICE, bind="query-params",
+        persist_state="session",
+    )  # fmt: skip
+
+
+def measured_on(chosen: Set, images: float, lesions: float, positive: float | None = None) -> None:
+    """Write once on what the figures of a view were counted, and warn where these images chose the model."""
+    st.caption(f"{shared.set_name(chosen)}: {shared.size(images, lesions, positive)}.")
+    warn_of_validation(chosen)
+
+
+def warn_of_validation(chosen: Set) -> None:
+    """Say of validation images that they chose the model."""
     if chosen[1] == "validation":
         st.warning(shared.VALIDATION)
-    return chosen
 
 
 def chart(display: Display, key: str, **selection: object) -> None:
-    """Draw a display for the theme that the browser shows, and say below what it shows.
+    """Draw a display for the theme that the browser shows, and write one sentence below it that says what it shows.
+
+    A screen reader gets the display's whole description.
 
     Parameters
     ----------
@@ -77,10 +99,9 @@ def chart(display: Display, key: str, **selection: object) -> None:
         What `streamlit.plotly_chart` needs to report clicks.
     """
     figure = display.figure(dark=st.context.theme.type == "dark")
-    alt = display.description
     config = CONFIG | {"toImageButtonOptions": {"format": "png", "filename": key, "scale": 2}}
-    st.plotly_chart(figure, width="stretch", theme=None, key=key, config=config, alt=alt, **selection)
-    st.caption(alt)
+    st.plotly_chart(figure, width="stretch", theme=None, key=key, config=config, alt=display.description, **selection)
+    st.caption(getattr(display, "takeaway", display.description))
 
 
 def figures(heading: str, rows: pd.DataFrame, digits: Mapping[str, int] | None = None) -> None:
@@ -134,18 +155,15 @@ def origin(
     file_name: str,
     command: str = shared.COMMAND,
 ) -> None:
-    """Say from which tables a panel was computed, by what command and how, and offer its numbers as CSV."""
+    """Offer, behind one small button, how a panel was computed, from which tables, and its numbers as CSV."""
     listed = card.raw.get("tables", {})
     sources = (
         ", ".join(f"`{name}` (sha256 {listed[name]['sha256'][:12]})" for name in tables if name in listed)
         or "`card.json`"
     )
-    st.caption(f"{shared.METHOD}: {sources}, written by `{command}`; {method}")
-    st.download_button(  # made when asked for: a ready file is fetched by the page, and may be gone by then
-        shared.SAVE,
-        lambda: rows.to_csv(index=False),
-        file_name,
-        "text/csv",
-        key=f"save_{file_name}",
-        on_click="ignore",
-    )
+    with st.popover(shared.METHOD, type="tertiary", icon=":material/info:", key=f"origin_{file_name}"):
+        st.caption(f"{sources}, written by `{command}`; {method}")
+        st.download_button(  # made when asked for: a ready file is fetched by the page, and may be gone by then
+            shared.SAVE, lambda: rows.to_csv(index=False), file_name, "text/csv", key=f"save_{file_name}",
+            on_click="ignore",
+        )  # fmt: skip

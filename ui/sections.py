@@ -1,4 +1,4 @@
-"""A page of sections: one is open at a time, and each panel of it stands or falls with its own tables."""
+"""A page of views: one is open at a time, and each panel of it fails alone when its own table is missing."""
 
 from collections.abc import Callable, Mapping, Sequence
 
@@ -8,30 +8,41 @@ from model.card import Card, load_card
 from model.errors import BundleError, LesionscopeError
 
 Panel = Callable[[Card], None]
+Panels = Sequence[Panel]
 
 
-def show(title: str, sections: Mapping[str, Sequence[Panel]], key: str) -> None:
-    """Write the title, let a person choose a section, and show its panels.
+def show(title: str, views: Mapping[str, Panels | Mapping[str, Panels]], key: str) -> None:
+    """Write the title, let a person choose a view, and where it has parts one of them, and show its panels.
+
+    Both choices are in the page's address, so that a link opens the same view.
 
     Parameters
     ----------
     title : str
-    sections : mapping of str to sequence of callable
-        Panels by the name of their section, the first one open; each takes the card.
+    views : mapping of str to (sequence of callable, or mapping of str to such a sequence)
+        Panels by the name of their view, or of their part of a view; the first is open. Each panel takes the card.
     key : str
-        Of the chooser; another one for every page.
+        Name of the choice in the address; another one for every page.
     """
     st.title(title)
     card = the_card()
-    names = list(sections)
-    chosen = st.segmented_control(
-        title, names, default=names[0], required=True, key=key, label_visibility="collapsed", persist_state="session"
-    )
-    for panel in sections[chosen]:
+    panels = views[_choose(title, list(views), key)]
+    if isinstance(panels, Mapping):
+        panels = panels[_choose(title, list(panels), f"{key}_part")]
+    for panel in panels:
         try:
             panel(card)
         except LesionscopeError as error:  # a table that is missing or damaged takes only its own panel away
             st.info(str(error))
+
+
+def _choose(title: str, names: list[str], key: str) -> str:
+    if st.session_state.get(key) not in (None, *names):
+        del st.session_state[key]  # the parts of another view
+    return st.segmented_control(
+        title, names, default=names[0], required=True, key=key, label_visibility="collapsed",
+        bind="query-params", persist_state="session",
+    )  # fmt: skip
 
 
 def the_card() -> Card:

@@ -35,6 +35,12 @@ def confusion_table(predictions: pd.DataFrame, labels: Sequence[Label]) -> pd.Da
     return pd.concat(tables, ignore_index=True)
 
 
+def commonest_mistake(counts: pd.DataFrame) -> pd.Series | None:
+    """Return the row of the largest count off the diagonal, None where every image is called what it is."""
+    wrong = counts[counts["label"] != counts["predicted"]].nlargest(1, "count")
+    return None if wrong.empty or wrong["count"].iloc[0] == 0 else wrong.iloc[0]
+
+
 def cases_in_cell(predictions: pd.DataFrame, labels: Sequence[Label], label: str, predicted: str) -> pd.DataFrame:
     """Return the rows of one cell of the confusion matrix, the surest answers first.
 

@@ -40,7 +40,7 @@ def open_page():
 
 
 def go(page, section: str):
-    return page.button_group(key="dataset_section").set_value(section).run()
+    return page.button_group(key="dataset").set_value(section).run()
 
 
 def test_every_section_is_drawn_and_says_where_its_numbers_come_from(page):

@@ -50,7 +50,7 @@ def test_every_gauge_has_a_note_and_a_name():
 
 
 def test_the_panel_shows_what_gauges_find_and_every_figure(page, measured_bundle):
-    shown = go(page, "Refusals")
+    shown = go(page, "Notes on photos")
     table = evidence.table(load_card(measured_bundle), "results/gauges.csv")
     found = table[table.metric == "found"]
     drawn = [name.replace("<br>", " ") for name in charts(shown)[-1]["layout"]["yaxis"]["ticktext"]]

@@ -1,8 +1,10 @@
 """The page on how the model was made, from the card and tables alone."""
 
 import json
+import shutil
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -10,6 +12,9 @@ from streamlit.testing.v1 import AppTest
 from model.card import BUNDLE_VARIABLE
 from tests.support.bundles import PATIENT
 from tests.support.card_bundle import charts, text, write_bundle
+from tests.support.measured import numbers
+from training.judging.sealing import seal
+from ui.evaluation.wording import NOTHING
 from ui.method import wording
 from ui.method.page import SECTIONS
 
@@ -23,13 +28,15 @@ HISTORY = pd.DataFrame(
 )  # fmt: skip
 ABLATION = pd.DataFrame(
     {
-        "tried": ["views", "views"], "setting": ["one", "four"], "metric": "balanced_accuracy", "value": [0.6, 0.7],
-        "low": [0.5, 0.6], "high": [0.7, 0.8], "n": 40, "split": "validation",
+        "tried": ["second", "second"], "setting": ["one", "four"], "metric": "balanced_accuracy", "value": [0.6, 0.7],
+        "low": [0.5, 0.6], "high": [0.7, 0.8], "n": 40, "n_lesions": 30, "split": "validation",
     }
 )  # fmt: skip
 COMPARISON = pd.DataFrame(
     {
-        "recipe": ["second", "two_way"], "n_images": [1512, 1512], "n_lesions": [1119, 1119], "split": "internal_test",
+        "recipe": ["second", "two_way"], "ancestor": "", "claimed": "", "parameters": [2e6, 1e6],
+        "milliseconds": [20.0, 10.0], "minutes": 1,
+        "n_images": [1512, 1512], "n_lesions": [1119, 1119], "split": "internal_test",
         "balanced_accuracy": [0.7, None], "balanced_accuracy_low": [0.65, None], "balanced_accuracy_high": [0.75, None],
         "melanoma_auc": [0.9, 0.8], "melanoma_auc_low": [0.88, 0.75], "melanoma_auc_high": [0.92, 0.85],
     }
@@ -48,7 +55,7 @@ def page(tmp_path, monkeypatch):
 
 
 def go(page, section: str):
-    return page.button_group(key="method_section").set_value(section).run()
+    return page.button_group(key="method").set_value(section).run()
 
 
 def test_every_section_is_drawn(page):
@@ -152,15 +159,10 @@ def test_a_log_of_the_last_stage_alone_says_so(tmp_path, monkeypatch):
 
 def test_what_was_tried_has_interval_n_and_split(page):
     shown = go(page, "What was tried")
-    assert charts(shown)[0]["data"][0]["x"] == [0.6, 0.7]
+    assert charts(shown)[0]["data"][0]["x"] == [0.6]  # the chart has each trial once, the list below it every setting
+    assert "second: one</th><td><b>0.600" in text(shown) and "second: four</th><td><b>0.700" in text(shown)
     assert any("n\u00a0=\u00a040" in tick for tick in charts(shown)[0]["layout"]["yaxis"]["ticktext"])
     assert "validation" in text(shown)
-
-
-def test_a_recipe_that_cannot_answer_is_not_assessed(page):
-    said = text(go(page, "Recipes compared"))
-    assert "0.700 [0.650, 0.750]" in said and "0.800 [0.750, 0.850]" in said
-    assert wording.NOT_ASSESSED in said
 
 
 def test_the_commands_name_this_model(page):
@@ -169,7 +171,7 @@ def test_the_commands_name_this_model(page):
 
 @pytest.mark.parametrize(
     ("section", "name"),
-    [("Training curves", "history"), ("What was tried", "ablation"), ("Recipes compared", "comparison")],
+    [("Training curves", "history"), ("What was tried", "ablation"), ("Systems compared", "comparison")],
 )
 def test_a_missing_table_is_one_sentence(tmp_path, monkeypatch, section, name):
     tables = {path: table for path, table in TABLES.items() if name not in path}
@@ -185,3 +187,42 @@ def test_a_card_that_says_nothing_of_training_is_one_sentence(tmp_path, monkeypa
     page = open_page()
     assert [element.value for element in page.info] == [wording.NO_RECIPE]
     assert not go(page, "Training curves").exception
+
+
+def compared(monkeypatch, bundle):
+    """Open the comparison of another bundle."""
+    monkeypatch.setenv(BUNDLE_VARIABLE, str(bundle))
+    return go(open_page(), "Systems compared")
+
+
+def test_recipes_without_time_or_difference_are_named(measured_bundle, tmp_path, monkeypatch):
+    bundle = shutil.copytree(measured_bundle, tmp_path / "kept")
+    path = bundle / "results/comparison.csv"
+    rows = pd.read_csv(path)
+    kept = rows[rows.recipe == "ancestor"].assign(recipe="kept", milliseconds=np.nan, malignant_auc_difference=np.nan)
+    pd.concat([rows, kept]).to_csv(path, index=False)
+    seal(bundle)
+    said = text(compared(monkeypatch, bundle))
+    assert wording.WITHOUT_COST.format("kept") in said
+    assert wording.WITHOUT_DIFFERENCE.format("kept") in said
+
+
+def test_recipes_are_compared_and_claims_are_marked(measured_bundle, monkeypatch):
+    shown = compared(monkeypatch, measured_bundle)
+    assert not shown.exception
+    [listed] = [element.value for element in shown.dataframe]
+    assert list(listed["recipe"]) == ["none", "ancestor", "two_way"], "best first, and last who cannot answer"
+    assert list(listed.columns[:4]) == [
+        "recipe", "balanced_accuracy", "balanced_accuracy_low", "balanced_accuracy_high"
+    ]  # fmt: skip
+    assert list(listed["claimed"]) == [NOTHING, "accuracy .94", NOTHING]
+    assert set(listed["split"]) == {"internal test"}
+    assert wording.NOT_ANSWERED.format("two_way") in text(shown)
+    assert wording.WITHOUT_COST.split(":")[0] not in text(shown)
+    assert wording.WITHOUT_DIFFERENCE.split(":")[0] not in text(shown)
+    assert len(charts(shown)) == 3
+    forest = charts(shown)[2]
+    assert numbers(forest["data"][0]["x"]) == pytest.approx([-0.1, -0.05])
+    changed = shown.selectbox(key="compared_metric").set_value("malignant_auc").run()
+    assert sum(len(numbers(trace["x"])) for trace in charts(changed)[0]["data"]) == 3
+    assert list(changed.dataframe[0].value["recipe"]) == ["none", "two_way", "ancestor"]

@@ -25,6 +25,7 @@ from tests.support.bundles import PATIENT
 from training.data.label_sets import LABELS
 from training.judging.patients_measured import informed_tables
 from training.judging.sealing import seal
+from ui.evaluation.page import VIEWS
 
 APP = str(Path(__file__).resolve().parents[2] / "app.py")
 CODES = [code for code, _, _ in LABELS]
@@ -166,9 +167,16 @@ def open_page():
     return AppTest.from_file(APP, default_timeout=30).switch_page("pages/evaluation.py").run()
 
 
-def go(page, section: str):
-    """Open a section."""
-    return page.button_group(key="section").set_value(section).run()
+def places() -> list[str]:
+    """Return every view of the evaluation page that has no parts, and every part of the others."""
+    return [place for view, panels in VIEWS.items() for place in (panels if isinstance(panels, dict) else (view,))]
+
+
+def go(page, place: str):
+    """Open a view, or a part of one."""
+    view = next(view for view, panels in VIEWS.items() if place == view or place in panels)
+    page = page.button_group(key="view").set_value(view).run()
+    return page if place == view else page.button_group(key="view_part").set_value(place).run()
 
 
 def text(page) -> str:

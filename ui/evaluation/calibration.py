@@ -1,14 +1,14 @@
 """Whether probabilities come true, before and after the temperature."""
 
 import pandas as pd
+import streamlit as st
 
 from model.card import Card
 from model.evaluation.calibration import reliability_table, uncalibrated
-from model.evaluation.cases import ALL
+from model.evaluation.cases import ALL, read_cases
 from model.evaluation.metrics import ECE_BINS
 from model.evaluation.plots import ReliabilityDisplay
 from ui import evidence
-from ui import wording as shared
 from ui.evaluation import choices, wording
 from ui.evaluation.choices import METRIC_COLUMNS, METRICS, PREDICTIONS
 from ui.evaluation.methods import METHODS
@@ -18,15 +18,22 @@ RELIABILITY = "results/reliability.csv"
 
 def calibration(card: Card) -> None:
     """Show the reliability diagram of both states, and their figures."""
-    chosen, cases = choices.cases_of_set(card)
-    subject = choices.subject(card, chosen, [ALL, *choices.asked(cases)], "calibration")
+    predictions = evidence.table(card, PREDICTIONS)
+    with evidence.bar():
+        chosen = evidence.choose_set(predictions)
+        cases = read_cases(evidence.of_set(predictions, chosen), card.labels)
+        subject = choices.subject(card, [ALL, *choices.asked(cases)])
+    evidence.measured_on(chosen, len(cases.targets), len(set(cases.lesions)))
     states = (uncalibrated(cases, card.temperature), cases)
     tables = [reliability_table(state, subject) for state in states]
     display = ReliabilityDisplay(dict(zip(wording.STATES.values(), tables, strict=True)))
-    evidence.chart(display, "reliability")
-    method = METHODS["calibration"].format(ECE_BINS)
-    evidence.origin(card, (PREDICTIONS,), method, display.table(), f"reliability_{subject}.csv")
-    _figures(card, chosen)
+    left, right = st.columns([4, 3], gap="large")
+    with left:
+        evidence.chart(display, "reliability")
+        method = METHODS["calibration"].format(ECE_BINS)
+        evidence.origin(card, (PREDICTIONS,), method, display.table(), f"reliability_{subject}.csv")
+    with right:
+        _figures(card, chosen)
 
 
 def _figures(card: Card, chosen: evidence.Set) -> None:
@@ -36,7 +43,7 @@ def _figures(card: Card, chosen: evidence.Set) -> None:
     for state, name in (wording.STATES | wording.CHANGE).items():
         part = rows[rows["state"] == state].assign(subject=ALL)
         if len(part):
-            evidence.figures(f"{shared.set_name(chosen)}, {name}", evidence.named(part, wording.CALIBRATION_METRICS))
+            evidence.figures(name, evidence.named(part, wording.CALIBRATION_METRICS))
     if rows.empty:
         rows = _served(card, chosen)
     source = RELIABILITY if "state" in rows else METRICS
@@ -47,5 +54,5 @@ def _served(card: Card, chosen: evidence.Set) -> pd.DataFrame:
     metrics = evidence.optional(card, METRICS, "", METRIC_COLUMNS)
     rows = evidence.named(evidence.of_set(metrics, chosen), wording.CALIBRATION_METRICS)
     if len(rows):
-        evidence.figures(f"{shared.set_name(chosen)}, {wording.STATES['after']}", rows)
+        evidence.figures(wording.STATES["after"], rows)
     return rows

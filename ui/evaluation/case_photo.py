@@ -1,4 +1,4 @@
-"""One judged image: its photo from the user's own copy of the set, read anew through the model each time."""
+"""One judged image: its photo from the user's own copy of the set, read through the model each time."""
 
 import os
 from pathlib import Path
@@ -7,6 +7,7 @@ from types import SimpleNamespace
 import numpy as np
 import pandas as pd
 import streamlit as st
+from PIL import Image
 
 from model import explain, report
 from model.answer.decision import decide
@@ -16,6 +17,7 @@ from model.photo.image import read_file
 from ui import bars, cached, pictures
 from ui.evaluation import wording
 
+THUMBNAIL_PIXELS = 160
 DATA_VARIABLE = "LESIONSCOPE_DATA"  # environment variable that names the folder with the image sets
 PLACES = {  # dataset -> where in its folder, laid out as published, an image lies
     "ham10000": tuple(f"HAM10000_images{part}/{{image}}.jpg" for part in ("", "_part_1", "_part_2")),
@@ -36,17 +38,35 @@ def find(dataset: str, lesion_id: str, image_id: str) -> Path | None:
     return next((path for place in tried if (path := Path(folder, dataset, place)).is_file()), None)
 
 
+def thumbnail(path: Path) -> Image.Image | None:
+    """Return a small copy of an image, None where the file is none; a JPEG is decoded no larger than needed."""
+    try:
+        with Image.open(path) as image:
+            image.draft("RGB", (2 * THUMBNAIL_PIXELS, 2 * THUMBNAIL_PIXELS))
+            small = image.convert("RGB")
+    except OSError:
+        return None
+    small.thumbnail((THUMBNAIL_PIXELS, THUMBNAIL_PIXELS))
+    return small
+
+
+@st.dialog(wording.CASE, width="large")
+def dialog(card: Card, case: pd.Series) -> None:
+    """Show one row of the predictions over the page: stored probabilities, photo and both maps."""
+    show(card, case)
+
+
 def show(card: Card, case: pd.Series) -> None:
-    """Show one row of the predictions: stored probabilities and, where the file is here, photo and overlay."""
+    """Show one row of the predictions: stored probabilities and, where the file is here, photo and maps."""
     path = find(case["dataset"], str(case["lesion_id"]), case["image_id"])
-    left, middle, right = st.columns([10, 16, 16])
-    with left:
-        answer = stored_answer(card, case)
-        st.html(bars.table(card, answer, decide(answer.probabilities, card).points))
+    names = {label.code: label.name for label in card.labels}
+    st.markdown(f"{wording.TRUTH}: **{names[case['label']]}**")
     if path is None:
-        middle.info(wording.NO_PHOTO.format(DATA_VARIABLE, wording.PUBLISHERS.get(case["dataset"], "")))
-    elif middle.toggle(wording.SHOW_PHOTO, key="case_photo"):
-        _photo(card, case, path, (middle, right))
+        st.info(wording.NO_PHOTO.format(DATA_VARIABLE, wording.PUBLISHERS.get(case["dataset"], "")))
+    else:
+        _photo(card, case, path)
+    answer = stored_answer(card, case)
+    st.html(bars.table(card, answer, decide(answer.probabilities, card).points))
 
 
 def stored_answer(card: Card, case: pd.Series) -> SimpleNamespace:
@@ -56,16 +76,18 @@ def stored_answer(card: Card, case: pd.Series) -> SimpleNamespace:
     return SimpleNamespace(probabilities=probabilities, malignant=float(probabilities[malignant].sum()))
 
 
-def _photo(card: Card, case: pd.Series, path: Path, columns) -> None:
+def _photo(card: Card, case: pd.Series, path: Path) -> None:
+    """Show the photo, and what counted for the answer and for the true class."""
     try:
         analysis = cached.analyser().analyse(read_file(path))
     except LesionscopeError as error:
-        columns[0].info(str(error))
+        st.info(str(error))
         return
-    called = card.labels[int(analysis.prediction.probabilities.argmax())]
+    called = card.labels[int(analysis.prediction.probabilities.argmax())].code
     pixels, square = report.for_screen(analysis.photo.pixels, analysis.square)
-    overlay = explain.overlay(pixels, analysis.explanations[called.code].heat, square)
-    name = wording.PHOTO_OF.format(case["image_id"])
-    counted = wording.MAP_OF.format(called.name)
-    for column, caption, picture in zip(columns, (name, counted), (pixels, overlay), strict=True):
+    shown = {wording.PHOTO_OF.format(case["image_id"]): pixels}
+    for code in dict.fromkeys((called, case["label"])):
+        name = card.labels[card.codes.index(code)].name
+        shown[wording.MAP_OF.format(name)] = explain.overlay(pixels, analysis.explanations[code].heat, square)
+    for column, (caption, picture) in zip(st.columns(len(shown)), shown.items(), strict=True):
         column.image(pictures.jpeg(picture), width="stretch", caption=caption, alt=caption)

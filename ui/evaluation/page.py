@@ -1,21 +1,35 @@
-"""The sections of the evaluation page, each drawn from tables of the bundle alone."""
+"""The five views of the evaluation page, each drawn from tables of the bundle alone."""
 
-from ui.evaluation import calibration, comparison, confusion, curves, overview
-from ui.evaluation.decisions import abstention, rules, sets
-from ui.evaluation.limits import external, gauges, patients, refusals, robustness, subgroups
+from ui.evaluation.calibration import calibration
+from ui.evaluation.decisions.abstention import abstention
+from ui.evaluation.decisions.rules import rules
+from ui.evaluation.decisions.sets import sets
+from ui.evaluation.limits.external import external
+from ui.evaluation.limits.gauges import gauges
+from ui.evaluation.limits.patients import informed
+from ui.evaluation.limits.refusals import refusals
+from ui.evaluation.limits.robustness import robustness
+from ui.evaluation.limits.subgroups import subgroups
+from ui.evaluation.mistakes import mistakes
+from ui.evaluation.summary import ancestors, figures, sentences
+from ui.evaluation.thresholds import thresholds
 
-SECTIONS = {
-    "Overview": (overview.headline, overview.operating_points),
-    "Answers": (rules.rules, sets.sets, abstention.abstention),
-    "Refusals": (refusals.refusals, gauges.gauges),
-    "Confusion matrix": (confusion.confusion,),
-    "ROC and precision": (curves.curves,),
-    "Calibration": (calibration.calibration,),
-    "Clinic": (curves.clinic,),
-    "Decision curve": (curves.decision,),
-    "Subgroups": (subgroups.subgroups,),
-    "Age, sex, site": (patients.informed,),
-    "Robustness": (robustness.robustness,),
-    "External": (external.external,),
-    "Comparison": (comparison.comparison,),
+VIEWS = {
+    "Summary": (sentences, figures, ancestors),
+    "Mistakes": (mistakes,),
+    "Thresholds": (thresholds,),
+    "Probabilities": {
+        "Calibration": (calibration,),
+        "Diagnosis named": (rules,),
+        "Prediction sets": (sets,),
+        "Abstention": (abstention,),
+    },
+    "Where it fails": {
+        "Other clinics": (external,),
+        "Patient groups": (subgroups,),
+        "Age, sex, site entered": (informed,),
+        "Degraded photos": (robustness,),
+        "Refused photos": (refusals,),
+        "Notes on photos": (gauges,),
+    },
 }

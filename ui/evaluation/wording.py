@@ -5,14 +5,11 @@ from model.evaluation.cases import ALL, MALIGNANT
 TITLE = "Evaluation"
 QUESTION = "Question"
 NO_QUESTION = "These images hold no question of this kind: choose another set."
-THRESHOLD = "Threshold: the answer is yes from this probability on"
-PREVALENCE = "Prevalence among the lesions seen"
-OTHER = "Other"
-OTHER_PREVALENCE = "Prevalence in %"
+THRESHOLD = "Threshold: yes from here on"
+PREVALENCE = "Prevalence, %"
 ONLY_VALIDATION = "This bundle holds validation figures only: it has no headline figure yet."
-HEADLINE = "Headline figures"
-HEADLINE_HINT = "The larger figure is the estimate; below it the 95 % interval and what it was counted on."
-POINTS = "Named operating points"
+HEADLINE = "Main figures, with 95 % intervals"
+POINTS = "Named thresholds"
 POINTS_HINT = (
     "Chosen on validation, measured here. Predictive values hold at the share of positive images of the set shown."
 )
@@ -76,13 +73,18 @@ ROBUSTNESS_COMMAND = "python -m training.judging.robustness runs/RECIPE"
 COMPARISON_COMMAND = "python -m training.compare"
 
 
-CASES = "Cases of a cell"
-CELL = "Cell (or click one in the matrix)"
+CASES = "{:,} of {:,} cases, the surest answers first"
+CELL = "Cell (or click one)"
 NO_CELL = "Choose true class and answer"
 EMPTY_CELL = "There is no such case in this set."
+CONFIDENCE = "Probability of the answer"
+TRUTH, ANSWER, LOOK = "Truth", "Answer", "Open"
+CONFIRMATIONS = {
+    "histo": "histopathology", "histopathology": "histopathology", "confocal": "confocal microscopy",
+    "follow_up": "follow-up", "consensus": "consensus",
+}  # fmt: skip
+CONFIRMED, YEARS, TONE, THUMBNAIL = "by {}", "{:.0f} years", "skin tone {:.0f}", "Photo {}"
 CASE = "Case"
-IMAGE, LABEL, PAGE, OPEN_PAGE = "Image", "True class", "ISIC Archive", "open page"
-SHOW_PHOTO = "Read the photo and show what counted"
 PHOTO_OF, MAP_OF = "{}, from your copy of the set", "What counted for {}, computed now"
 NO_PHOTO = (
     "The photo is not on this computer. To see it here with its overlay, start the app with {} naming the folder that "
@@ -94,7 +96,44 @@ PUBLISHERS = {
     "isic2019": " (this one from challenge.isic-archive.com, 2019, in `isic2019`)",
     "ph2": " (this one from www.fc.up.pt/addi, PH2, in `ph2`)",
 }
-FIGURE = "Figure"
+FIGURE, VALUE, CLASSES = "Figure", "Value", "{} of {} classes"
+HEADLINE_METRICS = {
+    ("balanced_accuracy", ALL): "Balanced accuracy",
+    ("accuracy", ALL): "Accuracy",
+    ("macro_auc", ALL): "AUC, mean over classes",
+    ("auc", "mel"): "AUC, melanoma",
+    ("auc", MALIGNANT): "AUC, malignant",
+    ("average_precision", "mel"): "Average precision, melanoma",
+    ("ece", ALL): "Calibration error, lower is better",
+}
+FOUND = (
+    "**It finds** ({}): from a probability of {} on, {:,} of {:,} images of {} are found ({}), and {} of the {:,} "
+    "other images are correctly left."
+)
+MISSED = "**It misses** {:,} of {:,} images of {} at that threshold."
+MISTAKE = "Its commonest mistake is {} named {}: {:,} images."
+NOT_MEASURED = "**Hardly or not measured**: {}."
+ANCESTORS = "The best earlier system of each family"
+SAME_IMAGES = "HAM10000, internal test, the same {} for every row. 95 % intervals."
+BUNDLED, SYSTEM = "This model", "System"
+ANCESTOR_METRICS = {
+    "balanced_accuracy": "Balanced accuracy", "melanoma_auc": "AUC, melanoma", "malignant_auc": "AUC, malignant",
+}  # fmt: skip
+FAMILIES = {
+    "HAM10000 networks": (
+        "cnn_oversampled", "cnn_regularised", "vgg_like_oversampled", "attention", "metadata_fusion",
+    ),
+    "ISIC 2019, eight classes": (
+        "efficientnetb0_undersampled", "efficientnetb0_smote", "resnet50_undersampled", "resnet50_smote",
+    ),
+    "Inception V3 after Esteva": ("inceptionv3_esteva", "inceptionv3_imbalance"),
+    "PH2 with masks": ("ph2_masks",),
+    "ISIC archive": ("dense_baseline", "isic_three_class"),
+}  # fmt: skip
+POINT, POINT_METRICS = "Threshold", ("sensitivity", "specificity", "ppv")
+ASSUMED, NET_BENEFIT, DECISION_CURVE = "What this assumes", "What net benefit is", "Decision curve"
+NO_DECISION = "The decision curve is not shown."
+TOO_SMALL, GROUP, NOT_LABELLED = "{} groups too small for a rate", "Group", "not labelled"
 SUBGROUP_METRICS = {"sensitivity": "Sensitivity", "specificity": "Specificity", "auc": "AUC"}
 SUBGROUPS = "{} at the named threshold {} ({}). The dotted line is everyone; a group below 30 cases is a count only."
 ATTRIBUTES = {
@@ -165,57 +204,7 @@ FACTORS_HINT = (
     "photographed for these image sets, not who falls ill."
 )
 TOLD, DECADE = "Told", "Ten years older"
-COMPARED = {
-    "balanced_accuracy": "Balanced accuracy",
-    "accuracy": "Accuracy",
-    "macro_auc": "AUC, mean over classes",
-    "melanoma_auc": "AUC, melanoma",
-    "melanoma_sensitivity": "Melanomas called melanoma",
-    "malignant_auc": "AUC, malignant",
-    "melanoma_nevus_auc": "AUC, melanoma against nevus",
-    "carcinoma_keratosis_auc": "AUC, carcinoma against keratosis",
-    "two_way_accuracy": "Accuracy, malignant or benign",
-    "ece": "Calibration error (ECE)",
-}
-COMPARISON = "HAM10000, {}: {}. Every recipe is judged on the same images; a click on a column sorts."
-NOT_ANSWERED = "The labels of these recipes cannot answer this figure: {}."
-COSTS = {"parameters": "Parameters", "milliseconds": "Milliseconds a photo"}
-RECIPE, LOW, HIGH = "Recipe", "95 % from", "95 % to"
 IMAGES, SPLIT, NOTHING = "Images", "Split", "–"
-MAKING = {
-    "ancestor": "Reproduces",
-    "data": "Image sets",
-    "weights": "Pretrained weights",
-    "balancing": "Balancing",
-    "size": "Pixels",
-    "epochs": "Epochs",
-    "minutes": "Minutes",
-    "device": "Device",
-    "mapping": "How its classes were read",
-    "note": "Note",
-}
-CLAIMED = "Claimed by its author, not measured here"
-AGAINST = "Against {}"
-WITHOUT_COST = "Kept from an earlier comparison, so not timed together with these: {}."
-WITHOUT_DIFFERENCE = "Kept from an earlier comparison, so not set against this model image by image: {}."
-NO_COST = "No recipe has this cost recorded."
-DIFFERENCES = "Difference to the bundled model"
-DIFFERENCE = "{}: recipe minus bundled model"
-NO_DIFFERENCE = "There is no other recipe with this difference."
-
-
-def headline_metrics(classes: int, present: int) -> dict[tuple[str, str], str]:
-    """Name the main figures of a set in which ``present`` of the model's ``classes`` occur."""
-    over = f"all {classes} classes" if present == classes else f"the {present} of {classes} classes in this set"
-    return {
-        ("balanced_accuracy", ALL): f"Balanced accuracy, mean over {over}",
-        ("accuracy", ALL): f"Accuracy, the most probable of {classes} classes",
-        ("macro_auc", ALL): f"AUC, mean over {over}",
-        ("auc", "mel"): "AUC, melanoma against all else",
-        ("auc", MALIGNANT): "AUC, malignant against benign",
-        ("average_precision", "mel"): "Average precision, melanoma",
-        ("ece", ALL): "Calibration error (ECE), lower is better",
-    }
 
 
 def cell(label: str, called: str, images: int) -> str:

@@ -9,9 +9,10 @@ from model.evaluation.plots import ForestDisplay, LinesDisplay
 from ui import evidence
 from ui.dataset import wording as dataset_wording
 from ui.method import wording
+from ui.method.comparison import comparison
 
-HISTORY, ABLATION, COMPARISON = "results/history.csv", "results/ablation.csv", "results/comparison.csv"
-COMPARED = {"balanced_accuracy": "Balanced accuracy", "melanoma_auc": "AUC, melanoma"}
+HISTORY, ABLATION = "results/history.csv", "results/ablation.csv"
+MOST_TRIALS = 12  # rows of the first chart
 
 
 def _built(card: Card) -> dict:
@@ -149,30 +150,22 @@ def tried(card: Card) -> None:
     st.caption(wording.JUDGED_ON.format(", ".join(dict.fromkeys(rows["split"].str.replace("_", " ")))))
     groups = [f"{row.tried}: {row.setting}" for row in rows[["tried", "setting"]].itertuples(index=False)]
     shown = rows.assign(group=groups, n_images=rows["n"].astype("Int64"))
-    evidence.chart(ForestDisplay(shown, _metric_name(metric)), "tried_chart")
+    evidence.chart(ForestDisplay(_first(shown), _metric_name(metric)), "tried_chart")
+    with st.expander(wording.ALL_TRIALS.format(len(shown))):
+        evidence.figures("", shown.assign(name=shown["group"], n_images=shown["n"]))
     evidence.origin(card, (ABLATION,), wording.TRIED_METHOD, rows, f"tried_{metric}.csv", wording.ABLATION_COMMAND)
+
+
+def _first(trials: pd.DataFrame) -> pd.DataFrame:
+    """Return the shipped model as it is served, then each other trial once, those nearest to it or better first."""
+    once = trials.drop_duplicates("tried")
+    ours, others = once.head(1), once[1:]
+    gap = (others["value"] - ours["value"].iloc[0]).abs()
+    return pd.concat([ours, others.loc[gap.sort_values(kind="stable").index]]).head(MOST_TRIALS).reset_index(drop=True)
 
 
 def _metric_name(metric: str) -> str:
     return dataset_wording.MEASURES.get(metric, str(metric).replace("_", " "))
-
-
-def compared(card: Card) -> None:
-    """Show how other recipes did on the same images, and where all their figures are."""
-    table = evidence.table(card, COMPARISON)
-    st.caption(wording.COMPARED_HINT)
-    rows = [
-        (row["recipe"], *(_with_interval(row, metric) for metric in COMPARED), f"{row['n_images']:,}")
-        for row in table.to_dict("records")
-    ]
-    evidence.grid("", wording.COMPARED_COLUMNS, rows)
-    st.page_link("pages/evaluation.py", label=wording.MORE)
-    evidence.origin(card, (COMPARISON,), wording.COMPARED_METHOD, table, "comparison.csv", wording.COMPARISON_COMMAND)
-
-
-def _with_interval(row: dict, metric: str) -> str:
-    value, low, high = (row.get(name) for name in (metric, f"{metric}_low", f"{metric}_high"))
-    return wording.NOT_ASSESSED if pd.isna(value) else f"{value:.3f} [{low:.3f}, {high:.3f}]"
 
 
 def again(card: Card) -> None:
@@ -189,7 +182,7 @@ def again(card: Card) -> None:
 SECTIONS = {
     "Recipe": (recipe,),
     "Training curves": (curves,),
+    "Systems compared": (comparison,),
     "What was tried": (tried,),
-    "Recipes compared": (compared,),
     "Make it again": (again,),
 }

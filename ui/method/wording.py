@@ -103,11 +103,6 @@ MEASURE = "Figure"
 TRIED_METHOD = "each row one network at one input size, its logits averaged over so many views."
 JUDGED_ON = "Judged on: {}."
 
-COMPARED_HINT = "Each recipe judged on the same images as the bundled model; 95 % intervals by lesion."
-COMPARED_COLUMNS = ("Recipe", "Balanced accuracy", "AUC, melanoma", "Images")
-COMPARED_METHOD = "the same internal test for every recipe, bootstrap by lesion."
-NOT_ASSESSED = "not assessed"
-MORE = "All figures of all recipes are on the page Evaluation"
 
 AGAIN = (
     "On your own computer, from the folder of this program, with the image sets in `data/` as published (README.md "
@@ -132,6 +127,45 @@ python -m training.studies.balancing --work runs/data --weights imagenet --bundl
 """
 SERVE = "To see the result in this app:"
 SERVE_COMMAND = "LESIONSCOPE_BUNDLE=runs/bundle make app"
+
+COMPARED = {
+    "balanced_accuracy": "Balanced accuracy",
+    "accuracy": "Accuracy",
+    "macro_auc": "AUC, mean over classes",
+    "melanoma_auc": "AUC, melanoma",
+    "melanoma_sensitivity": "Melanomas called melanoma",
+    "malignant_auc": "AUC, malignant",
+    "melanoma_nevus_auc": "AUC, melanoma against nevus",
+    "carcinoma_keratosis_auc": "AUC, carcinoma against keratosis",
+    "two_way_accuracy": "Accuracy, malignant or benign",
+    "ece": "Calibration error (ECE)",
+}
+COMPARISON = "HAM10000, {}: {}. Every recipe is judged on the same images; a click on a column sorts."
+NOT_ANSWERED = "The labels of these recipes cannot answer this figure: {}."
+COSTS = {"parameters": "Parameters", "milliseconds": "Milliseconds a photo"}
+RECIPE, LOW, HIGH = "Recipe", "95 % from", "95 % to"
+MAKING = {
+    "ancestor": "Reproduces",
+    "data": "Image sets",
+    "weights": "Pretrained weights",
+    "balancing": "Balancing",
+    "size": "Pixels",
+    "epochs": "Epochs",
+    "minutes": "Minutes",
+    "device": "Device",
+    "mapping": "How its classes were read",
+    "note": "Note",
+}
+CLAIMED = "Claimed by its author, not measured here"
+AGAINST = "Against {}"
+WITHOUT_COST = "Kept from an earlier comparison, so not timed together with these: {}."
+WITHOUT_DIFFERENCE = "Kept from an earlier comparison, so not set against this model image by image: {}."
+NO_COST = "No recipe has this cost recorded."
+DIFFERENCES = "Difference to the bundled model"
+DIFFERENCE = "{}: recipe minus bundled model"
+NO_DIFFERENCE = "There is no other recipe with this difference."
+SPLIT = "Split"
+ALL_TRIALS = "All {} trials"
 
 
 def listed(names: list[str]) -> str:

@@ -3,7 +3,7 @@
 from model.evaluation.plots.balance import ClassBalanceDisplay
 from model.evaluation.plots.calibrated import DecisionDisplay, ReliabilityDisplay
 from model.evaluation.plots.curve import CurveDisplay
-from model.evaluation.plots.forest import ClinicDisplay, ForestDisplay
+from model.evaluation.plots.forest import ForestDisplay, LesionsDisplay
 from model.evaluation.plots.groups import EpochDisplay, GroupsDisplay
 from model.evaluation.plots.lines import LinesDisplay, TradeOffDisplay
 from model.evaluation.plots.matrix import ConfusionDisplay
@@ -12,7 +12,7 @@ from model.evaluation.plots.style import CONFIG, Display
 __all__ = [
     "CONFIG",
     "ClassBalanceDisplay",
-    "ClinicDisplay",
+    "LesionsDisplay",
     "ConfusionDisplay",
     "CurveDisplay",
     "DecisionDisplay",

@@ -35,7 +35,7 @@ class ReliabilityDisplay:
 
     def figure(self, dark: bool = False) -> go.Figure:
         """Return the diagram over bars of n."""
-        figure = empty_figure(dark, 480)
+        figure = empty_figure(dark, 620)
         diagonal = {"color": INK[dark], "dash": "dot", "width": 1}
         figure.add_scatter(x=[0, 1], y=[0, 1], mode="lines", line=diagonal, hoverinfo="skip", showlegend=False)
         for position, (state, bins) in enumerate(self.states.items()):
@@ -56,9 +56,10 @@ class ReliabilityDisplay:
             )  # fmt: skip
         most = max(bins["n_images"].max() for bins in self.states.values())
         figure.update_layout(
-            xaxis={"range": [0, 1], "anchor": "y2", "title": {"text": "Probability given"}},
-            yaxis={"domain": [0.4, 1], "range": [0, 1.02], "title": {"text": "Share that came true"}},
-            yaxis2={"domain": [0, 0.3], "range": [0, 1.5 * most], "title": {"text": "Images"}, "anchor": "x",
+            xaxis={"range": [0, 1], "anchor": "y2", "title": {"text": "Probability given"}, "constrain": "domain"},
+            yaxis={"domain": [0.3, 1], "range": [0, 1.02], "title": {"text": "Share that came true"},
+                   "scaleanchor": "x", "constrain": "domain"},
+            yaxis2={"domain": [0, 0.2], "range": [0, 1.5 * most], "title": {"text": "Images"}, "anchor": "x",
                     "gridcolor": GRID[dark], "linecolor": INK[dark], "zeroline": False},
             barmode="group", bargap=0.1,
         )  # fmt: skip

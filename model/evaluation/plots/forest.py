@@ -3,17 +3,18 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
 from model.evaluation.plots.style import (
     BENIGN,
     INK,
+    MALIGNANT,
     MODE_BAR_PIXELS,
     RowsDisplay,
     empty_figure,
     error_bars,
-    fill,
     series,
     with_interval,
     wrapped,
@@ -22,7 +23,11 @@ from model.evaluation.plots.style import (
 ROW_PIXELS, LINE_PIXELS = 30, 17
 AXIS_PIXELS = 38  # of an axis with its numbers, without its title
 LONG = 20  # rows; with more of them nobody sees an axis below them beside the first
-MALIGNANT_OUTCOMES = ("found", "missed")
+LESIONS, ROW_LESIONS = 1000, 40
+SQUARES = {  # outcome -> place of its colour, and whether its squares are filled: biopsied ones are
+    "found": (MALIGNANT, True), "missed": (MALIGNANT, False), "benign_biopsied": (BENIGN, True),
+    "benign_spared": (BENIGN, False),
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -86,15 +91,15 @@ class ForestDisplay(RowsDisplay):
 
 
 @dataclass(frozen=True)
-class ClinicDisplay:
-    """What would happen to the lesions of a clinic at one threshold and prevalence.
+class LesionsDisplay:
+    """What would happen to 1,000 lesions of a clinic at one threshold and prevalence, a square a lesion.
 
     Parameters
     ----------
     outcomes : DataFrame
         As `clinic_table` returns it.
     names : mapping of str to str
-        What each outcome is called, in the order to show them.
+        What each outcome is called, in the order to show them; those in `SQUARES` are drawn.
     """
 
     outcomes: pd.DataFrame
@@ -104,31 +109,48 @@ class ClinicDisplay:
         """Return the named outcomes in their order."""
         return self.outcomes.set_index("outcome").loc[list(self.names)].reset_index()
 
+    def counts(self) -> dict[str, int]:
+        """Return how many of the 1,000 squares each drawn outcome gets; they add up to 1,000."""
+        values = self.outcomes.set_index("outcome").loc[list(SQUARES), "value"]
+        counts = np.floor(values).astype(int)
+        largest = (values - counts).nlargest(LESIONS - counts.sum()).index  # what rounding down left over
+        counts[largest] += 1
+        return counts.to_dict()
+
     def figure(self, dark: bool = False) -> go.Figure:
-        """Return a bar an outcome; outcomes of malignant lesions are hatched."""
-        rows = self.table()
-        figure = empty_figure(dark, 90 + 2 * ROW_PIXELS * len(rows), "Lesions")
-        names = [wrapped(self.names[outcome]) for outcome in rows["outcome"]]
-        figure.add_bar(
-            x=rows["value"], y=names, orientation="h",
-            error_x=error_bars(rows) | {"color": INK[dark]}, showlegend=False,
-            marker=fill(rows["outcome"].isin(MALIGNANT_OUTCOMES), dark), hoverinfo="skip",
-        )  # fmt: skip
-        figure.add_scatter(
-            x=rows["high"], y=names, mode="text", text=self._texts(rows), textposition="middle right",
-            cliponaxis=False, hoverinfo="skip", showlegend=False,
-        )  # fmt: skip
-        figure.update_xaxes(range=[0, 1.9 * rows["high"].max()])
-        figure.update_yaxes(autorange="reversed", showgrid=False, ticks="")
+        """Return 25 rows of 40 squares; lesions that are positive come first."""
+        figure, start = empty_figure(dark, 330), 0
+        for outcome, count in self.counts().items():
+            places = np.arange(start, start + count)
+            start += count
+            position, filled = SQUARES[outcome]
+            colour = series(position, dark).colour
+            marker = {"color": colour if filled else "rgba(0,0,0,0)", "size": 7, "symbol": "square"}
+            figure.add_scatter(
+                x=places % ROW_LESIONS, y=places // ROW_LESIONS, mode="markers", hoverinfo="name",
+                name=f"{self.names[outcome]}: {count:,}", marker=marker | {"line": {"color": colour, "width": 1.2}},
+            )  # fmt: skip
+        figure.update_xaxes(visible=False, range=[-0.7, ROW_LESIONS - 0.3])
+        figure.update_yaxes(visible=False, range=[LESIONS / ROW_LESIONS - 0.3, -0.7])
+        figure.update_layout(legend={"y": -0.02, "itemclick": False, "itemdoubleclick": False})
         return figure
 
-    @staticmethod
-    def _texts(rows: pd.DataFrame) -> list[str]:
-        return [" " + with_interval(*row, digits=0) for row in rows[["value", "low", "high"]].itertuples(index=False)]
+    @property
+    def takeaway(self) -> str:
+        """Natural frequencies in one sentence."""
+        counts = self.counts()
+        positive, called = counts["found"] + counts["missed"], counts["found"] + counts["benign_biopsied"]
+        return (
+            f"Of {LESIONS:,} lesions {positive} are positive: {counts['found']} found, {counts['missed']} missed. "
+            f"{called:,} are biopsied, {counts['benign_biopsied']:,} of them negative."
+        )
 
     @property
     def description(self) -> str:
-        """Every outcome in words."""
+        """Every outcome with its interval."""
         rows = self.table()
-        said = [f"{self.names[name]}{text}" for name, text in zip(rows["outcome"], self._texts(rows), strict=True)]
+        said = [
+            f"{self.names[row.outcome]} {with_interval(row.value, row.low, row.high, digits=0)}"
+            for row in rows.itertuples()
+        ]
         return f"Lesions, with 95 % interval: {'; '.join(said)}."

@@ -54,12 +54,21 @@ class LinesDisplay(RowsDisplay):
             figure.update_xaxes(tickvals=list(self.ticks), ticktext=list(self.ticks.values()))
         return figure
 
+    def _ends(self) -> dict[str, tuple[float, float]]:
+        lines = self.rows.sort_values("x", kind="stable").groupby("series", sort=False)["value"]
+        return {str(name): (values.iloc[0], values.iloc[-1]) for name, values in lines}
+
+    @property
+    def takeaway(self) -> str:
+        """The line that changes most from its start to its end."""
+        ends = self._ends()
+        name = max(ends, key=lambda series: abs(ends[series][1] - ends[series][0]))
+        return f"The largest change: {name}, from {ends[name][0]:.3f} to {ends[name][1]:.3f}."
+
     @property
     def description(self) -> str:
-        """Where each line starts and ends, in words."""
-        said = []
-        for name, line in self.rows.sort_values("x", kind="stable").groupby("series", sort=False):
-            said.append(f"{name} from {line['value'].iloc[0]:.3f} to {line['value'].iloc[-1]:.3f}")
+        """Where each line starts and ends."""
+        said = [f"{name} from {start:.3f} to {end:.3f}" for name, (start, end) in self._ends().items()]
         return sentence(self.quantity, "over", self.across, said)
 
 
@@ -101,8 +110,17 @@ class TradeOffDisplay(RowsDisplay):
         return figure
 
     @property
+    def takeaway(self) -> str:
+        """The best model, and the bundled one where that is another."""
+        best = self.rows.loc[self.rows["value"].idxmax()]
+        ours = self.rows[self.rows["ours"]].head(1)
+        named = [best, *(row for _, row in ours.iterrows() if row["name"] != best["name"])]
+        said = [f"{row['name']} with {row['value']:.3f} at {cost_text(row['cost'])}" for row in named]
+        return f"Best: {'; bundled model: '.join(said)}."
+
+    @property
     def description(self) -> str:
-        """Every model in words."""
+        """Every model."""
         said = [
             f"{row.name_} {with_interval(row.value, row.low, row.high)} at {cost_text(row.cost)}"
             for row in self.rows.rename(columns={"name": "name_"}).itertuples(index=False)

@@ -1,17 +1,21 @@
 """The confusion matrix, whose cells can be clicked."""
 
-from collections.abc import Mapping
+import textwrap
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 import pandas as pd
 import plotly.graph_objects as go
 
 from model.errors import ContractError
-from model.evaluation.plots.style import empty_figure
+from model.evaluation.confusion import commonest_mistake
+from model.evaluation.plots.style import GRID, INK, MALIGNANT, PAGE, PALETTES, empty_figure
 
 MODES = {"count": "images", "row": "share of the true class", "column": "share of the answers"}
 
-CELL_TURNS_LIGHT = 0.5  # share from which black reads better on the colour map
+CELL_TURNS = 0.5  # share from which the page's colour reads better on a cell
+DARKEST = {False: "#0B4F7A", True: "#9BD3F5"}  # of a full cell; an empty one has the page's colour
+ACCENT = {False: PALETTES[False][MALIGNANT], True: PALETTES[True][MALIGNANT]}  # around the chosen cell
 
 
 @dataclass(frozen=True)
@@ -21,16 +25,22 @@ class ConfusionDisplay:
     Parameters
     ----------
     counts : DataFrame
-        label, predicted, count: every pair of classes of one dataset and split, in label order.
+        label, predicted, count: every pair of classes of one dataset and split, in the order to draw them.
     names : mapping of str to str
         Full names by class code.
     mode : str
         ``count``, ``row`` (of a class, the share called what) or ``column`` (of an answer, the share that was what).
+    malignant : collection of str
+        Codes of malignant classes, where they come first; a line parts them from the others.
+    chosen : tuple of str, optional
+        True class and answer of the cell to outline.
     """
 
     counts: pd.DataFrame
     names: Mapping[str, str]
     mode: str = "count"
+    malignant: Collection[str] = ()
+    chosen: tuple[str, str] | None = None
 
     def __post_init__(self) -> None:
         if self.mode not in MODES:
@@ -51,14 +61,11 @@ class ConfusionDisplay:
         Counts are coloured by the share of their row, because one class outnumbers all others together.
         """
         matrix = self.table()
-        figure = empty_figure(dark, 460, "Called", "True class")
+        figure = empty_figure(dark, 560, "Named by the model", "True diagnosis")
         shade = matrix if self.mode != "count" else ConfusionDisplay(self.counts, self.names, "row").table()
-        bar = {"orientation": "h", "y": -0.2, "yanchor": "top", "thickness": 10, "tickformat": ".0%"}
-        bar["title"] = {"text": MODES["row" if self.mode == "count" else self.mode], "side": "top"}
         figure.add_heatmap(
-            x=list(matrix.columns), y=list(matrix.index), z=shade.to_numpy(),
-            colorscale="Cividis", zmin=0, zmax=1, xgap=1, ygap=1, colorbar=bar,
-            hoverinfo="skip",
+            x=list(matrix.columns), y=list(matrix.index), z=shade.to_numpy(), showscale=False, hoverinfo="skip",
+            colorscale=[[0, PAGE[dark]], [1, DARKEST[dark]]], zmin=0, zmax=1,
         )  # fmt: skip
         cells = self.counts
         figure.add_scatter(  # clicks reach points, not heat map cells
@@ -69,17 +76,35 @@ class ConfusionDisplay:
             marker={"size": 34, "opacity": 0, "symbol": "square"}, hovertemplate="%{text}<extra></extra>",
             selected={"marker": {"opacity": 0}}, unselected={"marker": {"opacity": 0}},
         )  # fmt: skip
-        self._write(figure, matrix, shade)
-        figure.update_yaxes(autorange="reversed", showgrid=False)
-        figure.update_xaxes(showgrid=False)
+        self._write(figure, matrix, shade, dark)
+        self._outline(figure, list(matrix.columns), dark)
+        ticks = {
+            "tickvals": list(matrix.columns),
+            "ticktext": [_short(self.names[code]) for code in matrix.columns],
+            "tickfont": {"size": 11},
+        }
+        figure.update_yaxes(**ticks, autorange="reversed", showgrid=False, ticks="")
+        figure.update_xaxes(**ticks, showgrid=False, ticks="")
         return figure
 
-    def _write(self, figure: go.Figure, matrix: pd.DataFrame, shade: pd.DataFrame) -> None:
-        """Write every number in black or white, whichever reads better on its cell."""
+    def _outline(self, figure: go.Figure, codes: list[str], dark: bool) -> None:
+        """Draw lines between cells, a stronger one between malignant and benign, and a frame around the chosen cell."""
+        between = sum(code in self.malignant for code in codes)
+        for place in range(len(codes) + 1):
+            strong = place == between and 0 < between < len(codes)
+            line = {"color": INK[dark] if strong else GRID[dark], "width": 1.5 if strong else 1}
+            figure.add_hline(place - 0.5, line=line)
+            figure.add_vline(place - 0.5, line=line)
+        if self.chosen and set(self.chosen) <= set(codes):
+            y, x = map(codes.index, self.chosen)
+            figure.add_shape(x0=x - 0.5, x1=x + 0.5, y0=y - 0.5, y1=y + 0.5, line={"color": ACCENT[dark], "width": 4})
+
+    def _write(self, figure: go.Figure, matrix: pd.DataFrame, shade: pd.DataFrame, dark: bool) -> None:
+        """Write every number in the page's or the text's colour, whichever reads better on its cell."""
         text_of, notes = "{:,.0f}".format if self.mode == "count" else "{:.0%}".format, []
         for (label, predicted), value in matrix.stack().items():
-            on_dark = not shade.loc[label, predicted] > CELL_TURNS_LIGHT
-            font = {"color": "#FFFFFF" if on_dark else "#000000", "size": 12}
+            filled = shade.loc[label, predicted] > CELL_TURNS
+            font = {"color": PAGE[dark] if filled else INK[dark], "size": 13}
             text = "" if pd.isna(value) else text_of(value)
             notes.append({"x": predicted, "y": label, "text": text, "showarrow": False, "font": font})
         figure.update_layout(annotations=notes)
@@ -90,8 +115,13 @@ class ConfusionDisplay:
         right = self.counts["label"] == self.counts["predicted"]
         total = self.counts["count"].sum()
         said = f"Confusion matrix: {self.counts['count'][right].sum():,} of {total:,} images are called what they are."
-        worst = self.counts[~right].nlargest(1, "count").iloc[0]
-        if worst["count"] == 0:
+        worst = commonest_mistake(self.counts)
+        if worst is None:
             return said
         mistake = f"{self.names[worst['label']]} called {self.names[worst['predicted']]}"
         return f"{said} The commonest mistake is {mistake}: {worst['count']:,} images."
+
+
+def _short(name: str) -> str:
+    """Return the first of a class's names, broken into lines that fit below a cell."""
+    return "<br>".join(textwrap.wrap(name.split(" / ")[0], 11, break_long_words=False))

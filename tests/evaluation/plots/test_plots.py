@@ -21,7 +21,10 @@ from model.evaluation.stored import stored_curves
 from model.evaluation.summary import summarise
 
 NAMES = {"malignant": "Malignant against benign", "mel": "Melanoma"}
-OUTCOMES = {"found": "Malignant, found", "missed": "Malignant, missed", "benign_spared": "Benign, spared"}
+OUTCOMES = {
+    "found": "Malignant, found", "missed": "Malignant, missed", "benign_biopsied": "Benign, biopsied",
+    "benign_spared": "Benign, spared",
+}  # fmt: skip
 COUNTS = pd.DataFrame({"label": ["mel", "nv", "df"], "images": [1113, 6705, 115], "lesions": [614, 5403, 73]})
 FULL = {"mel": "Melanoma", "nv": "Melanocytic nevus", "df": "Dermatofibroma"}
 LINES = pd.DataFrame({"series": ["blur"] * 3 + ["hair"] * 3, "x": [2, 0, 1] * 2, "value": [0.5, 0.9, 0.7] * 2})
@@ -47,7 +50,7 @@ def displays(make_predictions, make_question, labels, groups):
         "decision": plots.DecisionDisplay(decision_curve(question, np.random.default_rng(0), resamples=50)),
         "confusion": plots.ConfusionDisplay(confusion_table(predictions, labels), full),
         "forest": plots.ForestDisplay(groups, "Sensitivity", 0.9),
-        "clinic": plots.ClinicDisplay(clinic_table(two_way(question, 0.5), 0.07), OUTCOMES),
+        "clinic": plots.LesionsDisplay(clinic_table(two_way(question, 0.5), 0.07), OUTCOMES),
         "balance": plots.ClassBalanceDisplay(COUNTS, FULL, {"mel"}),
         "lines": plots.LinesDisplay(LINES, "Severity", "Accuracy"),
         "trade_off": plots.TradeOffDisplay(MODELS, "Parameters", "Balanced accuracy"),
@@ -188,12 +191,15 @@ def test_a_class_without_images_has_no_shares_and_no_text():
     assert {note.text for note in display.figure().layout.annotations} == {"75%", "25%", ""}
 
 
-def test_clinic_says_every_outcome_in_order(displays):
+def test_a_thousand_lesions_are_drawn_each_once_in_the_order_of_outcomes(displays):
     display = displays["clinic"]
-    bar = display.figure().data[0]
-    assert list(bar.y) == list(OUTCOMES.values())
-    assert list(bar.x) == display.table()["value"].tolist()
-    assert bar.marker.pattern.shape == ("/", "/", "")
+    squares = display.figure().data
+    assert [trace.name.rpartition(": ")[0] for trace in squares] == list(OUTCOMES.values())
+    places = [(x, y) for trace in squares for x, y in zip(trace.x, trace.y, strict=True)]
+    assert len(set(places)) == len(places) == 1000
+    for outcome, count in display.counts().items():
+        assert abs(count - display.table().set_index("outcome").value[outcome]) < 1
+    assert "Of 1,000 lesions 70 are positive" in display.takeaway
     assert all(name in display.description for name in OUTCOMES.values())
 
 
@@ -284,3 +290,22 @@ def test_unknown_kinds_are_refused(displays, make_cases):
         plots.CurveDisplay.from_cases("lift", make_cases(50), NAMES, pd.DataFrame(), pd.DataFrame())
     with pytest.raises(ContractError):
         plots.ConfusionDisplay(displays["confusion"].counts, {}, "percent")
+
+
+def test_malignant_classes_are_parted_and_the_chosen_cell_is_framed():
+    counts = pd.DataFrame({"label": list("aabb"), "predicted": list("abab"), "count": [3, 1, 0, 2]})
+    display = plots.ConfusionDisplay(counts, {"a": "A / with more", "b": "B"}, "count", {"a"}, ("a", "b"))
+    figure = display.figure()
+    assert list(figure.layout.xaxis.ticktext) == ["A", "B"]
+    [frame] = [shape for shape in figure.layout.shapes if shape.type not in ("line",)]
+    assert (frame.x0, frame.x1, frame.y0, frame.y1) == (0.5, 1.5, -0.5, 0.5)
+    widths = {
+        shape.x0: shape.line.width for shape in figure.layout.shapes if shape.type == "line" and shape.x0 == shape.x1
+    }
+    assert widths[0.5] > widths[-0.5]
+
+
+def test_the_takeaway_of_lines_is_the_one_that_changes_most():
+    rows = pd.DataFrame({"series": ["a", "a", "b", "b"], "x": [0, 1, 0, 1], "value": [0.9, 0.8, 0.9, 0.4]})
+    assert plots.LinesDisplay(rows, "x", "y").takeaway == "The largest change: b, from 0.900 to 0.400."
+    assert plots.TradeOffDisplay(MODELS, "Parameters", "Balanced accuracy").takeaway.startswith("Best: B with 0.800")

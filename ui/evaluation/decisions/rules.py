@@ -23,7 +23,10 @@ def rules(card: Card) -> None:
     st.header(wording.RULES)
     st.caption(wording.RULES_HINT.format(entry["harms"]["mel"], entry["share_exponent"]))
     evidence.chart(ForestDisplay(_drawn(table), wording.NAMED_RIGHTLY), "rules")
-    rows = evidence.of_set(table, evidence.choose_set(table))
+    with evidence.bar():
+        chosen = evidence.choose_set(table)
+    evidence.warn_of_validation(chosen)
+    rows = evidence.of_set(table, chosen)
     figures = rows.set_index(["metric", "subject", "rule"])
     listed = [
         (f"{_name(card, *key)}, n = {part.n_images.iloc[0]:,}", *(_cell(figures, key, rule) for rule in wording.RULE))

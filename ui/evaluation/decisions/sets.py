@@ -24,10 +24,11 @@ def sets(card: Card) -> None:
     table = evidence.table(card, SETS)
     st.header(wording.PREDICTION_SETS)
     levels = sorted(table["level"].unique())
-    level = st.segmented_control(
-        wording.LEVEL, levels, default=levels[0], format_func=evaluation_wording.share, required=True, key="set_level",
-        persist_state="session",
-    )  # fmt: skip
+    with evidence.bar():
+        level = st.segmented_control(
+            wording.LEVEL, levels, default=levels[0], format_func=evaluation_wording.share, required=True,
+            key="set_level", persist_state="session",
+        )  # fmt: skip
     rows = table[table["level"] == level]
     st.caption(f"{wording.SETS_HINT} {_halves(rows)}")
     measured = rows[~rows["split"].str.startswith("validation")]

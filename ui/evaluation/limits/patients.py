@@ -21,7 +21,9 @@ INFORMED, BY_AGE = "results/informed.csv", "results/informed_subgroups.csv"
 def informed(card: Card) -> None:
     """Show the main figures with and without the patient, and their paired differences."""
     table = evidence.table(card, INFORMED)
-    chosen = evidence.choose_set(table)
+    with evidence.bar():
+        chosen = evidence.choose_set(table)
+    evidence.warn_of_validation(chosen)
     rows = evidence.named(evidence.of_set(table, chosen), wording.INFORMED_METRICS)
     said = shared.size(rows["n_images"].max(), rows["n_lesions"].max())
     st.caption(wording.INFORMED.format(shared.set_name(chosen), said))

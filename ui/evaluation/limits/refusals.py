@@ -3,6 +3,7 @@
 import pandas as pd
 import streamlit as st
 
+from model.answer.decision import BENIGN
 from model.card import Card
 from model.evaluation.cases import ALL, MALIGNANT
 from model.evaluation.plots import ForestDisplay
@@ -22,18 +23,32 @@ def refusals(card: Card) -> None:
     held_out = table[table["split"] != "validation"]
     served = held_out[(held_out["method"] == SERVED) & (held_out["metric"] == "refused")]
     st.caption(wording.REFUSALS)
-    _chart(wording.REFUSED_RIGHTLY, _kinds(served), "refused")
-    st.caption(wording.LEFT_OUT)
-    _chart(wording.REFUSED_WRONGLY, _photos(card, served), "refused_wrongly")
-    with st.expander(wording.REFUSED_WORSE):
-        _chart("", _named(served[served["kind"] == "worse photos"], served["subject"]), "refused_worse")
-    _methods(held_out)
+    kinds, photos = _kinds(served), _photos(card, served)
+    unseen, main = kinds["left_out"].astype(bool), photos["subject"].isin([ALL, MALIGNANT, BENIGN])
+    left, right = st.columns(2, gap="large")
+    with left:
+        _chart(wording.REFUSED_RIGHTLY, kinds[~unseen], "refused")
+    with right:
+        _chart(wording.REFUSED_WRONGLY, photos[main], "refused_wrongly")
+    worse = served[served["kind"] == "worse photos"]
+    for name, rows, key in (
+        (wording.LEFT_OUT, kinds[unseen], "refused_unseen"),
+        (wording.REFUSED_BY_PATIENT, photos[~main], "refused_by_patient"),
+        (wording.REFUSED_WORSE, _named(worse, worse["subject"]), "refused_worse"),
+    ):
+        with st.expander(name):
+            _chart("", rows, key)
+    with st.expander(wording.GATES):
+        _methods(held_out)
     evidence.origin(card, (GATE,), METHODS["refusals"], table, "gate.csv", wording.GATE_COMMAND)
 
 
 def _chart(heading: str, rows: pd.DataFrame, key: str) -> None:
     if heading:
         st.header(heading)
+    if rows.empty:
+        st.caption(evaluation_wording.NOTHING)
+        return
     evidence.chart(ForestDisplay(rows.reset_index(drop=True), wording.REFUSED), key)
 
 
@@ -51,7 +66,7 @@ def _kinds(served: pd.DataFrame) -> pd.DataFrame:
 def _photos(card: Card, served: pd.DataFrame) -> pd.DataFrame:
     """Return the dermoscopic photos of every set: all, the two sides, and ages and skin tones where labelled."""
     rows = served[~served["kind"].isin([*wording.KINDS, "worse photos"])]
-    known = rows["subject"].map(lambda name: name in (ALL, MALIGNANT, "benign") or " " in name)
+    known = rows["subject"].map(lambda name: name in (ALL, MALIGNANT, BENIGN) or " " in name)
     group = [
         f"{shared.set_name((row.kind, row.split))}: {evaluation_wording.subject(row.subject, names(card))}"
         for row in rows.itertuples()
@@ -61,7 +76,6 @@ def _photos(card: Card, served: pd.DataFrame) -> pd.DataFrame:
 
 def _methods(held_out: pd.DataFrame) -> None:
     """Show every gate that was compared: refused of what should be, and of what should not."""
-    st.header(wording.GATES)
     rows = held_out[(held_out["metric"] == "refused") & (held_out["subject"] == ALL) & ~held_out["left_out"]]
     listed = []
     for method, part in rows.groupby("method", sort=False):

@@ -19,10 +19,11 @@ def robustness(card: Card) -> None:
     """Show one figure over the severity of every corruption chosen."""
     table = evidence.table(card, ROBUSTNESS)
     metrics = [name for name in wording.ROBUSTNESS_METRICS if name in set(table["metric"])]
-    metric = st.selectbox(
-        wording.FIGURE, metrics, format_func=wording.ROBUSTNESS_METRICS.get, key="robust_metric",
-        persist_state="session",
-    )  # fmt: skip
+    with evidence.bar():
+        metric = st.selectbox(
+            wording.FIGURE, metrics, format_func=wording.ROBUSTNESS_METRICS.get, key="robust_metric",
+            width=2 * evidence.CHOICE, persist_state="session",
+        )  # fmt: skip
     rows = table[table["metric"] == metric]
     names = list(rows["corruption"][rows["corruption"] != AS_TAKEN].unique())
     picked = st.pills(

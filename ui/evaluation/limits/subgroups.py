@@ -1,5 +1,7 @@
 """The same question in groups of patients."""
 
+import dataclasses
+
 import pandas as pd
 import streamlit as st
 
@@ -16,20 +18,32 @@ SUBGROUPS = "results/subgroups.csv"
 def subgroups(card: Card) -> None:
     """Show sensitivity, specificity and AUC by age, sex, site, confirmation and skin tone."""
     table = evidence.table(card, SUBGROUPS)
-    chosen = evidence.choose_set(table)
-    rows = evidence.of_set(table, chosen)
-    subject = choices.subject(card, chosen, list(rows["subject"].unique()), "subgroups")
+    with evidence.bar():
+        chosen = evidence.choose_set(table)
+        rows = evidence.of_set(table, chosen)
+        subject = choices.subject(card, list(rows["subject"].unique()))
+        metric = st.segmented_control(
+            wording.FIGURE, wording.SUBGROUP_METRICS, format_func=wording.SUBGROUP_METRICS.get, default="sensitivity",
+            required=True, key="subgroup_metric", persist_state="session",
+        )  # fmt: skip
+    evidence.warn_of_validation(chosen)
     rows = rows[rows["subject"] == subject]
-    metric = st.segmented_control(
-        wording.FIGURE, wording.SUBGROUP_METRICS, format_func=wording.SUBGROUP_METRICS.get, default="sensitivity",
-        required=True, key="subgroup_metric", persist_state="session",
-    )  # fmt: skip
     point = rows.iloc[0]
     st.caption(wording.SUBGROUPS.format(shared.set_name(chosen), point["point"], wording.share(point["threshold"])))
     display = forest(rows, metric)
-    evidence.chart(display, "subgroups")
+    few = display.rows["value"].isna()
+    evidence.chart(dataclasses.replace(display, rows=display.rows[~few].reset_index(drop=True)), "subgroups")
     st.markdown(wording.SKIN_TONE)
+    if few.any():
+        with st.expander(wording.TOO_SMALL.format(few.sum())):
+            evidence.grid(
+                "", (wording.GROUP, wording.IMAGES), [_counted(row) for row in display.rows[few].itertuples()]
+            )
     evidence.origin(card, (SUBGROUPS,), METHODS["subgroups"], rows, f"subgroups_{subject}.csv")
+
+
+def _counted(row) -> tuple[str, str]:
+    return row.group, wording.NOT_LABELLED if pd.isna(row.n_images) else f"{row.n_images:,}"
 
 
 def forest(rows: pd.DataFrame, metric: str) -> ForestDisplay:

@@ -6,10 +6,9 @@ REFUSALS = (
 )
 REFUSED = "Refused"
 REFUSED_RIGHTLY, REFUSED_WRONGLY = "Pictures that should be refused", "Dermoscopic photos that should not be"
-REFUSED_WORSE = "Dermoscopic photos made worse"
-LEFT_OUT = (
-    "Never seen: the gate was fitted without any picture of this kind, as a test of kinds that nobody thought of."
-)
+REFUSED_WORSE = "Degraded dermoscopic photos"
+LEFT_OUT = "By a gate that was fitted without the kind: kinds that nobody thought of"
+REFUSED_BY_PATIENT = "Dermoscopic photos by age and skin tone"
 NEVER_SEEN = ", never seen"
 GATES = "Gates that were compared"
 KINDS = {

@@ -7,19 +7,19 @@ from model.card import Card
 from model.evaluation.plots import ForestDisplay, TradeOffDisplay
 from ui import evidence
 from ui import wording as shared
-from ui.evaluation import wording
+from ui.evaluation.choices import COMPARISON
 from ui.evaluation.methods import METHODS
+from ui.evaluation.wording import FIGURE, IMAGES, NOTHING
+from ui.method import wording
 
-COMPARISON, ANSWERS = "results/comparison.csv", "results/comparison_answers.csv"
+ANSWERS = "results/comparison_answers.csv"
 
 
 def comparison(card: Card) -> None:
     """Show the table, the two trade-offs and the paired differences."""
     table = evidence.table(card, COMPARISON)
     metrics = {name: said for name, said in wording.COMPARED.items() if name in table}
-    metric = st.selectbox(
-        wording.FIGURE, metrics, format_func=metrics.get, key="compared_metric", persist_state="session"
-    )
+    metric = st.selectbox(FIGURE, metrics, format_func=metrics.get, key="compared_metric", persist_state="session")
     judged = table.iloc[0]
     said = shared.size(judged["n_images"], judged["n_lesions"])
     st.caption(wording.COMPARISON.format(judged["split"].replace("_", " "), said))
@@ -40,7 +40,7 @@ def listed(table: pd.DataFrame, metric: str, metrics: list[str]) -> pd.DataFrame
     columns += [name for name in metrics if name != metric] + [*wording.COSTS, *wording.MAKING]
     rows = table.filter(columns).sort_values(metric, ascending=False, kind="stable")
     words = rows.select_dtypes(include=["object", "str"]).columns
-    rows[words] = rows[words].fillna(wording.NOTHING)
+    rows[words] = rows[words].fillna(NOTHING)
     return rows.assign(split=rows["split"].str.replace("_", " "))
 
 
@@ -56,7 +56,7 @@ def _columns(metric: str, metrics: dict[str, str]) -> dict:
         columns
         | costs
         | {"recipe": st.column_config.TextColumn(wording.RECIPE, pinned=True), "claimed": wording.CLAIMED}
-        | {"n_images": wording.IMAGES, "split": wording.SPLIT}
+        | {"n_images": IMAGES, "split": wording.SPLIT}
         | wording.MAKING
     )
 
@@ -87,7 +87,7 @@ def _differences(card: Card, table: pd.DataFrame) -> None:
         return
     st.header(wording.DIFFERENCES)
     metric = st.segmented_control(
-        wording.FIGURE, metrics, format_func=wording.COMPARED.get, default=metrics[0], required=True,
+        FIGURE, metrics, format_func=wording.COMPARED.get, default=metrics[0], required=True,
         key="difference_metric", persist_state="session",
     )  # fmt: skip
     names = {f"{metric}_difference{end}": name for end, name in (("", "value"), ("_low", "low"), ("_high", "high"))}

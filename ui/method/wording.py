@@ -110,8 +110,8 @@ NOT_ASSESSED = "not assessed"
 MORE = "All figures of all recipes are on the page Evaluation"
 
 AGAIN = (
-    "On your own computer, from the folder of this program, with the image sets in `data/` as published (README.md "
-    "says where from). Two processor cores need hours, not days."
+    "On your own computer, from the folder of this program, with the image sets in `data/` as published "
+    "(docs/training.md says where from). Two processor cores need hours, not days."
 )
 COMMANDS = """\
 python -m training.train {recipe} --data data --splits model/bundle/dataset/splits.csv

@@ -121,6 +121,15 @@ def test_links_to_files_resolve(document):
     assert [target for target in targets if target and not (folder / target).exists()] == []
 
 
+def test_each_entry_of_the_changelog_is_one_line_and_the_newest_section_is_first():
+    lines = read("CHANGELOG.md").splitlines()
+    heads = [line for line in lines if line.startswith("## ")]
+    dates = [re.fullmatch(r"## .+, (\d{4}-\d\d-\d\d)", head)[1] for head in heads]
+    assert dates == sorted(dates, reverse=True) and heads[-1] == "## 1.0.0, 2026-11-21"
+    listed = [line for line in lines[lines.index(heads[0]) :] if line and line not in heads]
+    assert [line for line in listed if not line.startswith("- ") or len(line) > 120] == []
+
+
 def test_the_readme_leads_to_every_guide(text):
     linked = set(re.findall(r"\]\(([^)\s]+)\)", text))
     for document in ("docs/use.md", "docs/training.md"):

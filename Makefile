@@ -1,6 +1,6 @@
 # make app     set up .venv if needed, then serve the app on http://localhost:8501
 # make test    set up the test packages if needed, then run every check
-# make train   set up the training packages if needed (README.md has the four commands)
+# make train   set up the training packages if needed (docs/training.md has the four commands)
 # make format  let ruff format and mend the code;  make lint  only look;  make clean  remove what was set up
 
 PYTHON ?= python3

@@ -31,7 +31,9 @@ ROOMS = (
 FOR_ALL_ROOMS = ("training.command", "training.recipe")
 MANY_ON_PURPOSE = (
     "model/bundle/results",  # one file a table
+    "training/data/sets",  # one file a set
     "training/recipes/ancestors",  # one file a recipe
+    "training/recipes/trials",
     "assets/samples",  # one file a photo
 )
 

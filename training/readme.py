@@ -16,72 +16,77 @@ from training.command import one_sentence
 
 README = Path(__file__).resolve().parents[1] / "README.md"
 BEGIN, END = "<!-- results:begin -->", "<!-- results:end -->"
-METRICS, BASELINE = "results/metrics.csv", "results/baseline_metrics.csv"
-DATASETS = {"ham10000": "HAM10000", "ph2": "PH2", "milk10k": "MILK10k", "isic2019": "ISIC 2019"}
-FIGURES = {  # (metric, subject) of results/metrics.csv -> its name in the table
-    ("balanced_accuracy", "all"): "Balanced accuracy, mean over the classes of the set",
-    ("accuracy", "all"): "Accuracy, the most probable of all classes",
-    ("macro_auc", "all"): "AUC, mean over the classes of the set",
-    ("auc", "malignant"): "AUC, malignant against benign",
-    ("auc", "mel"): "AUC, melanoma against the rest",
-    ("ece", "all"): "Expected calibration error",
+METRICS, POINTS = "results/metrics.csv", "results/operating_points.csv"
+SETS = {  # (dataset, split) of the tables -> its column
+    ("ham10000", "internal_test"): "HAM10000, internal test",
+    ("milk10k", "internal_test"): "MILK10k, internal test",
+    ("isic2019", "internal_test"): "ISIC 2019, internal test",
+    ("ph2", "external"): "PH2, external",
 }
+FIGURES = {  # (metric, subject) of results/metrics.csv -> its row
+    ("balanced_accuracy", "all"): "Balanced accuracy",
+    ("macro_auc", "all"): "Macro AUC",
+    ("auc", "malignant"): "Malignant AUC",
+    ("auc", "mel"): "Melanoma AUC",
+}
+AT_LEVEL = {"sensitivity": "Melanoma sensitivity", "specificity": "Melanoma specificity"}
+MISSING = "not assessed"
 
 
 def figure(rows: pd.DataFrame, metric: str, subject: str) -> str:
-    """Return value and 95 % interval of a figure in one set's metrics; of a share of a class, n as well."""
+    """Return value and 95 % interval of a figure in one set's rows."""
     found = rows[(rows.metric == metric) & (rows.subject == subject)]
     if found.empty or found.value.isna().any():
-        return "not assessed"
+        return MISSING
     row = found.iloc[0]
-    images = f", n = {row.n_images:,}" if metric == "sensitivity" else ""
-    interval = "no interval" if pd.isna(row.low) else f"{row.low:.3f} to {row.high:.3f}"
-    return f"{row.value:.3f} ({interval}){images}"
+    interval = "no interval" if pd.isna(row.low) else f"{row.low:.3f}\N{EN DASH}{row.high:.3f}"
+    return f"{row.value:.3f} ({interval})"
 
 
-def judged_sets(metrics: pd.DataFrame) -> dict[str, pd.DataFrame]:
-    """Return heading -> rows of every set of images but validation, which chose things."""
-    judged, sets = metrics[metrics.split != "validation"], {}
-    for (dataset, split), rows in judged.groupby(["dataset", "split"], sort=False):
-        counted = rows[rows.metric == "accuracy"].iloc[0]
-        images, lesions = f"{counted.n_images:,} images", f"{counted.n_lesions:,} lesions"
-        name = f"{DATASETS.get(dataset, dataset)}, {split.replace('_', ' ')}"
-        sets[f"{name}: {images} of {lesions}, {_classes(rows)}"] = rows
-    return sets
-
-
-def _classes(rows: pd.DataFrame) -> str:
-    """Say how many classes occur in a set: a mean over classes means something else where few do."""
+def counts(rows: pd.DataFrame) -> tuple[str, str, str]:
+    """Return what one set's figures were counted on: images and those of melanoma, lesions, classes that occur."""
+    counted = rows[rows.metric == "accuracy"].iloc[0]
+    melanoma = rows.n_images[(rows.metric == "sensitivity") & (rows.subject == "mel")]
+    images = f"{counted.n_images:,} ({melanoma.iloc[0]:,})" if len(melanoma) else f"{counted.n_images:,} (0)"
     kinds = rows.subject[(rows.metric == "sensitivity") & (rows.subject != MALIGNANT)].nunique()
-    return f"{kinds} class" if kinds == 1 else f"{kinds} classes"
+    return images, f"{counted.n_lesions:,}", str(kinds)
 
 
-def results_block(card: Card, metrics: pd.DataFrame, baseline: pd.DataFrame | None = None) -> str:
+def of_set(table: pd.DataFrame, chosen: tuple[str, str]) -> pd.DataFrame:
+    """Return the rows of one dataset and split."""
+    return table[(table.dataset == chosen[0]) & (table.split == chosen[1])]
+
+
+def results_block(card: Card, metrics: pd.DataFrame, points: pd.DataFrame) -> str:
     """Return the Markdown between the markers.
 
     Parameters
     ----------
     card : Card
-        Gives the model's name and the full names of the classes.
-    metrics : DataFrame
-        ``results/metrics.csv``. Every set of images but validation becomes a column.
-    baseline : DataFrame, optional
-        The same table for a frozen trunk with logistic regression.
+        Gives the model's name, and the level of melanoma that is to rule it out.
+    metrics, points : DataFrame
+        ``results/metrics.csv`` and ``results/operating_points.csv``. Each of `SETS` that was judged becomes a column.
     """
-    sets = judged_sets(metrics)
-    if baseline is not None:
-        sets |= {f"Frozen trunk on {heading}": rows for heading, rows in judged_sets(baseline).items()}
-    figures = FIGURES | {("sensitivity", label.code): f"Sensitivity, {label.name}" for label in card.labels}
-    lines = [["Figure", *sets], ["---"] + ["---:"] * len(sets)]
-    lines += [[name, *(figure(rows, *key) for rows in sets.values())] for key, name in figures.items()]
+    wanted = ("mel", "rule_out")
+    level = next(point for point in card.raw["thresholds"] if (point["subject"], point.get("role")) == wanted)
+    points = points[points.point == level["name"]]
+    sets = {chosen: of_set(metrics, chosen) for chosen in SETS}
+    sets = {chosen: rows for chosen, rows in sets.items() if len(rows)}
+    lines = [["Figure", *(SETS[chosen] for chosen in sets)], ["---"] + ["---:"] * len(sets)]
+    names = ("Images (of melanoma)", "Lesions", "Classes that occur")
+    lines += [list(line) for line in zip(names, *(counts(rows) for rows in sets.values()), strict=True)]
+    lines += [[name, *(figure(rows, *key) for rows in sets.values())] for key, name in FIGURES.items()]
+    lines += [
+        [name, *(figure(of_set(points, chosen), metric, "mel") for chosen in sets)] for metric, name in AT_LEVEL.items()
+    ]
     table = "\n".join(f"| {' | '.join(line)} |" for line in lines)
-    return f"Model `{card.model_id}`, version {card.version}.\n\n{table}"
+    said = f'Sensitivity and specificity at the level "{level["name"]}" (a melanoma probability of'
+    return f"Model `{card.model_id}`, version {card.version}.\n\n{table}\n\n{said} {100 * level['value']:.1f} %)."
 
 
 def block_of(card: Card) -> str:
-    """Return the Markdown for a bundle, its baseline included where the card lists one."""
-    listed = BASELINE in card.raw.get("tables", {})
-    return results_block(card, load_table(card, METRICS), load_table(card, BASELINE) if listed else None)
+    """Return the Markdown for a bundle."""
+    return results_block(card, load_table(card, METRICS), load_table(card, POINTS))
 
 
 def with_results(readme: str, block: str) -> str:

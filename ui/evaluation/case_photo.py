@@ -24,9 +24,8 @@ PLACES = {  # dataset -> where in its folder, laid out as published, an image li
     "milk10k": ("MILK10k_Training_Input/{lesion}/{image}.jpg",),
     "isic2019": ("ISIC_2019_Training_Input/{image}.jpg",),
     "ph2": tuple(f"PH2 Dataset images/{{image}}/{{image}}_Dermoscopic_Image/{{image}}.{e}" for e in ("bmp", "jpg")),
-    "isic2019_bcn_84px": ("images/{image}.jpg",),
-    "isic2020_melanoma": ("images/{image}.jpg",),
 }
+USUAL = ("images/{image}.jpg",)  # where those of every other set lie
 
 
 def find(dataset: str, lesion_id: str, image_id: str) -> Path | None:
@@ -34,7 +33,7 @@ def find(dataset: str, lesion_id: str, image_id: str) -> Path | None:
     folder = os.environ.get(DATA_VARIABLE)
     if not folder:
         return None
-    tried = (place.format(image=image_id, lesion=lesion_id) for place in PLACES.get(dataset, ()))
+    tried = (place.format(image=image_id, lesion=lesion_id) for place in PLACES.get(dataset, USUAL))
     return next((path for place in tried if (path := Path(folder, dataset, place)).is_file()), None)
 
 

@@ -105,8 +105,8 @@ JUDGED_ON = "Judged on: {}."
 
 
 AGAIN = (
-    "On your own computer, from the folder of this program, with the image sets in `data/` as published (README.md "
-    "says where from). Two processor cores need hours, not days."
+    "On your own computer, from the folder of this program, with the image sets in `data/` as published "
+    "(docs/training.md says where from). Two processor cores need hours, not days."
 )
 COMMANDS = """\
 python -m training.train {recipe} --data data --splits model/bundle/dataset/splits.csv

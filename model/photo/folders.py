@@ -84,7 +84,8 @@ def find_all(paths: Iterable[Path]) -> Found:
     """Take files as they are named, and look through folders."""
     photos, trouble, others = [], [], 0
     for path in paths:
-        found = find_photos(path) if os.path.isdir(path) else Found((path,), (), 0)
+        folder = os.path.isdir(path)  # noqa: PTH112 - Path.is_dir raises where a folder may not be entered
+        found = find_photos(path) if folder else Found((path,), (), 0)
         photos += found.photos
         trouble += found.trouble
         others += found.others
@@ -119,7 +120,7 @@ def _files(folder: Path) -> Iterator[tuple[Path, str]]:
         here = waiting.pop()
         try:
             identity = (here.stat().st_dev, here.stat().st_ino)
-            names = sorted(os.listdir(here)) if identity not in seen else ()
+            names = sorted(os.listdir(here)) if identity not in seen else ()  # noqa: PTH208 - names are all it takes
         except OSError as error:
             yield here, f"the folder cannot be opened ({error.strerror})"
             continue

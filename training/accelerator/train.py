@@ -18,21 +18,21 @@ from pathlib import Path
 
 os.environ.setdefault("KERAS_BACKEND", "torch")
 
-import cv2  # noqa: E402
-import keras  # noqa: E402
-import numpy as np  # noqa: E402
-import pandas as pd  # noqa: E402
-import torch  # noqa: E402
-from torch.nn.functional import cross_entropy, interpolate, log_softmax, softmax  # noqa: E402
+import cv2
+import keras
+import numpy as np
+import pandas as pd
+import torch
+from torch.nn.functional import cross_entropy, interpolate, log_softmax, softmax
 
-from training.accelerator.augment import views  # noqa: E402
-from training.accelerator.weights import halved, read_weights  # noqa: E402
-from training.data.augment import LEVELS  # noqa: E402
-from training.data.label_sets import CODES  # noqa: E402
-from training.data.splits import TRAIN, VALIDATION  # noqa: E402
-from training.fitting.pytorch import use_fused_kernels  # noqa: E402
-from training.networks.architectures import build_network, logits_model  # noqa: E402
-from training.recipe import Recipe, load_recipe  # noqa: E402
+from training.accelerator.augment import views
+from training.accelerator.weights import halved, read_weights
+from training.data.augment import LEVELS
+from training.data.label_sets import CODES
+from training.data.splits import TRAIN, VALIDATION
+from training.fitting.pytorch import use_fused_kernels
+from training.networks.architectures import build_network, logits_model
+from training.recipe import Recipe, load_recipe
 
 TIMED_STEPS = 40  # after which the number of steps that the time allows is known
 WARM_STEPS = 10  # not timed: kernels are chosen in them

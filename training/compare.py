@@ -51,7 +51,7 @@ def bundled(bundle: Path) -> tuple[Card, pd.DataFrame, Mapped]:
 
 def compare(
     runs: Path, bundle: Path, names: Sequence[str], resamples: int = RESAMPLES, before: Sequence[Path] = ()
-) -> tuple[pd.DataFrame, ...]:
+) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
     """Judge the bundled model, every trained recipe and the bundles released ``before``.
 
     Returns

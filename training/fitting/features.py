@@ -57,7 +57,7 @@ def features(
             return found
     computed = outputs(trunk, canvas, rows).astype(np.float16)
     if kept is not None:
-        folder.mkdir(parents=True, exist_ok=True)
+        kept.parent.mkdir(parents=True, exist_ok=True)
         partial = kept.with_suffix(".partial.npy")
         np.save(partial, computed)
         partial.replace(kept)

@@ -124,7 +124,8 @@ class ClinicDisplay:
 
     @staticmethod
     def _texts(rows: pd.DataFrame) -> list[str]:
-        return [" " + with_interval(*row, digits=0) for row in rows[["value", "low", "high"]].itertuples(index=False)]
+        figures = rows[["value", "low", "high"]].itertuples(index=False)
+        return [" " + with_interval(value, low, high, digits=0) for value, low, high in figures]
 
     @property
     def description(self) -> str:

@@ -27,9 +27,10 @@ format: test-packages
 lint: test-packages
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
+	$(BIN)/mypy
 
 clean:
-	rm -rf .venv .pytest_cache .ruff_cache
+	rm -rf .venv .pytest_cache .ruff_cache .mypy_cache
 
 test-packages: python
 	@$(SETUP) tests/requirements.txt

@@ -17,6 +17,7 @@ from model.installed import need_packages
 
 need_packages()  # a system's own Python would otherwise end in a traceback at the next line
 
+from model.answer.patient import Patient  # noqa: E402
 from model.card import Card, load_card  # noqa: E402
 from model.errors import LesionscopeError, OutputError, PhotoError, printable  # noqa: E402
 from model.scoring import RULES  # noqa: E402
@@ -108,7 +109,7 @@ def _score(options: argparse.Namespace) -> int:
     read = [*distinct, *([options.patients] if options.patients else []), *_bundle_files(card)]
     output.check_target(options.output, read)
     scoring.check_rule(card, options.decision)
-    patients = {}
+    patients: dict[Path, Patient] = {}
     if options.patients:
         patients, remarks = scoring.known_patients(options.patients, distinct, card)
         for remark in remarks:
@@ -194,7 +195,7 @@ def _quiet() -> Iterator[None]:
 def _libraries_quiet() -> Iterator[None]:
     """Let this program's sentences through to standard error, and nothing that decoders write there themselves."""
     program, own = sys.stderr, os.fdopen(os.dup(2), "w", buffering=1, encoding="utf-8", errors="backslashreplace")
-    if program is sys.__stderr__:
+    if program is sys.__stderr__ and program is not None:
         program.flush()
         sys.stderr = own
     try:

@@ -1,6 +1,6 @@
 """From the bytes of a photo to a complete answer; every figure and every page uses this one way."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -78,8 +78,8 @@ class Analysis:
 
     def answered_anyway(self) -> "Analysis":
         """Return the answer to a refused photo; any other analysis, a blank one too, stays as it is."""
-        shown = {name: answered_anyway(getattr(self, name)) for name in ("prediction", "photo_alone")}
-        return replace(self, **shown)
+        alone = answered_anyway(self.photo_alone)
+        return replace(self, prediction=answered_anyway(self.prediction), photo_alone=alone)
 
     def informed(self, patient: Patient) -> "Analysis":
         """Return the same analysis for another patient; only ``prediction`` and ``patient`` change.
@@ -172,7 +172,7 @@ class Analyser:
 
     def score(
         self, paths: Iterable[Path | str], batch_photos: int = BATCH_PHOTOS, answer_all: bool = False
-    ) -> Iterator[Scored]:
+    ) -> Generator[Scored, None, None]:
         """Assess many photo files by their centred square, reading ahead in threads.
 
         Parameters
@@ -190,13 +190,16 @@ class Analyser:
         """
         for batch in read_ahead([Path(path) for path in paths], self.card.size, batch_photos):
             for scored in self._score_batch(batch):
-                yield replace(scored, prediction=answered_anyway(scored.prediction)) if answer_all else scored
+                answer = scored.prediction
+                yield replace(scored, prediction=answered_anyway(answer)) if answer and answer_all else scored
 
     def _score_batch(self, batch: list[tuple[Path, "Read | PhotoError"]]) -> Iterator[Scored]:
         tensors = [read.tensor for _, read in batch if isinstance(read, Read)]
-        views = np.concatenate(tensors) if tensors else None
-        raw = self.classifier.run(views) if tensors else None
-        answers = iter(zip(self._answers(raw, views), raw.features, strict=True) if tensors else ())
+        answers: Iterator[tuple[Prediction, np.ndarray]] = iter(())
+        if tensors:
+            views = np.concatenate(tensors)
+            raw = self.classifier.run(views)
+            answers = zip(self._answers(raw, views), raw.features, strict=True)
         for path, read in batch:
             if isinstance(read, PhotoError):
                 yield Scored(path, None, read)
@@ -206,10 +209,9 @@ class Analyser:
             yield Scored(path, answer, None, read.notes + poor(gauges))
 
 
-def answered_anyway(prediction: Prediction | None) -> Prediction | None:
+def answered_anyway(prediction: Prediction) -> Prediction:
     """Return the answer to a photo that the gate refused, with its reason; anything else as it is."""
-    refused = prediction is not None and prediction.reason == OUTSIDE
-    return replace(prediction, abstained=False) if refused else prediction
+    return replace(prediction, abstained=False) if prediction.reason == OUTSIDE else prediction
 
 
 def informed(alone: Prediction, patient: Patient, card: Card) -> Prediction:
@@ -231,8 +233,8 @@ def informed(alone: Prediction, patient: Patient, card: Card) -> Prediction:
 
 def _gated(prediction: Prediction, score: float, limit: float) -> Prediction:
     """Enter the gate's score, and withdraw the answer where it is above the limit."""
-    refused = {"abstained": True, "reason": OUTSIDE} if score > limit else {}
-    return replace(prediction, outside=float(score), **refused)
+    entered = replace(prediction, outside=float(score))
+    return replace(entered, abstained=True, reason=OUTSIDE) if score > limit else entered
 
 
 def _judged(prediction: Prediction, view: np.ndarray) -> Prediction:

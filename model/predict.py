@@ -7,12 +7,12 @@ from pathlib import Path
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # has to stand before TensorFlow is imported
 os.environ["KERAS_BACKEND"] = "tensorflow"
 
-import keras  # noqa: E402
-import numpy as np  # noqa: E402
-import tensorflow as tf  # noqa: E402
+import keras
+import numpy as np
+import tensorflow as tf
 
-from model.card import VIEWS, Card, load_card  # noqa: E402
-from model.errors import BundleError, ContractError  # noqa: E402
+from model.card import VIEWS, Card, load_card
+from model.errors import BundleError, ContractError
 
 
 @dataclass(frozen=True, eq=False)

@@ -133,8 +133,9 @@ def overlay_png(analysis: "Analysis", code: str, opacity: float = 0.6, contours:
 def _mark(picture: Image.Image, sentence: str) -> None:
     """Write a sentence into a picture, in a band along its lower edge."""
     width, height = picture.size
-    font = ImageFont.load_default(max(10, width // 38))
-    band = round(1.8 * font.size)
+    size = max(10, width // 38)
+    font = ImageFont.load_default(size)
+    band = round(1.8 * size)
     draw = ImageDraw.Draw(picture)
     draw.rectangle((0, height - band, width, height), fill=(51, 51, 51))
     draw.text((width / 2, height - band / 2), sentence, fill="white", font=font, anchor="mm")

@@ -112,14 +112,14 @@ def _tell_refused(without: Sequence["Scored"]) -> None:
 
 def refusal(scored: "Scored") -> str | None:
     """Return the sentence that says why a photo has no row, or None if it has one."""
-    if scored.error:
+    if scored.error or scored.prediction is None:
         return str(scored.error)
     return abstained(scored.prediction.reason) if scored.prediction.abstained else None
 
 
-def abstained(reason: str) -> str:
+def abstained(reason: str | None) -> str:
     """Return the sentence for a model that gives no answer."""
-    return ABSTAINED.get(reason, f"The model gives no answer ({reason}).")
+    return ABSTAINED.get(reason or "", f"The model gives no answer ({reason}).")
 
 
 def distinct(found: Found) -> tuple[list[Path], list[str]]:
@@ -158,15 +158,17 @@ def check_rule(card: Card, rule: str | None) -> None:
 def _row(scored: "Scored", patient: Patient, card: Card, codes: Sequence[str], wanted: Wanted) -> Iterator[str]:
     from model.pipeline import informed
 
-    told = informed(scored.prediction, patient, card)
+    answer = scored.prediction
+    assert answer is not None  # `refusal` has told the others
+    told = informed(answer, patient, card)
     yield printable(scored.path.stem)
     for code in codes:
         yield f"{told.probabilities[card.codes.index(code)]:.{DIGITS}f}"
     if wanted.rule:
-        decision = decide(scored.prediction.probabilities, card)
+        decision = decide(answer.probabilities, card)
         yield (decision.named if wanted.rule == BALANCED else decision.most_probable).upper()
     if wanted.refused:
-        yield str(int(scored.prediction.forced))
+        yield str(int(answer.forced))
     yield " ".join(scored.notes)
 
 

@@ -11,7 +11,7 @@ from PIL import Image
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
-from model.card import BUNDLE_VARIABLE  # noqa: E402
+from model.card import BUNDLE_VARIABLE
 
 pillow_heif.register_heif_opener()  # so that files can be written too, whatever a test imports
 

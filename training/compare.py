@@ -51,7 +51,7 @@ def bundled(bundle: Path) -> tuple[Card, pd.DataFrame, Mapped]:
 
 def compare(
     runs: Path, bundle: Path, names: Sequence[str], resamples: int = RESAMPLES, before: Sequence[Path] = ()
-) -> tuple[pd.DataFrame, ...]:
+) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
     """Judge the bundled model, every trained recipe and the bundles released ``before``.
 
     Returns
@@ -146,8 +146,8 @@ def _compare(options: argparse.Namespace) -> int:
 
         tables = with_published(*tables, options.published, missing, judge)
         missing = sorted(set(missing) - set(tables[0].recipe))
-    names = (f"results/{name}" for name in (COMPARISON, HISTORY, ANSWERS))
-    write_tables(options.bundle, dict(zip(names, tables, strict=True)))
+    paths = (f"results/{name}" for name in (COMPARISON, HISTORY, ANSWERS))
+    write_tables(options.bundle, dict(zip(paths, tables, strict=True)))
     table = tables[0]
     print(table[["recipe", "balanced_accuracy", "melanoma_auc", "malignant_auc"]].round(3).to_string(index=False))
     if missing:

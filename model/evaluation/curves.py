@@ -52,7 +52,7 @@ def walk(question: Question, weights: np.ndarray | None = None) -> Walk:
 
 
 def precision_at(
-    sensitivity: np.ndarray, false_positive_rate: np.ndarray, prevalence: float | np.ndarray
+    sensitivity: float | np.ndarray, false_positive_rate: float | np.ndarray, prevalence: float | np.ndarray
 ) -> np.ndarray:
     """Return the share of yes among those answered yes, by Bayes' rule; NaN where nobody is answered yes."""
     found = np.asarray(sensitivity * prevalence, dtype=float)
@@ -114,8 +114,8 @@ def precision_on_grid(path: Walk, prevalence: float, grid: np.ndarray = GRID) ->
     """Return the precision where a sensitivity is first reached, at a fixed prevalence, shape (r, grid)."""
     reached = np.array([np.searchsorted(row, grid.clip(SLACK) - SLACK / 2) for row in path.sensitivity])
     reached = reached.clip(1, len(path.thresholds) - 1)
-    rates = (np.take_along_axis(rate, reached, axis=1) for rate in (path.sensitivity, path.false_positive_rate))
-    return precision_at(*rates, prevalence)
+    found, called = (np.take_along_axis(rate, reached, axis=1) for rate in (path.sensitivity, path.false_positive_rate))
+    return precision_at(found, called, prevalence)
 
 
 def curve_bands(question: Question, random: np.random.Generator, resamples: int = RESAMPLES) -> pd.DataFrame:

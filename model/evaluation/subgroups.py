@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -113,7 +114,8 @@ def _part(question: Question, members: np.ndarray) -> Question:
 
 
 def _figures(question: Question, threshold: float, random: np.random.Generator, resamples: int) -> list[dict]:
-    called, figures = question.score >= threshold, []
+    called = question.score >= threshold
+    figures: list[dict[str, Any]] = []
     for metric, answer in (("sensitivity", True), ("specificity", False)):
         asked = question.truth == answer
         hits, lesions = called[asked] == answer, question.lesions[asked]

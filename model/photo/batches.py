@@ -1,7 +1,7 @@
 """Photo files as the network takes them, read in threads while it computes."""
 
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -33,7 +33,7 @@ def read_ahead(paths: list[Path], size: int, batch_photos: int) -> Iterator[list
     """Yield batches of paths with their tensors, the next batch being read while this one is used."""
     readers = ThreadPoolExecutor(READERS)
     try:
-        waiting = []
+        waiting: list[tuple[Path, Future[Read | PhotoError]]] = []
         for start in range(0, len(paths) + batch_photos, batch_photos):
             coming = [(path, readers.submit(_read, path, size)) for path in paths[start : start + batch_photos]]
             if waiting:

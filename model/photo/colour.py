@@ -2,6 +2,7 @@
 
 import io
 from dataclasses import dataclass
+from typing import cast
 
 import numpy as np
 from PIL import Image, ImageCms
@@ -38,7 +39,8 @@ class Conversion:
 
     def to_srgb(self, band: Image.Image) -> Image.Image:
         """Return pixels that `described` gave as sRGB in the mode RGB."""
-        return ImageCms.applyTransform(band, self.transform) if self.transform else band
+        # None comes back only from a conversion in place.
+        return cast(Image.Image, ImageCms.applyTransform(band, self.transform)) if self.transform else band
 
 
 def conversion(image: Image.Image, grey: bool) -> Conversion:

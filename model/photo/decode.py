@@ -2,12 +2,16 @@
 
 import math
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 from PIL import Image
 
 from model.errors import PhotoError
 from model.photo.colour import Conversion, conversion
+
+if TYPE_CHECKING:  # Pillow loads its readers in an order of its own
+    from PIL.Jpeg2KImagePlugin import Jpeg2KImageFile
 
 MAX_WORKING_PIXELS = 12_500_000  # keeps a 12-megapixel phone photo as it is; larger ones are halved or more
 SLOW_PIXELS = 6_000_000  # of a JPEG 2000 photo, which takes ten times as long as a JPEG
@@ -61,7 +65,8 @@ def to_rgb(image: Image.Image) -> Decoded:
     factor = math.ceil(math.sqrt(size[0] * size[1] / MAX_WORKING_PIXELS))
     image.draft(None, (math.ceil(size[0] / factor), math.ceil(size[1] / factor)))  # JPEG only
     if image.format == "JPEG2000" and size[0] * size[1] > SLOW_PIXELS:
-        factor, image.reduce = max(factor, 2), 1  # its decoder then leaves the finest detail out, and is soon done
+        factor = max(factor, 2)
+        cast("Jpeg2KImageFile", image).reduce = 1  # its decoder then leaves the finest detail out, and is soon done
     deep_colours = image.mode not in DEEP_GREY and _is_deep(image)
     image.load()
     if deep_colours:
@@ -96,8 +101,10 @@ def _grey_notes(mode: str, white: float, pixels: np.ndarray) -> list[str]:
 def _is_deep(image: Image.Image) -> bool:
     """Whether an opened file that is not loaded yet holds more than 8 bits a channel."""
     if image.format == "JPEG2000":
-        image.fp.seek(0)
-        head = image.fp.read(4096)
+        file = cast("Jpeg2KImageFile", image).fp
+        assert file is not None  # it is closed by loading
+        file.seek(0)
+        head = file.read(4096)
         bits = head[head.find(JPEG2000_SIZES) + 42 :][:1]
         return bool(bits) and (bits[0] & 0x7F) + 1 > 8
     return ";16" in str(getattr(image, "tile", ""))
@@ -106,7 +113,7 @@ def _is_deep(image: Image.Image) -> bool:
 def _check_bright(image: Image.Image) -> None:
     """Refuse 16-bit colours of which 14 bits or fewer are used: they would be shown nearly black."""
     colours = [image.getchannel(band) for band in image.getbands() if band != "A"]
-    if max(channel.getextrema()[1] for channel in colours) <= DIM_HIGH_BYTE:
+    if max(cast(float, channel.getextrema()[1]) for channel in colours) <= DIM_HIGH_BYTE:
         raise PhotoError(
             "unsupported_format",
             "The photo's 16-bit colours use only their lowest bits, so it would come out black; export it with 8 bits.",

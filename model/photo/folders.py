@@ -63,7 +63,9 @@ class Found:
 
 def find_photos(folder: Path) -> Found:
     """Look through a folder at any depth; a folder that links lead to several times is looked at once."""
-    photos, trouble, others = [], [], 0
+    photos: list[Path] = []
+    trouble: list[str] = []
+    others = 0
     for path, problem in _files(folder):
         if problem:
             trouble.append(f"{printable(path)}: not looked at, {problem}.")
@@ -82,9 +84,12 @@ def find_photos(folder: Path) -> Found:
 
 def find_all(paths: Iterable[Path]) -> Found:
     """Take files as they are named, and look through folders."""
-    photos, trouble, others = [], [], 0
+    photos: list[Path] = []
+    trouble: list[str] = []
+    others = 0
     for path in paths:
-        found = find_photos(path) if os.path.isdir(path) else Found((path,), (), 0)
+        folder = os.path.isdir(path)  # noqa: PTH112 - Path.is_dir raises where a folder may not be entered
+        found = find_photos(path) if folder else Found((path,), (), 0)
         photos += found.photos
         trouble += found.trouble
         others += found.others
@@ -119,12 +124,12 @@ def _files(folder: Path) -> Iterator[tuple[Path, str]]:
         here = waiting.pop()
         try:
             identity = (here.stat().st_dev, here.stat().st_ino)
-            names = sorted(os.listdir(here)) if identity not in seen else ()
+            names = sorted(os.listdir(here)) if identity not in seen else ()  # noqa: PTH208 - names are all it takes
         except OSError as error:
             yield here, f"the folder cannot be opened ({error.strerror})"
             continue
         seen.add(identity)
-        linked = []
+        linked: list[Path] = []
         for path in (here / name for name in names if not is_hidden(name)):
             try:
                 kind = path.stat().st_mode

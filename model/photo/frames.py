@@ -1,8 +1,14 @@
 """Which picture of a file is the photo: previews, masks and a phone's second view are not."""
 
+from typing import TYPE_CHECKING, cast
+
 from PIL import Image
 
 from model.errors import PhotoError
+
+if TYPE_CHECKING:  # Pillow loads its readers in an order of its own
+    from PIL.MpoImagePlugin import MpoImageFile
+    from PIL.TiffImagePlugin import TiffImageFile
 
 MOST_LOOKED_AT = 32  # pictures; a photo stands among the first, and a list of thousands is no photo
 SUBFILE, OLD_SUBFILE, MULTI_PICTURES = 254, 255, 0xB002  # entries of a TIFF file, and of an MPO file
@@ -18,15 +24,16 @@ def seek_photo(image: Image.Image) -> bool:
         ``unsupported_format`` if all that can be reached is a preview, as in a camera's raw file.
     """
     if image.format == "TIFF":
-        return _seek_page(image)
+        return _seek_page(cast("TiffImageFile", image))
     if image.format == "MPO":
-        return _seek_view(image)
+        return _seek_view(cast("MpoImageFile", image))
     return bool(getattr(image, "is_animated", False))
 
 
-def _seek_page(image: Image.Image) -> bool:
+def _seek_page(image: "TiffImageFile") -> bool:
     """Find the first page at full resolution; pages that cannot be read after it are none."""
-    photos, place = [], 0
+    photos: list[int] = []
+    place = 0
     while len(photos) < 2 and place < MOST_LOOKED_AT:
         try:
             image.seek(place)
@@ -47,9 +54,9 @@ def _number(tags, entry: int) -> int:
     return value if isinstance(value, int) else 0
 
 
-def _seek_view(image: Image.Image) -> bool:
+def _seek_view(image: "MpoImageFile") -> bool:
     """Find the main picture; the other eye's view or a depth map beside it is no further photo."""
-    kinds = [entry.get("Attribute", {}).get("MPType", "") for entry in image.mpinfo.get(MULTI_PICTURES, ())]
+    kinds = [entry.get("Attribute", {}).get("MPType", "") for entry in (image.mpinfo or {}).get(MULTI_PICTURES, ())]
     main = next((place for place, kind in enumerate(kinds) if "Thumbnail" not in kind), 0)
     if main:
         image.seek(main)

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 import pillow_heif
@@ -15,6 +16,9 @@ from PIL import Image
 
 from model.errors import PhotoError
 from model.photo import decode, frames, jpeg, png, unreadable
+
+if TYPE_CHECKING:  # Pillow loads its readers in an order of its own
+    from PIL.TiffImagePlugin import TiffImageFile
 
 # MPO opens as JPEG; AVIF stands before HEIF, which takes such files and then cannot decode them.
 FORMATS = ("JPEG", "PNG", "WEBP", "TIFF", "BMP", "DIB", "AVIF", "HEIF", "GIF", "JPEG2000")
@@ -140,17 +144,20 @@ def _jpeg_streams(data: bytes, image: Image.Image) -> Iterator[bytes]:
     """Yield the JPEG of the photo that an opened file is turned to, or the JPEGs that a TIFF page is made of."""
     if image.format in ("JPEG", "MPO"):
         yield data[getattr(image, "offset", 0) :]
-    if image.format == "TIFF" and image.tag_v2.get(TIFF_COMPRESSION) == TIFF_JPEG:
-        tables = image.tag_v2.get(TIFF_TABLES, b"\xff\xd8\xff\xd9")[:-2]
+    if image.format != "TIFF":
+        return
+    tags = cast("TiffImageFile", image).tag_v2
+    if tags.get(TIFF_COMPRESSION) == TIFF_JPEG:
+        tables = tags.get(TIFF_TABLES, b"\xff\xd8\xff\xd9")[:-2]
         for starts, lengths in TIFF_PIECES:
-            for start, length in zip(image.tag_v2.get(starts, ()), image.tag_v2.get(lengths, ()), strict=False):
+            for start, length in zip(tags.get(starts, ()), tags.get(lengths, ()), strict=False):
                 yield tables + data[start + 2 : start + length]
 
 
 def _check_size(image: Image.Image) -> None:
     """Refuse by the header's size, so that a small file cannot unfold into gigabytes."""
     width, height = image.size
-    limit = MAX_PIXELS_WEBP if image.format == "WEBP" else MAX_PIXELS_OTHER.get(image.format, MAX_PIXELS)
+    limit = MAX_PIXELS_WEBP if image.format == "WEBP" else MAX_PIXELS_OTHER.get(image.format or "", MAX_PIXELS)
     if width * height > limit:
         raise _too_many_pixels(limit, width, height)
     if min(width, height) < MIN_SIDE:

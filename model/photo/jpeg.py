@@ -85,7 +85,8 @@ class Structure:
 
 def structure(data: bytes) -> Structure:
     """Read the markers of a file's first photo, as far as they can be followed."""
-    place, frame, scans, interval = 2, None, [], 0
+    place, frame, interval = 2, None, 0
+    scans: list[Scan] = []
     while marker := _NEXT_MARKER.match(data, place):
         kind, place = marker.group(1)[0], marker.end()
         if kind == 0xD9:
@@ -117,14 +118,16 @@ def _frame(kind: int, body: bytes) -> Frame:
     return Frame(kind, body[0], int.from_bytes(body[3:5], "big"), int.from_bytes(body[1:3], "big"), sampling)
 
 
-def _scan(data: bytes, body: bytes, start: int, end: int, frame: Frame, interval: int) -> Scan:
+def _scan(data: bytes, body: bytes, start: int, end: int, frame: Frame | None, interval: int) -> Scan:
     count = body[0]
     components = tuple(body[1 + 2 * number] for number in range(count))
     first, last, bits = body[1 + 2 * count : 4 + 2 * count]
     restarts = list(_RESTART.finditer(data, start, end))
     starts, ends = [start, *(found.end() for found in restarts)], [*(found.start() for found in restarts), end]
     counted = all(found.group(1)[0] == 0xD0 + number % 8 for number, found in enumerate(restarts))
-    wanted = math.ceil(frame.blocks(components) / interval) if interval else 1
+    if interval and frame is None:
+        raise TypeError("nothing says how large the photo is")
+    wanted = math.ceil(frame.blocks(components) / interval) if frame and interval else 1
     return Scan(
         components, first, last, bits & 15, tuple(zip(starts, ends, strict=True)), counted and len(starts) == wanted
     )
@@ -135,7 +138,7 @@ def is_whole(data: bytes) -> bool:
     found = structure(data)
     if found.frame is None or not found.scans or not found.frame.height:
         return True
-    if not all(scan.orderly for scan in found.scans) or not _complete(found):
+    if not all(scan.orderly for scan in found.scans) or not _complete(found.frame, found.scans):
         return False
     if found.frame.process == PROGRESSIVE or sum(len(scan.parts) for scan in found.scans) > 1:
         factor = 1 if found.frame.process == PROGRESSIVE else 8
@@ -143,10 +146,10 @@ def is_whole(data: bytes) -> bool:
     return found.frame.process not in SEQUENTIAL or _used_up(data, found)
 
 
-def _complete(found: Structure) -> bool:
+def _complete(frame: Frame, scans: tuple[Scan, ...]) -> bool:
     """Whether the passes together bring every coefficient of every component to its last bit."""
-    missing = {component: np.full(64, 16) for component in found.frame.sampling}
-    for scan in found.scans:
+    missing = {component: np.full(64, 16) for component in frame.sampling}
+    for scan in scans:
         for component in scan.components:
             missing[component][scan.first : scan.last + 1] = scan.low
     return not any(bits.any() for bits in missing.values())

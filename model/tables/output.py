@@ -5,8 +5,9 @@ import shutil
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
-from io import RawIOBase
+from io import FileIO, RawIOBase
 from pathlib import Path
+from typing import Any
 
 from model.errors import OutputError, printable
 
@@ -65,7 +66,7 @@ def writing(target: Path, inputs: Iterable[Path] = (), keep_from: int | None = N
     """
     if _is_standard_output(target):
         sys.stdout.flush()
-        buffer = sys.stdout.buffer
+        buffer: Any = sys.stdout.buffer  # its raw file is no part of what a text file promises
         yield Unfinished(getattr(buffer, "raw", buffer), target, False)
         return
     place = _checked(target, inputs)
@@ -145,7 +146,7 @@ def _same(place: Path, path: Path) -> bool:
         return False
 
 
-def _open_beside(place: Path) -> tuple[Path, RawIOBase]:
+def _open_beside(place: Path) -> tuple[Path, FileIO]:
     """Open a file that did not exist; earlier unfinished ones are left alone."""
     number = 1
     while True:

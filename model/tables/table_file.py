@@ -141,7 +141,8 @@ def _separator(text: str) -> str:
 def _cells(path: Path, text: str, separator: str, skipped: int) -> list[tuple[int, list[str]]]:
     """Return each row that is not empty with the line it begins on."""
     reader = csv.reader(io.StringIO(text), delimiter=separator, strict=True)
-    found, width = [], None
+    found: list[tuple[int, list[str]]] = []
+    width = None
     while True:
         line = reader.line_num + 1 + skipped
         try:

@@ -42,13 +42,13 @@ def test_card_of_the_small_bundle(tiny_bundle):
 def test_the_environment_names_another_bundle(bundle_in_use, monkeypatch, tmp_path):
     assert load_card().model_id == "untrained"
     monkeypatch.setenv(BUNDLE_VARIABLE, str(tmp_path))
-    with pytest.raises(BundleError, match="card.json is missing"):
+    with pytest.raises(BundleError, match=r"card\.json is missing"):
         load_card()
     assert load_card(bundle_in_use).model_id == "untrained"
 
 
 def test_an_unknown_class_names_the_known_ones(tiny_bundle):
-    with pytest.raises(BundleError, match="'scc'.*akiec, bcc"):
+    with pytest.raises(BundleError, match=r"'scc'.*akiec, bcc"):
         load_card(tiny_bundle).label("scc")
 
 

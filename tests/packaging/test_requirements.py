@@ -40,6 +40,7 @@ NOT_IMPORTED = {
     },
     "tests/requirements.txt": {
         "ruff",  # a command
+        "mypy",  # another
         "playwright",  # imported by pytest.importorskip
     },
 }

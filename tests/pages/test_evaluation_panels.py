@@ -168,7 +168,7 @@ def test_subgroups_are_drawn_from_the_table(page, measured_bundle, metric):
     rows = evidence.of_set(table(measured_bundle, "subgroups"), HOME)
     rows = rows[(rows["metric"] == metric) & rows["value"].notna()]
     [drawn] = charts(shown)
-    points = [trace for trace in drawn["data"] if trace.get("mode") == "markers"][0]
+    points = next(trace for trace in drawn["data"] if trace.get("mode") == "markers")
     assert numbers(points["x"]) == pytest.approx(list(rows["value"]))
     assert f"{100 * POINT['value']:.3g} %" in text(shown)
 

@@ -106,7 +106,7 @@ def gate(random: np.random.Generator) -> pd.DataFrame:
     worse = rows[rows.kind == "ham10000"].assign(corruption="blur", step=1)
     rows = pd.concat([rows, worse], ignore_index=True)
     scores = {name: random.uniform(size=len(rows)) + ~rows.real.to_numpy() for name in ("logistic", "energy")}
-    unseen = {kind: (scores["logistic"], 0.9) for kind in ("close_up", "text")}
+    unseen = dict.fromkeys(("close_up", "text"), (scores["logistic"], 0.9))
     return gate_table(rows, scores, {"logistic": 0.9, "energy": 0.9}, unseen)
 
 

@@ -212,7 +212,7 @@ def test_a_wrong_command_says_what_is_known(command, words, capsys, tmp_path, mo
 
 
 def test_a_missing_set_names_where_it_is_published(tmp_path):
-    with pytest.raises(DatasetError, match="doi:10.7910/DVN/DBW86T"):
+    with pytest.raises(DatasetError, match=r"doi:10\.7910/DVN/DBW86T"):
         read_ham10000(tmp_path)
 
 

@@ -63,7 +63,8 @@ def encode(canvas, rows: np.ndarray, quality: int) -> Iterator[np.ndarray]:
 
 def write_parts(photos: Iterator[np.ndarray], folder: Path, most: int) -> int:
     """Write ``part_00.npz`` and so on, each with at most about ``most`` bytes; return how many there are."""
-    part, held, size = 0, [], 0
+    held: list[np.ndarray] = []
+    part, size = 0, 0
 
     def flush() -> None:
         nonlocal part, held, size

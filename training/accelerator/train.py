@@ -18,21 +18,21 @@ from pathlib import Path
 
 os.environ.setdefault("KERAS_BACKEND", "torch")
 
-import cv2  # noqa: E402
-import keras  # noqa: E402
-import numpy as np  # noqa: E402
-import pandas as pd  # noqa: E402
-import torch  # noqa: E402
-from torch.nn.functional import cross_entropy, interpolate, log_softmax, softmax  # noqa: E402
+import cv2
+import keras
+import numpy as np
+import pandas as pd
+import torch
+from torch.nn.functional import cross_entropy, interpolate, log_softmax, softmax
 
-from training.accelerator.augment import views  # noqa: E402
-from training.accelerator.weights import halved, read_weights  # noqa: E402
-from training.data.augment import LEVELS  # noqa: E402
-from training.data.label_sets import CODES  # noqa: E402
-from training.data.splits import TRAIN, VALIDATION  # noqa: E402
-from training.fitting.pytorch import use_fused_kernels  # noqa: E402
-from training.networks.architectures import build_network, logits_model  # noqa: E402
-from training.recipe import Recipe, load_recipe  # noqa: E402
+from training.accelerator.augment import views
+from training.accelerator.weights import halved, read_weights
+from training.data.augment import LEVELS
+from training.data.label_sets import CODES
+from training.data.splits import TRAIN, VALIDATION
+from training.fitting.pytorch import use_fused_kernels
+from training.networks.architectures import build_network, logits_model
+from training.recipe import Recipe, load_recipe
 
 TIMED_STEPS = 40  # after which the number of steps that the time allows is known
 WARM_STEPS = 10  # not timed: kernels are chosen in them
@@ -64,8 +64,12 @@ def read_packed(folder: Path) -> Packed:
     if len(files) != len(rows):
         raise SystemExit(f"{folder} holds {len(files):,} of {len(rows):,} images; carry the other parts there too.")
     with ThreadPoolExecutor() as pool:
-        pixels = list(pool.map(lambda file: cv2.cvtColor(cv2.imdecode(file, 1), cv2.COLOR_BGR2RGB), files))
+        pixels = list(pool.map(_decoded, files))
     return Packed(torch.from_numpy(np.stack(pixels)).to(DEVICE), rows)
+
+
+def _decoded(file: np.ndarray) -> np.ndarray:
+    return cv2.cvtColor(cv2.imdecode(file, 1), cv2.COLOR_BGR2RGB)  # type: ignore[arg-type]  # None is refused there
 
 
 def _files(path: Path) -> list[np.ndarray]:
@@ -94,6 +98,10 @@ class Trainer:
 
     def __init__(self, recipe: Recipe, network: keras.Model, packed: Packed, teachers: list) -> None:
         self.recipe, self.network, self.packed, self.teachers = recipe, network, packed, teachers
+        amount = LEVELS[recipe.augmentation]
+        if amount is None:
+            raise SystemExit(f"{recipe.name} has no augmentation, and there is no plain view here; train it elsewhere.")
+        self.amount = amount
         self.places = torch.from_numpy(packed.part(TRAIN)).to(DEVICE)
         rows, labels = packed.rows.iloc[packed.part(TRAIN)], packed.labels[packed.part(TRAIN)]
         self.labels = torch.from_numpy(labels).to(DEVICE)
@@ -114,7 +122,7 @@ class Trainer:
             group["lr"] = rate
         chosen = torch.multinomial(self.weights, self.recipe.batch, replacement=True, generator=self.random)
         photos = self.packed.photos[self.places[chosen]]
-        seen = views(photos, self.recipe.size, LEVELS[self.recipe.augmentation], self.random, self.host)
+        seen = views(photos, self.recipe.size, self.amount, self.random, self.host)
         smoothing = self.recipe.loss_options.get("label_smoothing", 0.0)
         targets = torch.nn.functional.one_hot(self.labels[chosen], len(CODES)).float()
         targets = targets * (1 - smoothing) + smoothing / len(CODES)
@@ -152,7 +160,9 @@ def fit(trainer: Trainer, seconds: float) -> pd.DataFrame:
     The number of steps is fixed as soon as the machine's speed is known.
     """
     recipe, started, total, clock = trainer.recipe, time.perf_counter(), 0, 0.0
-    rows, losses, step = [], [], 0
+    rows: list[dict[str, float]] = []
+    losses: list[torch.Tensor] = []
+    step = 0
     while not total or step < total:
         if step == WARM_STEPS:
             _wait()
@@ -246,7 +256,7 @@ def main(arguments: list[str] | None = None) -> int:
     started = time.perf_counter()
     packed = read_packed(options.packed)
     print(f"{len(packed.rows):,} images on {DEVICE} after {time.perf_counter() - started:.0f} s", flush=True)
-    done = {}
+    done: dict[str, keras.Model] = {}
     for entry in options.plan:
         name, _, seconds = entry.partition(":")
         recipe = load_recipe(name).with_options(options.set)

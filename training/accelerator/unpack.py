@@ -8,6 +8,7 @@ import dataclasses
 import json
 import shutil
 from pathlib import Path
+from typing import Any
 
 import keras
 import pandas as pd
@@ -32,7 +33,7 @@ def trained_network(file: Path, recipe: Recipe) -> keras.Model:
 def read_recipe(file: Path) -> tuple[Recipe, dict]:
     """Return the recipe as it was trained, options on the command line included, and its record."""
     record = json.loads(file.read_text(encoding="utf-8"))
-    kept = {name: tuple(v) if isinstance(v, list) else v for name, v in record["recipe"].items()}
+    kept: dict[str, Any] = {name: tuple(v) if isinstance(v, list) else v for name, v in record["recipe"].items()}
     return Recipe(**kept), record
 
 

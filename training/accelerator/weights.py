@@ -1,13 +1,14 @@
 """Weights as they travel: an array a file's entry, large ones in half precision."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 LARGE = 100_000  # weights; smaller arrays (normalisation, depthwise kernels) keep their precision
 
 
-def halved(weights: list[np.ndarray]) -> dict[str, np.ndarray]:
+def halved(weights: list[np.ndarray]) -> dict[str, Any]:
     """Name weights by their place, large ones in half precision."""
     narrow = [value.astype(np.float16) if value.size >= LARGE else value for value in weights]
     return {f"weight_{place:04d}": value for place, value in enumerate(narrow)}

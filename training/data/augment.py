@@ -116,9 +116,10 @@ def _camera(view: np.ndarray, amount: Augmentation, random: np.random.Generator)
             view = cv2.resize(cv2.resize(view, (small, small), interpolation=cv2.INTER_AREA), (size, size))
     if random.random() < amount.jpeg:
         quality = int(random.uniform(35, 90))
-        view = cv2.imdecode(cv2.imencode(".jpg", view, [cv2.IMWRITE_JPEG_QUALITY, quality])[1], cv2.IMREAD_COLOR)
+        _, file = cv2.imencode(".jpg", view, [cv2.IMWRITE_JPEG_QUALITY, quality])
+        view = cv2.imdecode(file, cv2.IMREAD_COLOR)  # type: ignore[assignment]  # None only for a damaged file
     if random.random() < amount.noise:
-        grain = random.normal(0, random.uniform(2, 8), view.shape[:2] + (1,))
+        grain = random.normal(0, random.uniform(2, 8), (*view.shape[:2], 1))
         view = np.clip(view + grain, 0, 255).astype(np.uint8)
     if random.random() < amount.vignette:
         view = _vignette(view, random)

@@ -1,6 +1,7 @@
 """The images of a run: read once into a folder, held against what would be read now, and split."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -71,7 +72,7 @@ def _held(recipe: Recipe, data: Path, work: Path, per_class: int | None) -> pd.D
     rehearsed = made["per_class"] if made else None  # a whole folder serves a rehearsal as well
     # Whether half of a set is enough was said when it was read.
     listed = list_images(data, here, per_class if rehearsed else None, incomplete=True) if here else None
-    wanted = {"edge": CANVAS, "per_class": per_class, "sets": {}}
+    wanted: dict[str, Any] = {"edge": CANVAS, "per_class": per_class, "sets": {}}
     if listed is not None:
         wanted = provenance.images_record(listed, per_class, CANVAS)
     provenance.check_images(work, manifest, wanted)

@@ -217,7 +217,7 @@ def go_on_or_start_anew(run: Path, found: list[str], anew: bool) -> None:
 
 def file_sha256(path: str | Path) -> str:
     """Return the hexadecimal sha256 of a file."""
-    with open(path, "rb") as file:
+    with Path(path).open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 

@@ -18,7 +18,7 @@ def _write(path: Path, **arrays) -> None:
     """Replace a file at once, so that the previous one survives until the new one is complete."""
     partial = path.with_suffix(".partial")
     try:
-        with open(partial, "wb") as file:
+        with partial.open("wb") as file:
             np.savez(file, **arrays)
             file.flush()
             os.fsync(file.fileno())

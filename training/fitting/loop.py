@@ -179,7 +179,8 @@ class Loop:
         )
         figures = held_out.row(learner)
         figures = {"loss": history.history["loss"][-1]} | figures | {"seconds": time.perf_counter() - clock}
-        row = {"epoch": epoch + 1} | {name: round(float(value), 5) for name, value in figures.items()}
+        row: dict[str, float | str] = {"epoch": epoch + 1}
+        row |= {name: round(float(value), 5) for name, value in figures.items()}
         if phase.name:
             row["phase"] = phase.name
         if self.verbose:

@@ -29,7 +29,7 @@ def _without_copy(plain):
     def transpose(images):
         return images.permute(0, 3, 1, 2) if images.ndim == 4 else plain(images)
 
-    transpose.copies = False
+    transpose.copies = False  # type: ignore[attr-defined]  # the mark that this one stands there already
     return transpose
 
 

@@ -1,5 +1,7 @@
 """Holds a recipe's options against what there is, before anything is read or trained."""
 
+from collections.abc import Collection
+
 from model.card import VIEWS
 from training.data.augment import LEVELS
 from training.data.balancing import BALANCING
@@ -12,7 +14,7 @@ from training.networks.architectures import ARCHITECTURES
 from training.recipe import Recipe, RecipeError
 
 PRECISIONS = ("float32", "mixed_bfloat16", "mixed_float16", "bfloat16", "float16")
-CHOICES = {
+CHOICES: dict[str, Collection[str]] = {
     "architecture": ARCHITECTURES,
     "augmentation": LEVELS,
     "balancing": BALANCING,

@@ -99,9 +99,9 @@ class Task:
         if names is not None:
             pairs, shares = batches.balance.pairs, batches.balance.shares
             names += [f"{names[a]} {names[b]} {share}" for (a, b), share in zip(pairs, shares, strict=True)]
-        drawn = copy.copy(batches)
-        drawn.canvas = self.canvas  # as the photos that are judged are read
-        drawn = DrawnImages(drawn)
+        photos = copy.copy(batches)
+        photos.canvas = self.canvas  # as the photos that are judged are read
+        drawn = DrawnImages(photos)
         train = features(network, layer, drawn, np.arange(drawn.shape[0]), names, self.cache)
         rows = self.held_out.canvas_row.to_numpy()
         judged = features(network, layer, self.canvas, rows, _pixel_names(self.recipe, self.held_out), self.cache)

@@ -31,9 +31,10 @@ def predict_logits(
     for start in range(0, len(images), batch):
         block = images[start : start + batch].astype(np.float32)
         seen = [np.ascontiguousarray(np.flip(block, VIEWS[view])) for view in views]
+        inputs: list = seen
         if metadata is not None:
-            seen = [{"photo": view, "metadata": metadata[start : start + batch]} for view in seen]
-        logits.append(np.mean([np.asarray(network.predict_on_batch(view)) for view in seen], axis=0))
+            inputs = [{"photo": view, "metadata": metadata[start : start + batch]} for view in seen]
+        logits.append(np.mean([np.asarray(network.predict_on_batch(view)) for view in inputs], axis=0))
     return np.concatenate(logits)
 
 

@@ -40,7 +40,7 @@ class Picture:
     """One picture: what it is, and how to get its pixels (uint8 RGB)."""
 
     row: dict
-    pixels: Callable[[], np.ndarray]
+    pixels: Callable[..., np.ndarray]  # called with nothing; a loop's names are kept as defaults
 
 
 def draw(*words: object) -> float:

@@ -12,6 +12,7 @@ validation; what does not hold there is not packed. Writes ``gauges.npz``, the c
 import json
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -158,7 +159,8 @@ def measured(fitted: dict[str, Fitted], truths: dict[str, pd.DataFrame], rows: p
 
 def pack(bundle: Path, fitted: dict[str, Fitted], truths: dict[str, pd.DataFrame], table: pd.DataFrame) -> None:
     """Write the heads, the card's entry and the table."""
-    path, arrays = bundle / "gauges.npz", {}
+    path = bundle / "gauges.npz"
+    arrays: dict[str, Any] = {}
     for code, gauge in fitted.items():
         if gauge.head is not None:
             arrays |= {f"{code}_kernel": gauge.head.kernel, f"{code}_bias": np.float32(gauge.head.bias)}

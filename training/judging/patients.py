@@ -1,6 +1,6 @@
 """What age, sex and site say about the class, learnt from the training split's records, photos left out."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import numpy as np
 import pandas as pd
@@ -77,7 +77,7 @@ def fit_effects(train: pd.DataFrame, codes: Sequence[str]) -> dict:
     }
 
 
-def _centred(by_name: dict[str, np.ndarray], columns: dict[str, pd.Series], names: Sequence[str]) -> dict:
+def _centred(by_name: dict[str, np.ndarray], columns: dict[str, pd.Series], names: Collection[str]) -> dict:
     """Return the effects of one factor's values, less their mean over the images where it is recorded."""
     counts = [columns[name].sum() for name in names]
     mean = np.average([by_name[name] for name in names], axis=0, weights=counts) if sum(counts) else 0
@@ -103,6 +103,7 @@ def fit_power(entry: dict, probabilities: np.ndarray, patients: Sequence[Patient
     from scipy.optimize import minimize_scalar
 
     whole = read_effects(entry | {"power": 1.0}, probabilities.shape[1])
+    assert whole is not None  # it is None only where there is no entry
     factors = np.stack([whole.log_factors(patient) for patient in patients])
     photo = np.log(np.clip(probabilities, 1e-12, None))
 

@@ -74,7 +74,8 @@ def rank_agreement(before: Analysis, after: Analysis, matrix: np.ndarray) -> flo
     places = np.stack([before.square.left + x * cell, before.square.top + y * cell, np.ones_like(x)], axis=-1)
     across, down = np.moveaxis(places @ matrix.T, -1, 0).astype(np.float32)
     maps = (across - after.square.left) / cell - 0.5, (down - after.square.top) / cell - 0.5
-    moved = cv2.remap(second, *map(np.float32, maps), cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    to = [places.astype(np.float32) for places in maps]
+    moved = cv2.remap(second, to[0], to[1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
     inside = np.all([(places >= -0.5) & (places <= rows - 0.5) for places in maps], axis=0)
     if not before.explanations[code].informative or inside.sum() < 10:
         return float("nan")

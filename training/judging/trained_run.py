@@ -6,6 +6,7 @@ import statistics
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -32,7 +33,8 @@ def read_record(run: Path) -> tuple[Recipe, dict]:
         raise RecipeError(f"{run / 'run.json'} holds no recipe; train the run again.")
     known = {field.name for field in dataclasses.fields(Recipe)}  # a run of 1.7.0 names options that are gone
     options = {name: value for name, value in record["recipe"].items() if name in known}
-    return Recipe(**{name: tuple(v) if isinstance(v, list) else v for name, v in options.items()}), record
+    kept: dict[str, Any] = {name: tuple(v) if isinstance(v, list) else v for name, v in options.items()}
+    return Recipe(**kept), record
 
 
 def load_run(run: Path) -> tuple[Recipe, dict, pd.DataFrame]:

@@ -52,8 +52,9 @@ def _foldable(network: keras.Model) -> dict[str, keras.layers.BatchNormalization
         if not isinstance(layer, keras.layers.BatchNormalization) or layer.axis not in (-1, 3):
             continue
         source = sources.get(id(layer.input))
-        linear = isinstance(source, CONVOLUTIONS) and source.activation is keras.activations.linear
-        if linear and source.data_format == "channels_last" and needed[id(layer.input)] == 1:
+        if not isinstance(source, CONVOLUTIONS) or source.activation is not keras.activations.linear:
+            continue
+        if source.data_format == "channels_last" and needed[id(layer.input)] == 1:
             found[source.name] = layer
     return found
 

@@ -9,7 +9,7 @@ Writes ``results/baseline_metrics.csv`` into the bundle.
 import argparse
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -51,7 +51,8 @@ def fit_and_score(features: np.ndarray, labels: pd.Series, split: pd.Series) -> 
     """Return probabilities of every row, columns in the order of `CODES`, and the chosen strength."""
     train, validation = (split == TRAIN).to_numpy(), (split == VALIDATION).to_numpy()
     targets = labels.map({code: index for index, code in enumerate(CODES)}).to_numpy()
-    best, chosen = None, (-1.0, 0.0)
+    best: Any = None  # until the first strength, whose score is above -1
+    chosen = (-1.0, 0.0)
     for strength in STRENGTHS:
         model = make_pipeline(
             StandardScaler(), LogisticRegression(C=strength, class_weight="balanced", max_iter=200, tol=1e-3)

@@ -49,8 +49,9 @@ class Corruption:
             Which way a colour, a light or a turn goes, and where hair and ink lie.
         """
         amount = self.amounts[step - 1]
-        if self.move is None:
+        if self.paint is not None:
             return self.paint(pixels, amount, random), np.eye(2, 3)
+        assert self.move is not None  # a corruption has one of the two
         height, width = pixels.shape[:2]
         matrix = self.move((height, width), amount, random)
         moved = cv2.warpAffine(
@@ -65,7 +66,7 @@ def _blur(pixels: np.ndarray, share: float, random: np.random.Generator) -> np.n
 
 def _jpeg(pixels: np.ndarray, quality: float, random: np.random.Generator) -> np.ndarray:
     _, file = cv2.imencode(".jpg", pixels[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, int(quality)])
-    return cv2.imdecode(file, cv2.IMREAD_COLOR)[..., ::-1]
+    return cv2.imdecode(file, cv2.IMREAD_COLOR)[..., ::-1]  # type: ignore[index]  # None only for a damaged file
 
 
 def _scaled(pixels: np.ndarray, gains: np.ndarray) -> np.ndarray:

@@ -68,7 +68,7 @@ def _scene(random, shape, centre, irregularity: float) -> Scene:
 
 def _skin(scene: Scene) -> np.ndarray:
     tone = SKIN_TONES[scene.random.integers(len(SKIN_TONES))] + scene.random.normal(0, 0.012, 3)
-    skin = np.broadcast_to(tone, (*scene.shape, 3)).astype(np.float32)
+    skin: np.ndarray = np.broadcast_to(tone, (*scene.shape, 3)).astype(np.float32)
     mottle = 0.018 * scene.field(4) + 0.012 * scene.field(18)
     furrows = structures.network(scene, spacing=0.05, thickness=0.09, jitter=0.45)
     skin = skin + mottle[..., None] * (0.7, 1.0, 1.1) - 0.045 * furrows[..., None] * (0.6, 1.0, 1.0)

@@ -18,11 +18,14 @@ FONTS = (cv2.FONT_HERSHEY_SIMPLEX, cv2.FONT_HERSHEY_COMPLEX, cv2.FONT_HERSHEY_DU
 def _size(random: Random) -> tuple[int, int]:
     """Return a height and a width in pixels, from square to wide or tall."""
     side = int(random.integers(240, 640))
-    return tuple(int(edge) for edge in random.permutation([side, round(side * random.choice([1.0, 1.33, 1.5, 1.78]))]))
+    other = round(side * random.choice([1.0, 1.33, 1.5, 1.78]))
+    height, width = (int(edge) for edge in random.permutation([side, other]))
+    return height, width
 
 
 def _colour(random: Random, low: int = 0, high: int = 256) -> tuple[int, int, int]:
-    return tuple(int(value) for value in random.integers(low, high, 3))
+    red, green, blue = (int(value) for value in random.integers(low, high, 3))
+    return red, green, blue
 
 
 def _skin(random: Random) -> np.ndarray:

@@ -66,7 +66,7 @@ def study(card: Card) -> None:
     names = [wording.short_method(*way) for way in rows[["method", "options"]].itertuples(index=False)]
     plain = rows["value"][rows["method"] == "none"]
     reference = None if plain.empty else float(plain.iloc[0])
-    display = ForestDisplay(rows.assign(group=[name for name in names]), wording.MEASURES[metric], reference)
+    display = ForestDisplay(rows.assign(group=names), wording.MEASURES[metric], reference)
     evidence.chart(display, "study")
     st.caption(f"{wording.STUDY_LINE} {wording.STUDY_NOTE.format(rows['features'].iloc[0])}")
     method = wording.COMPUTED["study"].format(rows["interval"].iloc[0])

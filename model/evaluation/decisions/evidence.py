@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import pandas as pd
@@ -102,7 +103,7 @@ def measure_answers(predictions: pd.DataFrame, card: Card) -> pd.DataFrame:
     for (dataset, split), part in predictions.groupby(["dataset", "split"], sort=False):
         question = ask(read_cases(part, card.labels), MALIGNANT)
         bins = np.clip(np.digitize(question.score, EDGES) - 1, 0, len(EDGES) - 2)
-        for place, edges in enumerate(zip(EDGES, EDGES[1:], strict=False)):
+        for place, edges in enumerate(pairwise(EDGES)):
             hits, lesions = question.truth[bins == place], question.lesions[bins == place]
             rows.append(
                 {"dataset": dataset, "split": split, "above": edges[0], "below": edges[1],

@@ -94,10 +94,10 @@ def _halved(cases: Cases, young: np.ndarray, random: np.random.Generator) -> Ite
             for key, (values, _) in _figures(cases.part(~first), young[~first], limits).items():
                 found.setdefault((limits["level"], *key), []).append(values.mean())
     whole = _figures(cases, young, fit_limits(cases)[0])
-    for (level, metric, subject), values in found.items():
-        low, high = map(float, percentile_interval(np.array(values)))
+    for (level, metric, subject), shares in found.items():
+        low, high = map(float, percentile_interval(np.array(shares)))
         those = whole[metric, subject][1]
-        yield {"level": level, "metric": metric, "subject": subject, "value": np.mean(values), "low": low,
+        yield {"level": level, "metric": metric, "subject": subject, "value": np.mean(shares), "low": low,
                "high": high, "n_images": int(those.sum()), "n_lesions": len(np.unique(cases.lesions[those])),
                "interval": f"95 % range over {HALVINGS} halvings"}  # fmt: skip
 

@@ -1,5 +1,6 @@
 """What one threshold would mean for patients, at any prevalence."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -139,7 +140,7 @@ def clinic_table(rates: TwoWay, prevalence: float, lesions: int = 1000) -> pd.Da
     low, high = (
         value + side * np.hypot(found[at] - found[0], biopsied[at] - biopsied[0]) for side, at in ((-1, 1), (1, 2))
     )
-    rows = {
+    rows: dict[str, Iterable[float]] = {
         "found": found,
         "missed": (ill - found)[[0, 2, 1]],
         "benign_biopsied": biopsied,

@@ -12,7 +12,6 @@ from model.evaluation.plots.style import CONFIG, Display
 __all__ = [
     "CONFIG",
     "ClassBalanceDisplay",
-    "LesionsDisplay",
     "ConfusionDisplay",
     "CurveDisplay",
     "DecisionDisplay",
@@ -20,6 +19,7 @@ __all__ = [
     "EpochDisplay",
     "ForestDisplay",
     "GroupsDisplay",
+    "LesionsDisplay",
     "LinesDisplay",
     "ReliabilityDisplay",
     "TradeOffDisplay",

@@ -118,7 +118,7 @@ try:
 except OutputError as error:
     print(error, file=sys.stderr)
 """
-    with open("/dev/full", "w") as full:
+    with Path("/dev/full").open("w") as full:
         run = subprocess.run(
             [sys.executable, "-c", code], cwd=ROOT, stdout=full, stderr=subprocess.PIPE, text=True, check=False
         )

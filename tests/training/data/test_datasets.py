@@ -191,7 +191,7 @@ def test_a_lesion_on_both_sides_is_refused(tree):
     with pytest.raises(DatasetError, match="malignant_test_1 and benign_1 have the same lesion"):
         read_class_folders(tree)
     table(tree / "metadata.csv", "isic_id age\nbenign_1 50")
-    with pytest.raises(DatasetError, match="metadata.csv lacks the columns lesion_id"):
+    with pytest.raises(DatasetError, match=r"metadata\.csv lacks the columns lesion_id"):
         read_class_folders(tree)
 
 

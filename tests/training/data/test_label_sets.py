@@ -74,7 +74,7 @@ def test_masks_are_found_where_the_set_keeps_them_and_a_missing_one_is_named(tmp
     rows["path"] = [str(photos / f"{name}.jpg") for name in rows.image_id]
     canvas = OutlinedCanvas(np.full((2, 40, 40, 3), 200, np.uint8), rows)
     assert canvas[0][20, 4].tolist() == [200] * 3 and canvas[0][20, 36, 0] < 100
-    with pytest.raises(DatasetError, match="ISIC_2_segmentation.png"):
+    with pytest.raises(DatasetError, match=r"ISIC_2_segmentation\.png"):
         canvas[1]
 
 

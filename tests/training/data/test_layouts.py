@@ -131,7 +131,7 @@ def test_what_is_there_instead_is_named(ham):
 
 def test_half_of_the_images_is_refused_unless_told(ham, capsys):
     shutil.rmtree(ham / "HAM10000_images_part_1")
-    with pytest.raises(DatasetError, match="1 of 3 labelled images, in HAM10000_images_part_2; .*--incomplete"):
+    with pytest.raises(DatasetError, match=r"1 of 3 labelled images, in HAM10000_images_part_2; .*--incomplete"):
         manifest.list_images(ham.parent, ["ham10000"])
     assert len(manifest.list_images(ham.parent, ["ham10000"], incomplete=True)) == 1
     command = ["--data", str(ham.parent), "--work", str(ham.parent / "work")]

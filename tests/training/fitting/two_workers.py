@@ -15,13 +15,13 @@ if os.environ.get("TWO_DEVICES"):
 with distributed.scope():
     pass
 
-import json  # noqa: E402
+import json
 
-import numpy as np  # noqa: E402
-import pandas as pd  # noqa: E402
+import numpy as np
+import pandas as pd
 
-from training.fitting.loop import fit  # noqa: E402
-from training.recipe import Recipe  # noqa: E402
+from training.fitting.loop import fit
+from training.recipe import Recipe
 
 random = np.random.default_rng(0)
 canvas = random.integers(0, 256, (40, 32, 32, 3), dtype=np.uint8)

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -41,7 +42,7 @@ def test_every_photo_is_judged_in_every_state(analyser, images):
     assert list(answers["corruption"].unique()) == ["none", "JPEG", "rotation"]  # in the order of the registry
     taken = answers[answers["severity"] == 0].set_index("image_id")
     names = [f"p_{code}" for code in analyser.card.codes]
-    with open(images.path[0], "rb") as file:
+    with Path(images.path[0]).open("rb") as file:
         expected = analyser.analyse(file.read()).prediction.probabilities
     assert taken.loc["I0", names].to_numpy(float) == pytest.approx(expected)
     assert answers["agreement"].dropna().between(-1, 1).all()
@@ -50,7 +51,7 @@ def test_every_photo_is_judged_in_every_state(analyser, images):
 
 
 def test_a_map_agrees_with_itself_also_where_the_photo_moved(analyser, images):
-    with open(images.path[0], "rb") as file:
+    with Path(images.path[0]).open("rb") as file:
         before = analyser.analyse(file.read())
     assert robustness.rank_agreement(before, before, np.eye(2, 3)) == pytest.approx(1)
     cell = before.square.side / next(iter(before.explanations.values())).raw.shape[0]

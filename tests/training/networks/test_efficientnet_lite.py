@@ -74,12 +74,12 @@ def test_weights_of_another_network_are_refused(spoil):
         del state["lite_top_bn.3"]
     else:
         state["more"] = np.zeros(3)
-    with pytest.raises(WeightsError, match="another.pth does not fit this network"):
+    with pytest.raises(WeightsError, match=r"another\.pth does not fit this network"):
         copy_lite(state, network, "another.pth")
 
 
 def test_a_missing_file_is_named(tmp_path):
-    with pytest.raises(WeightsError, match="gone.pth are missing"):
+    with pytest.raises(WeightsError, match=r"gone\.pth are missing"):
         read_state(tmp_path / "gone.pth")
 
 

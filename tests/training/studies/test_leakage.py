@@ -83,7 +83,7 @@ def test_a_lesion_on_both_sides_is_recognised(arms):
 
 
 def test_synthetic_images_made_before_the_split_carry_their_parents_over(arms):
-    value, counts, predictions = arms[frozenset(["synthetic"]), True]
+    value, counts, _ = arms[frozenset(["synthetic"]), True]
     assert counts["n_test"] == 8 * 36
     assert counts["n_test_sharing_lesion"] == 0
     assert counts["n_test_synthetic_parent"] > 90  # of 108, both parents by chance in the same fold otherwise

@@ -79,7 +79,7 @@ def _class_names(root: Path, files: list[Path]) -> list[str]:
     empty = [folder for folder in folders if folder not in homes]
     if empty:
         raise DatasetError(f"The class folder {empty[0]} holds no image.")
-    return [home.name for home in homes]
+    return [home.name for home in homes if home]  # strays were refused
 
 
 def _lesions(root: Path) -> dict[str, str]:

@@ -1,6 +1,7 @@
 """Figures of trained networks on validation photos, for the table of what was tried."""
 
 import dataclasses
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -30,7 +31,7 @@ def view_logits(
     from training.data.batches import plain_views
     from training.fitting.loop import predict_logits
 
-    found = {view: [] for view in views}
+    found: dict[str, list[np.ndarray]] = {view: [] for view in views}
     for start in range(0, len(rows), batch):
         images = plain_views(canvas, rows[start : start + batch], size)
         for view, parts in found.items():
@@ -61,7 +62,7 @@ def calibrated(logits: np.ndarray, labels: np.ndarray) -> np.ndarray:
     return softmax(logits / fit_temperature(logits, labels).value, axis=1)
 
 
-def figures(scored: pd.DataFrame, labels: list, tried: str, size: int, views: int) -> pd.DataFrame:
+def figures(scored: pd.DataFrame, labels: Sequence, tried: str, size: int, views: int) -> pd.DataFrame:
     """Return the figures of one setting with 95 % intervals by lesion; ``scored`` as `summarise` takes it."""
     from model.evaluation.summary import summarise
 
@@ -71,7 +72,9 @@ def figures(scored: pd.DataFrame, labels: list, tried: str, size: int, views: in
     return table.dropna(subset="metric")[COLUMNS]
 
 
-def figures_of(logits: np.ndarray, rows: pd.DataFrame, labels: list, tried: str, size: int, views: int) -> pd.DataFrame:
+def figures_of(
+    logits: np.ndarray, rows: pd.DataFrame, labels: Sequence, tried: str, size: int, views: int
+) -> pd.DataFrame:
     """Return the figures of logits (len(rows), classes), calibrated on these same rows."""
     from training.data.batches import label_indices
 
@@ -132,13 +135,13 @@ class Joined:
         Validation images of the manifest.
     canvas : ndarray
         See `training.data.batches.open_canvas`.
-    labels : list of Label
+    labels : sequence of Label
         The card's.
     prior : ndarray, shape (classes,)
         Class shares in training.
     """
 
-    def __init__(self, run: Path, rows: pd.DataFrame, canvas: np.ndarray, labels: list, prior: np.ndarray):
+    def __init__(self, run: Path, rows: pd.DataFrame, canvas: np.ndarray, labels: Sequence, prior: np.ndarray):
         self.run, self.rows, self.canvas, self.labels, self.prior = run, rows, canvas, labels, prior
         self.recipe, _ = read_record(run)
         self.size = self.recipe.served

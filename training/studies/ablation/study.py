@@ -15,6 +15,7 @@ the same recipe trained again from another seed: their rows are added to the bun
 
 import argparse
 import os
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -37,7 +38,7 @@ from training.studies.ablation.rows import (
 )
 
 SIZES = (192, 224, 256)
-VIEWS = (
+VIEWS: tuple[tuple[str, ...], ...] = (
     ("identity",),
     ("identity", "flip_left_right"),
     ("identity", "flip_left_right", "flip_up_down", "rotate_180"),
@@ -51,7 +52,7 @@ def settings(recipe: Recipe) -> list[tuple[int, tuple[str, ...]]]:
     return [(usual, views) for views in reversed(VIEWS)] + [(size, VIEWS[1]) for size in others]
 
 
-def judge(run: Path, rows: pd.DataFrame, canvas: np.ndarray, labels: list) -> list[pd.DataFrame]:
+def judge(run: Path, rows: pd.DataFrame, canvas: np.ndarray, labels: Sequence) -> list[pd.DataFrame]:
     """Return the figures of each (size, views) of a run."""
     recipe, _ = read_record(run)
     tables, stored = [], {}

@@ -54,7 +54,7 @@ def _row(rows: pd.DataFrame, place: evidence.Set) -> tuple[str, ...]:
     figures = rows.set_index(["metric", "subject"])
     accuracy = figures.loc[("balanced_accuracy", ALL)]
     low, high = shared.number(accuracy["low"]), shared.number(accuracy["high"])
-    missed, malignant = _missed(rows)
+    _, malignant = _missed(rows)
     return (
         f"{shared.set_name(place)}, {accuracy['n_images']:,} images",
         f"{shared.number(accuracy['value'])} {evaluation_wording.bracket(low, high)}",

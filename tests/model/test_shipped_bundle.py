@@ -22,13 +22,6 @@ pytestmark = pytest.mark.skipif(
 CODES = ("akiec", "bcc", "bkl", "df", "mel", "nv", "vasc")
 
 
-@pytest.fixture(scope="module")
-def shipped():
-    from model.pipeline import Analyser
-
-    return Analyser(DEFAULT_BUNDLE)
-
-
 def test_card_and_files_agree():
     assert check_bundle(DEFAULT_BUNDLE) == []
 

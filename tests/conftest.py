@@ -1,5 +1,6 @@
 """What many tests share: a whole small bundle, its loaded model, and photos drawn by code."""
 
+import gc
 import io
 import os
 from pathlib import Path
@@ -22,6 +23,12 @@ def pytest_collection_modifyitems(items):
         folder, file = item.path.parent.name, item.path.name
         shared = "browser" if folder == "browser" else "shipped" if "shipped" in item.fixturenames else None
         item.add_marker(pytest.mark.xdist_group(shared or f"{folder}/{file}"))
+
+
+def pytest_collection_finish():
+    """Keep what was imported out of garbage collections: Streamlit asks for two of them in each run of a page."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")

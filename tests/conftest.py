@@ -1,5 +1,6 @@
 """What many tests share: a whole small bundle, its loaded model, and photos drawn by code."""
 
+import gc
 import io
 import os
 from pathlib import Path
@@ -11,9 +12,23 @@ from PIL import Image
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
-from model.card import BUNDLE_VARIABLE
+from model.card import BUNDLE_VARIABLE, DEFAULT_BUNDLE
 
 pillow_heif.register_heif_opener()  # so that files can be written too, whatever a test imports
+
+
+def pytest_collection_modifyitems(items):
+    """Keep together, in one of the workers of `make test`, the tests of a file and those that share what is slow."""
+    for item in items:
+        folder, file = item.path.parent.name, item.path.name
+        shared = "browser" if folder == "browser" else "shipped" if "shipped" in item.fixturenames else None
+        item.add_marker(pytest.mark.xdist_group(shared or f"{folder}/{file}"))
+
+
+def pytest_collection_finish():
+    """Keep what was imported out of garbage collections: Streamlit asks for two of them in each run of a page."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")
@@ -30,6 +45,14 @@ def analyser(tiny_bundle):
     from model.pipeline import Analyser
 
     return Analyser(tiny_bundle)
+
+
+@pytest.fixture(scope="session")
+def shipped():
+    """The model in the repository, loaded once."""
+    from model.pipeline import Analyser
+
+    return Analyser(DEFAULT_BUNDLE)
 
 
 @pytest.fixture

@@ -1,10 +1,22 @@
 """Bundles that the pages are tested with: one whose every table is known, one with levels, one that refuses."""
 
+import functools
+
 import pytest
+from streamlit.components.v2 import manifest_scanner
 
 from model.card import BUNDLE_VARIABLE
 from tests.support.analyse_page import SAMPLE, gated_bundle, judged_bundle, open_app
 from tests.support.measured import build_measured, open_page
+
+
+@pytest.fixture(scope="session", autouse=True)
+def packages_scanned_once():
+    """Each session under test looks through all installed packages for components; they stay the same."""
+    with pytest.MonkeyPatch.context() as patch:
+        once = functools.cache(manifest_scanner.scan_component_manifests)
+        patch.setattr(manifest_scanner, "scan_component_manifests", once)
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -22,13 +22,6 @@ real_data = [
 MELANOMAS = ("ISIC_0033607", "ISIC_0031177")  # proven by histology; both were once led by a nevus
 
 
-@pytest.fixture(scope="module")
-def shipped():
-    from model.pipeline import Analyser
-
-    return Analyser(DEFAULT_BUNDLE)
-
-
 def cat() -> Image.Image:
     picture = Image.new("RGB", (480, 480), (198, 226, 240))
     draw = ImageDraw.Draw(picture)

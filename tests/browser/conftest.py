@@ -53,7 +53,7 @@ def visit(browser, address):
     """Return a function that opens the app in a fresh profile; complaints and requests are kept on the page."""
     contexts = []
 
-    def open_page(viewport=DESK, at=address, **options):
+    def open_page(viewport=DESK, at=address, heading=wording.DROP, **options):
         contexts.append(browser.new_context(viewport=viewport, **options))
         page = contexts[-1].new_page()
         page.set_default_timeout(1000 * PATIENCE_SECONDS)
@@ -62,7 +62,7 @@ def visit(browser, address):
         page.on("pageerror", lambda error: page.complaints.append(str(error)))
         page.on("request", lambda request: page.requested.append(request.url))
         page.goto(at)
-        page.get_by_role("heading", name=wording.DROP).wait_for()
+        page.get_by_role("heading", name=heading, exact=True).wait_for()
         return page
 
     yield open_page

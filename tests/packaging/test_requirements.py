@@ -41,6 +41,7 @@ NOT_IMPORTED = {
     "tests/requirements.txt": {
         "ruff",  # a command
         "playwright",  # imported by pytest.importorskip
+        "pytest-xdist",  # the workers of `make test`
     },
 }
 

@@ -8,6 +8,7 @@ import pytest
 from tests.browser.driving import CHROMIUM, DESK, PATIENCE_SECONDS, QUIET, serve
 from tests.support.analyse_page import gated_bundle, judged_bundle
 from tests.support.described import TABLES
+from tests.support.measured import build_measured
 from training.judging.sealing import seal
 from ui.analyse import wording
 
@@ -18,6 +19,10 @@ def served_bundle(tiny_bundle, tmp_path_factory):
     bundle = judged_bundle(tiny_bundle, tmp_path_factory.mktemp("served") / "bundle")
     for name, table in TABLES.items():
         table.to_csv(bundle / name, index=False)
+    measured = build_measured(tmp_path_factory.mktemp("served") / "measured")
+    for path in (measured / "results").glob("*.csv"):
+        if not (bundle / "results" / path.name).exists():
+            shutil.copy(path, bundle / "results" / path.name)
     seal(bundle)
     return bundle
 

@@ -75,10 +75,13 @@ def test_a_walk_over_every_page_and_section_meets_no_error(visit, viewport):
 
 
 def test_a_link_opens_its_view_and_set_and_a_case_lies_over_it(visit, address):
-    page = visit(at=f"{address}/evaluation?view=Mistakes&set=PH2%2C+external+test", heading="Evaluation")
+    page = visit(
+        at=f"{address}/evaluation?view=Mistakes&set=HAM10000%2C+validation+%28no+headline+figure%29",
+        heading="Evaluation",
+    )
     settled(page)
     assert page.get_by_role("radio", name="Mistakes").is_checked()
-    assert page.locator(".st-key-set").get_by_text("PH2, external test").count() == 1
+    assert page.locator(".st-key-set input").input_value() == "HAM10000, validation (no headline figure)"
     page.locator(".st-key-strip").get_by_role("button", name=evaluation_wording.LOOK).first.click()
     case = page.get_by_role("dialog")
     case.get_by_text(evaluation_wording.TRUTH).wait_for()

@@ -86,7 +86,7 @@ def advice(reader_malignant: bool) -> str:
     """Write how the answer must not change the reader's own judgement."""
     if reader_malignant:
         return "You judged it malignant: an answer below the levels is no reason to wait."
-    return "You judged it benign: what made you look still counts, whatever the answer is."
+    return "You judged it benign: what made you look still counts, regardless of the answer."
 
 
 def both(chances: dict, reader: bool, answer: bool, prevalence: float | None) -> str:

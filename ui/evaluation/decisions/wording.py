@@ -41,8 +41,8 @@ HOLDS = "{}, set contains it"
 SUBJECTS = {ALL: "Any diagnosis", MALIGNANT: "Malignant", "benign": "Benign"}
 ABSTENTION = "If the least certain answers were left out"
 ABSTENTION_HINT = (
-    "{}, the most certain answers first. Leaving out the uncertain ones makes the rest right more often on average; it "
-    "need not name more of the melanomas among them, and malignant lesions are still missed: {:,} of {:,} malignant "
+    "{}, the most certain answers first. Without the uncertain ones, the other answers are right more often on average. "
+    "But the share of melanomas named need not rise, and malignant lesions are still missed: {:,} of {:,} malignant "
     "images among the surest {} of {:,}."
 )
 ABSTENTION_LINES = {

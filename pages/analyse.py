@@ -1,4 +1,4 @@
-"""Analyse one photo: take it, ask the model, show what it found."""
+"""Analyse one photo: read it, run the model, show the answer."""
 
 from ui import navigation
 from ui.analyse import page

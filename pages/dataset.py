@@ -1,4 +1,4 @@
-"""Dataset: which images the model learnt from and was judged on, and what their imbalance does."""
+"""Dataset: the images for training and evaluation, and the effect of their imbalance."""
 
 from ui import navigation, sections
 from ui.dataset import page

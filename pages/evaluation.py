@@ -1,4 +1,4 @@
-"""Evaluation: how often the model is right, on which images, and how sure that is."""
+"""Evaluation: how often the model is right, on which images, and with which uncertainty."""
 
 from ui import navigation, sections
 from ui.evaluation import page

@@ -1,4 +1,4 @@
-"""Method: how the model was made, and how to make it again."""
+"""Method: how the model was trained, and how to train it again."""
 
 from ui import navigation, sections
 from ui.method import page, wording

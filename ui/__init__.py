@@ -1,1 +1,1 @@
-"""Shows what ``model`` found; the only package that imports Streamlit."""
+"""Shows the results of ``model``; the only package that imports Streamlit."""

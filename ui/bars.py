@@ -1,4 +1,4 @@
-"""Seven probabilities as bars that can also be read as a table, with a mark where each level lies."""
+"""Seven probabilities as bars that can also be read as a table, with a mark at each level."""
 
 from collections.abc import Iterable
 from html import escape
@@ -22,7 +22,7 @@ def table(card: Card, prediction: "Prediction", points: Iterable["PointReached"]
     card : Card
     prediction : Prediction
     points : iterable of PointReached
-        Where the malignant sum and single classes have their levels.
+        Levels of the malignant sum and of single classes.
     """
     marks = {subject: _marks(points, subject) for subject in ("malignant", *card.codes)}
     shares = list(zip(card.labels, prediction.probabilities, strict=True))
@@ -50,7 +50,7 @@ def _row(scope: str, name: str, value: float, marks: str, drawn: bool = True, ki
 
 
 def _marks(points: Iterable["PointReached"], subject: str) -> str:
-    """Write a mark a level; two that could not be told apart on a bar share one, with both names."""
+    """Write one mark per level; two levels too close together on a bar share one mark with both names."""
     places: dict[float, list[str]] = {}
     for point in sorted((point for point in points if point.subject == subject), key=lambda point: point.threshold):
         place = next((known for known in places if point.threshold - known < APART), point.threshold)

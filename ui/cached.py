@@ -1,4 +1,4 @@
-"""What all sessions share: the model, and never a photo or an answer."""
+"""What all sessions share: only the model, never a photo or an answer."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -24,6 +24,6 @@ def analyser() -> "Analyser":
 
 @st.cache_resource(show_spinner=False)
 def _load(folder: Path) -> "Analyser":
-    from model.pipeline import Analyser  # brings TensorFlow, seconds that must not hold up the first page
+    from model.pipeline import Analyser  # imports TensorFlow, which takes seconds and must not delay the first page
 
     return Analyser(folder)

@@ -1,4 +1,4 @@
-"""What the sections of the evaluation page are made of: tables read once, charts, figures and their origin."""
+"""Parts that the views of the evaluation page share: tables read once, charts, figures and their origin."""
 
 from collections.abc import Mapping
 from html import escape
@@ -37,7 +37,7 @@ def _read(_card: Card, path: str, entry: dict | None, stamp: tuple[int, int] | N
 
 
 def optional(card: Card, name: str, without: str, columns: tuple[str, ...]) -> pd.DataFrame:
-    """Return a table, or say what is shown without it and return an empty one with these columns."""
+    """Return a table, or write what is not shown without it and return an empty one with these columns."""
     try:
         return table(card, name)
     except TableError as error:
@@ -74,13 +74,13 @@ def choose_set(rows: pd.DataFrame) -> Set:
 
 
 def measured_on(chosen: Set, images: float, lesions: float, positive: float | None = None) -> None:
-    """Write once on what the figures of a view were counted, and warn where these images chose the model."""
+    """Write once on which images the figures of a view were counted; warn if the model was chosen on them."""
     st.caption(f"{shared.set_name(chosen)}: {shared.size(images, lesions, positive)}.")
     warn_of_validation(chosen)
 
 
 def warn_of_validation(chosen: Set) -> None:
-    """Say of validation images that they chose the model."""
+    """Warn if the images are the validation images on which the model was chosen."""
     if chosen[1] == "validation":
         st.warning(shared.VALIDATION)
 
@@ -163,7 +163,7 @@ def origin(
     )
     with st.popover(shared.METHOD, type="tertiary", icon=":material/info:", key=f"origin_{file_name}"):
         st.caption(f"{sources}, written by `{command}`; {method}")
-        st.download_button(  # made when asked for: a ready file is fetched by the page, and may be gone by then
+        st.download_button(  # made on request: the page fetches a ready file later, when it may be gone
             shared.SAVE, lambda: rows.to_csv(index=False), file_name, "text/csv", key=f"save_{file_name}",
             on_click="ignore",
         )  # fmt: skip

@@ -1,4 +1,4 @@
-"""What is around every page: logo, look, the disclaimer that never scrolls away, and a voice for screen readers."""
+"""The frame of every page: logo, style, the disclaimer that is always visible, and texts for screen readers."""
 
 from html import escape
 from pathlib import Path
@@ -12,12 +12,12 @@ NAME = "Lesionscope"
 
 
 def configure(title: str) -> None:
-    """Name the tab after the page."""
+    """Give the browser tab the page's name."""
     st.set_page_config(page_title=f"{title} · {NAME}", page_icon=str(ASSETS / "icon.svg"), layout="wide")
 
 
 def show() -> None:
-    """Draw the frame; its last line is spoken, never seen, and stands from the start so that changes are heard."""
+    """Draw the frame; its last line is only spoken, and exists from the start so that screen readers speak changes."""
     st.logo(str(ASSETS / "logo.svg"), size="large")
     st.html(ASSETS / "theme.css")
     st.html(

@@ -16,7 +16,7 @@ FRAMED = "framed"  # session key: the frame was drawn in this run
 
 
 def router() -> StreamlitPage:
-    """Build the menu along the top and return the page to run; the first of `PAGES` opens by itself."""
+    """Build the menu along the top and return the page to run; the first of `PAGES` is the default."""
     st.session_state[FRAMED] = True
     pages = [
         st.Page(script, title=title, url_path=Path(script).stem, default=(script, title) == PAGES[0])
@@ -26,11 +26,11 @@ def router() -> StreamlitPage:
 
 
 def inside_frame() -> None:
-    """Start over through app.py where a page runs without it; every page calls this first.
+    """Restart through app.py if a page runs without it; every page calls this first.
 
-    A server that has run nothing yet takes the scripts in ``pages/`` for pages by themselves: an address that is the
-    first one it is asked for would open one alone, without the disclaimer, and an address that is no script's
-    name would be called unknown. Building the menu ends that for as long as the server runs.
+    Before its first run, a server treats each script in ``pages/`` as a separate page. The first address requested
+    would then open a page alone, without the disclaimer, and an address that is not a script's name would be unknown.
+    Once the menu is built, this no longer happens until the server stops.
     """
     if not st.session_state.pop(FRAMED, False):
         router()

@@ -8,11 +8,11 @@ from PIL import Image, ImageDraw
 from model.preprocess import Square
 
 JPEG_QUALITY = 95
-LINES_PER_SIDE = 400  # the frame's line is one part in so many of the longer side
+LINES_PER_SIDE = 400  # the frame's line is 1 / this of the longer side
 
 
 def framed(pixels: np.ndarray, square: Square) -> np.ndarray:
-    """Draw a square as a white line between black ones, to be seen on any skin.
+    """Draw a square as a white line between black ones, visible on any skin.
 
     Parameters
     ----------

@@ -32,7 +32,7 @@ def show(title: str, views: Mapping[str, Panels | Mapping[str, Panels]], key: st
     for panel in panels:
         try:
             panel(card)
-        except LesionscopeError as error:  # a table that is missing or damaged takes only its own panel away
+        except LesionscopeError as error:  # a missing or damaged table affects only its own panel
             st.info(str(error))
 
 
@@ -46,7 +46,7 @@ def _choose(title: str, names: list[str], key: str) -> str:
 
 
 def the_card() -> Card:
-    """Return the card of the bundle, or say in one sentence why there is none and end the page."""
+    """Return the card of the bundle, or write in one sentence why there is none and end the page."""
     try:
         return load_card()
     except BundleError as error:

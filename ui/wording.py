@@ -1,4 +1,4 @@
-"""Sentences that more than one page needs, keyed by code where the engine speaks in codes."""
+"""Sentences that more than one page needs, keyed by code where the model gives codes."""
 
 import math
 
@@ -21,21 +21,21 @@ GROUPS = {"malignant": "Malignant or premalignant", "benign": "Benign"}
 ROLES = {"rule_out": "rule-out level", "balanced": "balanced level", "confirm": "confirming level"}  # of a threshold
 
 NOTES = {
-    "blank": "No answer: the frame holds an even surface and no lesion. Move the frame or take another photo.",
-    "small_photo": "The frame holds fewer pixels than the network reads, so that detail is missing.",
+    "blank": "No answer: the frame shows an even surface and no lesion. Move the frame or take another photo.",
+    "small_photo": "The frame has fewer pixels than the network reads, so detail is missing.",
     "reduced_size": "The photo is larger than the assessment needs and was read at a smaller size.",
-    "first_frame_only": "The file holds several frames; only the first was assessed.",
+    "first_frame_only": "The file contains several frames. Only the first was assessed.",
     "sixteen_bit_scaled": "A grey photo: the model has learnt from colour photos only.",
     "grey": "A grey photo: the model has learnt from colour photos only.",
-    "significant_bits": "The photo uses a part of its 16 bits only, and was made as bright as that part allows.",
-    "profile_ignored": "The photo's colour profile cannot be read; its colours may be shown and assessed wrongly.",
+    "significant_bits": "The photo uses only a part of its 16 bits. It was brightened to use the full range.",
+    "profile_ignored": "The photo's colour profile cannot be read. Its colours may be shown and assessed wrongly.",
     "float_scaled": "A grey photo: the model has learnt from colour photos only.",
     "sharpness": "The photo is blurred: fine structures are lost. Hold the dermatoscope still and focus on the lesion.",
     "exposure": "The photo is very dark or very bright. Change the light and take it again.",
-    "cut_off": "The lesion leaves the frame: what lies outside was not assessed. Enlarge or move the frame.",
-    "hair": "Hair lies over the skin and can hide structures. Part, stick down or clip it.",
-    "ink": "Skin marker is in the photo and can change the answer. Take the photo before marking.",
-    "gel": "Fluid or bubbles lie over the skin and can change the answer. Wipe off, or press the bubbles out.",
+    "cut_off": "Part of the lesion is outside the frame and was not assessed. Enlarge or move the frame.",
+    "hair": "Hair covers the skin and can hide structures. Part it, stick it down or clip it.",
+    "ink": "The photo shows skin marker, which can change the answer. Take the photo before marking.",
+    "gel": "Fluid or bubbles cover the skin and can change the answer. Wipe off the fluid or press the bubbles out.",
 }
 
 SET = "Measured on"
@@ -45,8 +45,8 @@ SPLITS = {
     "validation": "validation (no headline figure)",
 }
 VALIDATION = (
-    "Validation images chose the model, its temperature and its thresholds, "
-    "so these figures flatter it and are no headline figures."
+    "The model, its temperature and its thresholds were chosen on the validation images. "
+    "These figures are therefore too good and are no headline figures."
 )
 METHOD = "How was this computed"
 SAVE = "Table as CSV"
@@ -54,7 +54,7 @@ COMMAND = "python -m training.evaluate runs/RECIPE"
 
 
 def percent(probability: float) -> str:
-    """A probability with one decimal, never rounded up to certainty or down to nothing."""
+    """A probability with one decimal, never rounded up to 100 % or down to 0 %."""
     if probability > 0.999:
         return "> 99.9 %"
     if probability < 0.001:
@@ -63,7 +63,7 @@ def percent(probability: float) -> str:
 
 
 def patient(known: Patient) -> str:
-    """Say what was told about a patient, for example "age 34, female, leg or foot"."""
+    """Write what was entered about a patient, for example "age 34, female, leg or foot"."""
     age = "" if known.age is None else f"age {known.age:.0f}"
     sex = SEXES.get(known.sex, "").lower()
     site = SITES.get(known.site, known.site or "").lower()
@@ -77,13 +77,13 @@ def set_name(chosen: tuple[str, str]) -> str:
 
 
 def size(images: float, lesions: float, positive: float | None = None) -> str:
-    """Say what a figure was counted on."""
+    """Write the images and lesions on which a figure was counted."""
     shown = "" if positive is None or math.isnan(positive) else f" ({positive:,.0f} positive)"
     return f"{images:,.0f} images{shown} of {lesions:,.0f} lesions"
 
 
 def number(value: float, digits: int = 3) -> str:
-    """A figure, or in words why there is none."""
+    """A figure, or a word that says why there is none."""
     if math.isnan(value):
         return "undefined"
     return "no limit" if math.isinf(value) else f"{value:,.{digits}f}"

@@ -70,8 +70,8 @@ def test_classes_by_image_or_lesion_linear_or_logarithmic(page):
 
 def test_classes_that_join_another_or_none_are_named(page):
     shown = page.selectbox[0].set_value("milk10k").run()
-    assert "Squamous cell carcinoma joins class Actinic keratosis" in text(shown)
-    assert "Inflammatory has no place among the seven classes" in text(shown)
+    assert "Squamous cell carcinoma counts as class Actinic keratosis" in text(shown)
+    assert "Inflammatory is not one of the seven classes" in text(shown)
 
 
 def test_skin_tone_keeps_its_class_numbers_and_what_is_missing_is_shown(page):

@@ -91,7 +91,7 @@ def test_what_is_missed_among_the_surest_is_counted_on_every_test_set(page, meas
 
 
 def test_what_was_measured_elsewhere_stands_apart_with_what_it_lacks(page, measured_bundle, tmp_path, monkeypatch):
-    assert "Measured from outside" not in text(page)
+    assert "Measured by others" not in text(page)
     bundle = shutil.copytree(measured_bundle, tmp_path / "bundle")
     card = json.loads((bundle / "card.json").read_text())
     found = {"set": "another clinic", "model": "1.2.3", "point": "melanoma, confirm", "sensitivity": 0.8}
@@ -99,4 +99,4 @@ def test_what_was_measured_elsewhere_stands_apart_with_what_it_lacks(page, measu
     (bundle / "card.json").write_text(json.dumps(card))
     monkeypatch.setenv(BUNDLE_VARIABLE, str(bundle))
     said = wording.OUTSIDE.format("1.2.3", "another clinic", "melanoma, confirm", "80 %")
-    assert said in text(open_page()) and "without n and interval" in said
+    assert said in text(open_page()) and "n and interval are missing" in said

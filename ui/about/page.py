@@ -14,7 +14,7 @@ ITEMS = Path(__file__).resolve().parents[2] / "assets" / "reporting_items.csv"
 
 
 def purpose(card: Card) -> None:
-    """Say which model this is, what it is for and what it is not for."""
+    """Show which model this is, what it is for and what it is not for."""
     date = card.raw.get("change_date", "")
     st.markdown(wording.VERSION.format(model=card.model_id, version=card.version, date=date))
     left, right = st.columns(2, gap="large")
@@ -26,7 +26,7 @@ def purpose(card: Card) -> None:
 
 
 def limits(card: Card) -> None:
-    """Say where the model is weak, and on whom it has seen little."""
+    """Show where the model is weak, and which patients it has seen too rarely."""
     left, right = st.columns(2, gap="large")
     with left:
         _list(card, wording.LIMITATIONS, "limitations")
@@ -35,7 +35,7 @@ def limits(card: Card) -> None:
 
 
 def sources(card: Card) -> None:
-    """Name licences and people, and offer the card."""
+    """Show licences and citations, and offer the card as a file."""
     left, right = st.columns(2, gap="large")
     with left:
         _list(card, wording.LICENCES, "licences")

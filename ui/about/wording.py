@@ -2,18 +2,18 @@
 
 TITLE = "About this model"
 VERSION = (
-    "Model `{model}`, version {version}, of {date}. Results of a version with another date are not comparable: the "
-    "weights, the split or the way of judging may have changed."
+    "Model `{model}`, version {version}, {date}. Do not compare with results of a version with another date: the "
+    "weights, the split or the evaluation may have changed."
 )
 INTENDED, NOT_FOR = "Intended use", "Not for"
 LIMITATIONS, UNDER = "Limitations", "Under-represented"
 LICENCES, CITATIONS = "Licences", "Cite"
-CITATIONS_HINT = "People whose images, methods and measurements this model rests on."
-NOTHING = "The model card names nothing here."
+CITATIONS_HINT = "This model is built on the images, methods and measurements of these authors."
+NOTHING = "The model card has no entry here."
 REPORTING = "Reporting guidelines"
 REPORTING_HINT = (
     "TRIPOD+AI (Collins et al., BMJ 2024;385:e078378) and CLEAR Derm (Daneshjou et al., JAMA Dermatology 2022;158:90), "
-    "their items in our words. Answered means that the place says it, not that the answer is a good one."
+    "items in our own words. Answered means that the named place gives the information, not that the result is good."
 )
 GUIDELINE = "Guideline"
 COLUMNS = ("Item", "Answered", "Where, or why not")

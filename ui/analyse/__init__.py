@@ -1,1 +1,1 @@
-"""The page that takes a photo and shows what the model says of it."""
+"""The page that takes a photo and shows the model's answer to it."""

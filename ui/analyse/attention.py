@@ -1,4 +1,4 @@
-"""Where a person's eyes, focus and ears go: to the answer when it is there, and nowhere else without being asked."""
+"""Moves scroll position, focus and screen reader to a new answer, and never otherwise."""
 
 import json
 from pathlib import Path
@@ -14,13 +14,13 @@ def draw(answer: str, said: str, photo: int, kept: bool) -> None:
     Parameters
     ----------
     answer : str
-        Names the answer; another name means that there is something new to say.
+        Identifies the answer; a new value means that there is something new to speak.
     said : str
         What a screen reader speaks.
     photo : int
         Number of the photo; a new one takes the focus to the answer.
     kept : bool
-        Whether something would be lost by closing or reloading the page.
+        Whether closing or reloading the page would lose something.
     """
     state = json.dumps({"answer": answer, "said": said, "photo": photo, "kept": kept})
     script = SCRIPT.read_text(encoding="utf-8")
@@ -29,5 +29,5 @@ def draw(answer: str, said: str, photo: int, kept: bool) -> None:
 
 
 def _inside_script(text: str) -> str:
-    """Keep text of ours from ending the script it stands in."""
+    """Escape text so that it cannot end the script that contains it."""
     return text.replace("<", "\\u003c")

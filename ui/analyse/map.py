@@ -1,4 +1,4 @@
-"""The map of what counted for a class, and a legend in the colours that are drawn."""
+"""The heat map of a class, and a legend in the colours that are drawn."""
 
 from typing import TYPE_CHECKING
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def panel(analysis: "Analysis") -> None:
-    """Show what counted for a class, with the choice of class, style and opacity."""
+    """Show the heat map of a class, with the choice of class, style and opacity."""
     names = {code: analysis.card.label(code).name for code in state.by_probability(analysis)}
     with st.container(key="map_title", horizontal=True, vertical_alignment="center"):
         st.html(f'<p class="eyebrow">{wording.EXPLAINED}</p>', width="content")
@@ -39,13 +39,13 @@ def panel(analysis: "Analysis") -> None:
 
 
 def legend(explanation: explain.Explanation, view: np.ndarray, shown: state.Shown) -> str:
-    """Write the colours of a map as they lie on this photo, or that there is nothing to colour.
+    """Write the colours of a map as they look on this photo, or that there is nothing to colour.
 
     Parameters
     ----------
     explanation : Explanation
     view : ndarray, uint8, shape (size, size, 3)
-        What the network saw; its mean colour stands for the skin below the map.
+        The network's input; its mean colour represents the skin below the map.
     shown : Shown
     """
     if not explanation.informative:

@@ -1,4 +1,4 @@
-"""The page in order: reading a photo, asking for one, and what an answer, a refusal or a reader first looks like."""
+"""The page as a whole: reading a photo, asking for one, and the layout of answer, refusal and reader-first mode."""
 
 from typing import TYPE_CHECKING
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def show() -> None:
-    """Show what there is; a file that waits is read first, with the answer before it already gone."""
+    """Show the current state; a waiting file is read first, after the previous answer is removed."""
     if state.waiting():
         _read()
     found = state.analysis(_model()) if state.answered() else None
@@ -32,7 +32,7 @@ def show() -> None:
 
 
 def _read() -> None:
-    """Read the file that waits in a run of its own, whose first element takes the place of all that stood before."""
+    """Read the waiting file in a separate run, whose first element replaces all earlier ones."""
     st.empty().html(f'<p class="reading" role="status">{wording.READING}</p>')
     attention.draw(f"reading {state.generation()}", wording.READING, 0, kept=False)
     state.read(_model())
@@ -40,7 +40,7 @@ def _read() -> None:
 
 
 def _model() -> "Analyser":
-    """Return the model, or say in one sentence why there is none and end the page."""
+    """Return the model, or write in one sentence why there is none and end the page."""
     try:
         return cached.analyser()
     except BundleError as error:
@@ -49,7 +49,7 @@ def _model() -> "Analyser":
 
 
 def _ask(error: Exception | None) -> None:
-    """Show every way to a photo, and load the model while a person chooses."""
+    """Show every way to provide a photo, and load the model while a person chooses."""
     if error:
         st.error(str(error))
     source.open_source()
@@ -59,7 +59,7 @@ def _ask(error: Exception | None) -> None:
 
 
 def _show(analysis: "Analysis") -> None:
-    """Show the photo, and beside it what may be shown now; to a reader who judges first nothing of any answer."""
+    """Show the photo, and next to it what may be shown now; before a reader has judged, nothing of the answer."""
     if reader.first():
         _hidden(analysis)
         return
@@ -71,7 +71,7 @@ def _show(analysis: "Analysis") -> None:
 
 
 def _stage(parts: int):
-    """Lay out the photo, what is said of it, and the map where there is one; the style sheet turns them into a page."""
+    """Lay out the photo, the text on it, and the map if there is one; the style sheet places them."""
     return st.container(key=f"stage_{parts}_{state.side()}").columns(parts)
 
 

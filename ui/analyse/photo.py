@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 @st.fragment
 def panel(analysis: "Analysis") -> None:
-    """Show the photo; a frame that is moved is drawn at once, and looked at when a person says so."""
+    """Show the photo; a moved frame is drawn at once, and assessed when a person presses the button."""
     with st.container(key="photo_title"):
         st.html(f'<p class="eyebrow">{wording.PHOTO}</p>')
     place = st.container(key="photo_picture")
@@ -51,5 +51,5 @@ def _controls(analysis: "Analysis") -> None:
 
 
 def picture(alt: str, pixels: np.ndarray) -> None:
-    """Show pixels (height, width, 3) as wide as their place allows."""
+    """Show pixels (height, width, 3) as wide as the space allows."""
     st.image(pictures.jpeg(pixels), width="stretch", alt=alt)

@@ -1,4 +1,4 @@
-"""Real photos that come with the app, each with its diagnosis, its licence and where it is from."""
+"""Real photos that come with the app, each with diagnosis, licence and source."""
 
 import csv
 from dataclasses import dataclass
@@ -38,7 +38,7 @@ def samples() -> tuple[Sample, ...]:
 
 
 def choose(columns: int) -> None:
-    """Show every sample as a picture that is its own button; what it shows is not told before the answer."""
+    """Show every sample as a picture that is a button; its diagnosis is hidden until the answer."""
     with st.container(key="samples"):
         for start in range(0, len(samples()), columns):
             row = st.columns(columns, gap="small", wrap=False)
@@ -59,7 +59,7 @@ def chosen() -> Sample | None:
 
 
 def truth(card: Card) -> str:
-    """Write what a sample shows, by whose word, and where it is from; nothing for a person's own photo."""
+    """Write a sample's diagnosis, who confirmed it, and its source; nothing for a person's own photo."""
     sample = chosen()
     if sample is None:
         return ""

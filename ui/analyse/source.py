@@ -7,7 +7,7 @@ from ui.analyse.reader import page as reader
 
 
 def open_source() -> None:
-    """Ask for a photo, with all the room there is."""
+    """Ask for a photo, on the whole page."""
     left, right = st.container(key="open_source").columns([8, 7], gap="large")
     with left, st.container(key="drop_zone"):
         st.title(wording.DROP)
@@ -26,7 +26,7 @@ def open_source() -> None:
 
 
 def bar() -> None:
-    """Offer to go on with another photo, in one line above an answer."""
+    """Offer to continue with another photo, in one line above an answer."""
     with st.container(key="drop_line", horizontal=True, vertical_alignment="center"):
         st.html(f'<p class="eyebrow">{wording.DROP_NEXT}</p>', width="content")
         _uploader(wording.DROP_NEXT)

@@ -1,6 +1,6 @@
-"""What one session holds: its photo, its answer, and nothing of anybody else's.
+"""The state of one session: its photo and its answer, and nothing of other sessions.
 
-Everything lives in ``st.session_state`` and goes with the session; the widgets' own values stay under their keys.
+Everything is in ``st.session_state`` and ends with the session; the widgets' own values are under their keys.
 """
 
 from dataclasses import dataclass
@@ -16,12 +16,16 @@ from model.preprocess import Square
 from model.report import for_screen
 from ui.analyse import wording
 
-if TYPE_CHECKING:  # the pipeline brings TensorFlow, which must not hold up the first page
+if TYPE_CHECKING:  # the pipeline imports TensorFlow, which must not delay the first page
     from model.pipeline import Analyser, Analysis
 
 WHOLE = {"across": 50, "down": 50, "size": 100}  # percent; the largest centred square
-SMALLEST = 20  # percent of the shorter side; below it next to no pixels are left
-PATIENT = {"age": "patient_age", "sex": "patient_sex", "site": "patient_site"}  # of the photo at hand, never the next
+SMALLEST = 20  # percent of the shorter side; below it almost no pixels are left
+PATIENT = {
+    "age": "patient_age",
+    "sex": "patient_sex",
+    "site": "patient_site",
+}  # of the current photo, never of the next one
 SHOWN = {"drawn_as": wording.STYLES[0], "opacity": 60, "side": wording.SIDES[0]}  # how a map is first shown
 
 
@@ -40,7 +44,7 @@ def generation() -> int:
 
 
 def take(data: bytes, sample_id: str | None = None) -> None:
-    """Let a file wait to be read; the answer before it stays until this one turns out to be a photo."""
+    """Let a file wait to be read; the previous answer stays until this file is known to be a photo."""
     st.session_state.update(waiting=(data, sample_id), generation=generation() + 1, camera_on=False)
 
 
@@ -57,7 +61,7 @@ def waiting() -> bool:
 
 
 def read(analyser: "Analyser") -> None:
-    """Assess the file that waits; one that is no photo leaves its `PhotoError` for `trouble` and nothing else."""
+    """Assess the waiting file; if it is no photo, keep only its `PhotoError`, for `trouble`."""
     data, sample_id = st.session_state.pop("waiting")
     try:
         found = analyser.look(read_photo(data))
@@ -92,7 +96,7 @@ def trouble() -> PhotoError | None:
 
 
 def analysis(analyser: "Analyser") -> "Analysis":
-    """Return the answer for this session's photo and frame, computed again when another frame was asked for."""
+    """Return the answer for this session's photo and frame, computed again when another frame was requested."""
     before = st.session_state.analysis
     if st.session_state.frame_wanted != st.session_state.frame_seen:
         _keep(analyser.look(before.photo, _square(before, st.session_state.frame_wanted)))
@@ -111,12 +115,12 @@ def _keep(found: "Analysis") -> None:
 
 
 def look_here() -> None:
-    """Ask for the frame that the sliders show; a refused photo's answer has to be asked for again."""
+    """Request the frame that the sliders show; the answer to a refused photo must be requested again."""
     st.session_state.update(frame_wanted=frame_set(), answered_anyway=False)
 
 
 def answer_anyway() -> None:
-    """Ask for the answer to a photo that was refused (a button's callback)."""
+    """Request the answer to a refused photo (a button's callback)."""
     st.session_state.answered_anyway = True
 
 
@@ -126,13 +130,13 @@ def case() -> int:
 
 
 def name() -> str:
-    """Name the answer on the screen; it changes with photo, frame and whether it was asked for all the same."""
+    """Return an id of the answer on the screen; it changes with the photo, the frame and a request after a refusal."""
     parts = (case(), *st.session_state.frame_seen, st.session_state.answered_anyway, hidden())
     return " ".join(map(str, parts))
 
 
 def side() -> str:
-    """Which of photo and map is shown where there is room for one of them."""
+    """Which of photo and map is shown where there is only room for one."""
     return st.session_state.side.lower()
 
 
@@ -142,17 +146,17 @@ def sample_id() -> str | None:
 
 
 def patient() -> Patient:
-    """Return what was told beside the photo."""
+    """Return the patient data entered for the photo."""
     return Patient(**{name: st.session_state.get(key) for name, key in PATIENT.items()})
 
 
 def frame_set() -> tuple[int, int, int]:
-    """Where the sliders stand: across, down, size, in percent."""
+    """Values of the sliders: across, down, size, in percent."""
     return tuple(st.session_state[name] for name in WHOLE)
 
 
 def frame_moved() -> bool:
-    """Whether the sliders stand where the network has not looked yet."""
+    """Whether the frame of the sliders has not been assessed yet."""
     return frame_set() != st.session_state.frame_seen
 
 
@@ -186,7 +190,7 @@ def by_probability(analysis: "Analysis") -> list[str]:
 
 
 def square_from(width: int, height: int, across: int, down: int, size: int) -> Square:
-    """Place a square by how far it has moved through the room it has.
+    """Place a square by its position in percent of the possible range.
 
     Parameters
     ----------

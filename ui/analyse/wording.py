@@ -1,26 +1,26 @@
-"""Every sentence of the page that answers a photo, keyed by code where the engine speaks in codes."""
+"""Every sentence of the page that answers a photo, keyed by code where the model gives codes."""
 
 DROP = "Drop a dermoscopic photo"
 DROP_NEXT = "Next photo"
 FORMATS = "JPEG, PNG, WebP, TIFF, BMP, HEIC or AVIF, up to 20 MB. It is assessed on this computer and never stored."
 OTHER_SOURCE = "Camera or sample"
 CAMERA = "Use the camera"
-CAMERA_HINT = "Hold the dermatoscope to the lens; the lesion fills about half of the frame."
+CAMERA_HINT = "Hold the dermatoscope to the lens. The lesion should fill about half of the frame."
 SAMPLES = "No photo at hand?"
 SAMPLES_HINT = (
-    "Eight real photos that the model has not learnt from, ISIC Archive, public domain (CC0). "
-    "Press one; its diagnosis is told beside the answer, which is not always right."
+    "Eight real photos from the ISIC Archive, public domain (CC0). The model was not trained on them. "
+    "Press one: its true diagnosis is shown next to the answer. The answer is not always right."
 )
 SAMPLE = "Open sample {}"
 SAMPLE_TRUTH = "What it was: <b>{0}</b> <small>Sample {1}, {2}, {3}</small>"
 PROMISES = """
-You will see how high the risk is, against levels whose hits and misses were measured; which diagnoses cannot be told
-apart; and where in the photo the evidence lies.
+You will see how high the risk is, compared with levels whose hits and misses were measured; which diagnoses cannot be
+told apart; and which parts of the photo count as evidence.
 """
 
 READING = "Reading the photo"
-LOADING = "Loading the model, once after the start"
-PHOTO = "Photo, with the frame that the network sees"
+LOADING = "Loading the model (only once after the start)"
+PHOTO = "Photo with the frame that the network reads"
 MOVE_FRAME = "Move the frame"
 LOOK_HERE = "Look at this frame"
 SQUARE = {"across": "Left to right", "down": "Top to bottom", "size": "Frame size"}
@@ -30,30 +30,31 @@ DRAWN_AS = "Drawn as"
 STYLES = ("Heat", "Contours")
 OPACITY = "Opacity"
 SCALE = ("none", "strongest")
-NO_EVIDENCE = "Nothing in this photo speaks for this class."
+NO_EVIDENCE = "Nothing in this photo is evidence for this class."
 SAVE_OVERLAY = "Overlay PNG"
 SAVE_RESULT = "Result JSON"
 
-AGE, SEX, SITE, NOT_TOLD = "Age in years", "Sex", "Site of the lesion", "not told"
+AGE, SEX, SITE, NOT_TOLD = "Age in years", "Sex", "Site of the lesion", "not given"
 PATIENT_HINT = (
-    "Optional, for this photo only. They weigh the photo's answer by how often training saw each diagnosis in such "
-    "patients: a young age lowers melanoma, though the young get it too. Headline and named diagnosis stay the photo's."
+    "Optional, for this photo only. They weight the photo's answer by how often each diagnosis occurred in such "
+    "patients in training: a young age lowers the probability of melanoma, although young people get it too. The "
+    "headline and the named diagnosis still come from the photo alone."
 )
 WITH, EFFECT = "With {}: {}.", "{} {} (photo alone {})"
 PREVALENCE, NOT_SET = "Malignant of 100 in your clinic", "not set"
-PREVALENCE_HELP = "Kept for this session. Urgent referrals: 6 to 8 of 100; a screening clinic: about 1."
+PREVALENCE_HELP = "Kept for this session. Urgent referrals: 6 to 8 of 100. Screening clinic: about 1."
 SUBJECTS = {"mel": "melanoma", "malignant": "malignant"}
 
 REFUSED = (
     "No answer: outside what was measured",
-    "<p>This picture is unlike the dermoscopic photos that the model was tested on. That says nothing about the "
-    "lesion: neither that it is harmless nor that it is not.</p><p>Look at the lesion as you would without this "
-    "program. For an answer, take a dermoscopic photo with the lesion in the middle, sharp, or move the frame.</p>",
+    "<p>This picture is unlike the dermoscopic photos that the model was tested on. This says nothing about the "
+    "lesion: neither that it is harmless nor that it is not.</p><p>Judge the lesion as you would without this "
+    "program. For an answer, take a sharp dermoscopic photo with the lesion in the middle, or move the frame.</p>",
 )
 BLANK = "No answer: nothing to assess"
-ANYWAY = "Show the answer all the same"
-ANYWAY_HINT = "How often such answers are right was not measured."
-FORCED = "Outside what was measured: shown because you asked. How often such answers are right is not known."
+ANYWAY = "Show the answer anyway"
+ANYWAY_HINT = "It was not measured how often such answers are right."
+FORCED = "Outside what was measured; shown because you asked. It is not known how often such answers are right."
 
 SUSPICIOUS = {"mel": "Suspicious of melanoma", "malignant": "Suspicious of malignancy"}
 NOT_RULED_OUT = {"mel": "Melanoma is not ruled out", "malignant": "Malignancy is not ruled out"}
@@ -61,13 +62,13 @@ BELOW = "Below both rule-out levels"
 NO_LEVELS = "This model has no measured levels"
 NAMED = "Named by the balanced rule: <b>{}</b>"
 TIE = "A near tie by the balanced rule: <b>{}</b>"
-MOST_PROBABLE = "The most probable alone would be {}."
+MOST_PROBABLE = "The most probable diagnosis is {}."
 TOGETHER = "Cannot be told apart here: <b>{}</b>"
 EVALUATION = "How it was measured"
 
 
 def headline(decision) -> str:
-    """Say in a few words what the risk is; never that it is nothing."""
+    """Write in a few words what the risk is; never that there is none."""
     if not decision.points:
         return NO_LEVELS
     if decision.risk == "low":
@@ -78,7 +79,10 @@ def headline(decision) -> str:
 
 
 def named(decision, names: dict[str, str]) -> list[str]:
-    """Say which diagnosis is named and which it cannot be told apart from; ``names`` by class code, lines of HTML."""
+    """Write which diagnosis is named and which ones cannot be told apart from it, as lines of HTML.
+
+    ``names`` are the full names by class code.
+    """
     tied = [decision.named, *(code for code in decision.tie if code != decision.named)]
     text = " or ".join(names[code] for code in tied)
     lines = [(TIE if len(tied) > 1 else NAMED).format(text)]

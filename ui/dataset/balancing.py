@@ -1,4 +1,4 @@
-"""What each way to meet imbalance makes of an epoch, and what it did to a layer trained with it."""
+"""How each balancing method changes an epoch, and its effect on a layer trained with it."""
 
 import pandas as pd
 import streamlit as st
@@ -15,7 +15,7 @@ SHOWN_BESIDE = ("balanced_accuracy", "melanoma_sensitivity", "melanoma_specifici
 
 
 def balancing(card: Card) -> None:
-    """Show what a way of balancing makes of an epoch, and what it did to a head trained with it."""
+    """Show how a balancing method changes an epoch, and its effect on a head trained with it."""
     table = evidence.table(card, BALANCING)
     ways = list(table[["method", "options"]].drop_duplicates().itertuples(index=False, name=None))
     way = st.selectbox(wording.METHOD, ways, format_func=lambda chosen: wording.method(*chosen), key="way",
@@ -56,7 +56,7 @@ def _measured(card: Card, way: tuple[str, str]) -> None:
 
 
 def study(card: Card) -> None:
-    """Show every way of balancing beside the others, in one figure."""
+    """Compare all balancing methods by one figure."""
     st.header(wording.MEASURED_ALL)
     table = evidence.table(card, STUDY)
     offered = [metric for metric in wording.MEASURES if metric in set(table["metric"])]

@@ -7,7 +7,7 @@ from ui.dataset import wording
 
 
 def choose_set(table: pd.DataFrame) -> str:
-    """Let a person choose one of the image sets that a table holds."""
+    """Let a person choose one of the image sets that a table contains."""
     return st.selectbox(
         wording.SET, list(dict.fromkeys(table["dataset"])), format_func=wording.set_name,
         key=f"image_set_{table['dataset'].nunique()}", persist_state="session",

@@ -1,4 +1,4 @@
-"""Which classes each image set holds, how they were confirmed, and in whom."""
+"""Which classes each image set contains, how they were confirmed, and in which patients."""
 
 import pandas as pd
 import streamlit as st
@@ -51,7 +51,7 @@ def classes(card: Card) -> None:
 
 
 def _mapping(card: Card, chosen: pd.DataFrame) -> str:
-    """Say which of a set's classes became another one, or none."""
+    """Write which of a set's classes count as another class, and which are not used."""
     said, known = [], {label.code: label.name for label in card.labels}
     for row in chosen.itertuples():
         if row.seven not in known:
@@ -94,7 +94,7 @@ def _choose_class(dataset: str, rows: pd.DataFrame, named: pd.DataFrame) -> str:
 
 
 def _groups(rows: pd.DataFrame, label: str, attribute: str) -> pd.DataFrame:
-    """Return group, images and, for one class, images_all; what was not recorded comes last."""
+    """Return group, images and, for one class, images_all; the group "not recorded" comes last."""
     total = rows.groupby("group")["images"].sum()
     total = total.loc[sorted(total.index, key=lambda group: _place(group, attribute, total))]
     table = pd.DataFrame({"group": [wording.group(attribute, group) for group in total.index]})

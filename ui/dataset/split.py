@@ -1,4 +1,4 @@
-"""How images were divided, and what a division that leaks would have looked like."""
+"""How images were divided, and what a leaking split would have done to the figures."""
 
 import pandas as pd
 import streamlit as st
@@ -45,11 +45,11 @@ def _cell(counts: pd.DataFrame, key) -> str:
 
 
 def leakage(card: Card) -> None:
-    """Show what a leak would have done to the figures, the honest one beside the inflated one."""
+    """Show what a leak would have done to the figures, the honest figure next to the inflated one."""
     st.header(wording.LEAKAGE)
     table = evidence.table(card, LEAKAGE)
     if table.empty:
-        raise TableError("empty", f"The table {LEAKAGE} holds no row; run {wording.LEAKAGE_COMMAND} again.")
+        raise TableError("empty", f"The table {LEAKAGE} has no row; run {wording.LEAKAGE_COMMAND} again.")
     st.caption(wording.LEAKAGE_HINT)
     metrics = list(dict.fromkeys(table["metric"]))
     metric = st.selectbox(wording.MEASURE, metrics, format_func=wording.leak_measure, key="leak_measure",
@@ -80,7 +80,7 @@ def _pairs(rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def _told(row: dict) -> str:
-    """Say how many test photos a leak touched, and how it was made."""
+    """Write how many test photos a leak affected, and how the leak was made."""
     said = [f"**{wording.leak(row['leak'])}**"]
     if row["n_test_sharing_lesion"] > 0:
         said.append(wording.SHARING.format(int(row["n_test_sharing_lesion"]), int(row["n_test"])))

@@ -11,18 +11,18 @@ LEAKAGE_COMMAND = "python -m training.studies.leakage"
 SET = "Image set"
 SIZES = "The four sets"
 SIZES_HINT = (
-    "Imbalance is the largest class over the smallest, in images, and in brackets in lesions. Of each set, the images "
-    "read are those that this model could learn from or be judged on."
+    "Imbalance is the size of the largest class divided by that of the smallest, in images, and in brackets in "
+    "lesions. Images read are those that can be used to train or to evaluate this model."
 )
 SIZE_COLUMNS = ("Set", "Images", "Lesions", "Images read", "Classes", "Imbalance")
 UNIT = "Counted"
 UNITS = {"images": "Images", "lesions": "Lesions"}
-SCALE = "Logarithmic scale, so that rare classes can be read"
+SCALE = "Logarithmic scale, to make rare classes visible"
 CLASSES = "Classes of {}, as published"
-LESIONS_HINT = "Several images may show one lesion. An image that names no lesion counts as one of its own."
+LESIONS_HINT = "Several images may show the same lesion. An image without a lesion number counts as its own lesion."
 HATCHED = "Hatched: malignant or premalignant."
-MAPPED = "{} joins class {} of the seven"
-UNMAPPED = "{} has no place among the seven classes and is not used"
+MAPPED = "{} counts as class {} of the seven"
+UNMAPPED = "{} is not one of the seven classes and is not used"
 IMBALANCE = "{:,.0f} to 1"
 
 ATTRIBUTE = "What is known of them"
@@ -36,18 +36,18 @@ GROUPS = {
     "consensus": "Expert consensus", "confocal": "Confocal microscopy",
     "single contributor clinical assessment": "Clinical assessment by one contributor",
 }  # fmt: skip
-NOT_KNOWN = "{} says nothing about this: not assessed."
+NOT_KNOWN = "{} does not record this: not assessed."
 ATTRIBUTE_NOTES = {
     "skin_tone": (
-        "MILK10k's own classes 0 to 5, believed to run from 0, darkest, to 5, lightest; that order is not confirmed. "
-        "No other set here has a label of skin tone."
+        "MILK10k's own classes 0 to 5, probably from 0 (darkest) to 5 (lightest); this order is not confirmed. "
+        "No other set here has skin tone labels."
     ),
-    "confirmation": "Histopathology is the strongest confirmation; a nevus is more often only followed up.",
-    "site": "Each set names body sites in its own way.",
+    "confirmation": "Histopathology is the strongest confirmation. Nevi are more often confirmed only by follow-up.",
+    "site": "Each set uses its own names for body sites.",
 }
 MISSING_HATCHED = "Hatched: nothing was recorded."
 
-METHOD = "Way to meet imbalance"
+METHOD = "Balancing method"
 METHODS = {
     "none": "None: every photo once",
     "power": "Draw rare classes more often, n to the power 0.4 (as shipped)",
@@ -68,11 +68,11 @@ SHORT_METHODS = {
 }  # fmt: skip
 WITH_OPTIONS = "{} ({})"
 OPTIONS = {"per_class": "classes filled up to"}
-BALANCING_HINT = "HAM10000, the training split alone: validation and test stay as they are, whatever is chosen."
+BALANCING_HINT = "HAM10000, training split only. Validation and test are never balanced."
 EPOCH = "One epoch"
 EPOCH_COLUMNS = ("Class", "Photos", "Drawn in an epoch", "Loss weight before", "Loss weight after")
-MEASURED = "What it did"
-MEASURED_ALL = "All ways beside each other"
+MEASURED = "Measured effect"
+MEASURED_ALL = "All methods compared"
 MEASURE = "Figure"
 MEASURES = {
     "balanced_accuracy": "Balanced accuracy of seven classes",
@@ -83,35 +83,38 @@ MEASURES = {
     "accuracy": "Accuracy of seven classes",
 }
 STUDY_NOTE = (
-    "Measured on HAM10000's validation split, on a small stand-in ({}): one dense layer per way, fitted to "
-    "its optimum. It shows what balancing does to such a layer, not how good the bundled model is. For such a layer "
-    "repeating a photo and weighing it more are the same thing, so ways that come to the same shares give the same "
+    "Measured on HAM10000's validation split with a small substitute ({}): one dense layer per method, fitted to "
+    "its optimum. It shows what balancing does to such a layer, not how good the bundled model is. For such a layer, "
+    "repeating a photo and giving it more weight are the same, so methods that lead to the same shares have the same "
     "figures."
 )
-NOT_MEASURED = "This way has not been measured."
+NOT_MEASURED = "This method was not measured."
 STUDY_LINE = "The line is the figure without balancing."
 
 SPLIT_HEADING = "Images and lesions of each part of {}"
 SPLITS = {"train": "Training", "validation": "Validation", "internal_test": "Internal test"}
 CELL = "{:,} of {:,}"
-SPLIT_HINT = "Each cell: images of lesions. Training teaches, validation chooses, the internal test judges once."
+SPLIT_HINT = (
+    "Each cell: images of lesions. The model learns from training and is selected on validation. The internal test is "
+    "used once, to evaluate it."
+)
 SPLIT_RULE = (
-    "All photos of a lesion, and photos that look the same under different lesion numbers, form a group; a group is "
+    "All photos of a lesion, and photos that look the same under different lesion numbers, form a group. Each group is "
     "in one part only. Groups are drawn at random, 70, 15 and 15 %, within each diagnosis."
 )
-CHECKS = "What the split rests on"
+CHECKS = "Checks of the split"
 CHECK_NAMES = {
     "lesions": "Lesions",
     "several": "of these with more than one photo",
     "joined": "Groups that join several lesion numbers",
     "shared": "Lesions or groups in more than one part",
 }
-LEAKAGE = "What a leak would have looked like"
+LEAKAGE = "What data leakage would do"
 LEAKAGE_HINT = (
-    "The same experiment with a mistake that is easily made, and without. An inflated figure is no result: it only "
-    "shows how far a leak misleads."
+    "The same experiment with and without a common mistake. An inflated figure is not a result: it only shows how "
+    "much a leak misleads."
 )
-INFLATED, HONEST = "{}", "the same without"
+INFLATED, HONEST = "{}", "without leak"
 CLASSIFIER = "Classifier"
 LEAKS = {
     "lesions across splits": "lesions on both sides",
@@ -128,13 +131,13 @@ LEAK_MEASURES = {
 }
 SHARING = "{:,} of {:,} test photos show a lesion that is also in training"
 PARENTS = "{:,} test photos are synthetic and made of training photos"
-NO_MISTAKE = "The table holds honest figures only, and no leak to compare them with."
+NO_MISTAKE = "The table contains only figures without a leak, so there is nothing to compare."
 COMPUTED = {
-    "classes": "rows of the published label tables, counted as the sets name their classes.",
-    "attributes": "the published label tables, grouped; an empty field is counted as not recorded.",
+    "classes": "rows of the published label tables, counted under the sets' own class names.",
+    "attributes": "the published label tables, grouped; an empty field counts as not recorded.",
     "balancing": "expected draws of an epoch and loss weights by `training.data.balancing`.",
     "study": "the most probable of seven classes; interval: {}.",
-    "checks": "lesions and groups of the table of splits, counted anew each time this page is shown.",
+    "checks": "lesions and groups in the table of splits, counted each time this page is shown.",
     "split": "the table of splits counted, one row an image.",
     "leakage": "{}.",
 }
@@ -146,7 +149,7 @@ def set_name(dataset: str) -> str:
 
 
 def group(attribute: str, code: str) -> str:
-    """Name a group as the sets' own codes have it."""
+    """Return the name of a group from the sets' own codes."""
     if attribute == "skin_tone" and code.isdigit():
         return f"Class {code}"
     if attribute == "age":
@@ -156,12 +159,12 @@ def group(attribute: str, code: str) -> str:
 
 
 def method(name: str, options: str) -> str:
-    """Name a way of balancing with its options, where they tell it from another."""
+    """Return the name of a balancing method, with options where they distinguish it from another."""
     return _with_options(METHODS.get(name, name.replace("_", " ")), options)
 
 
 def short_method(name: str, options: str) -> str:
-    """Name a way of balancing beside a chart."""
+    """Return the short name of a balancing method, for a chart."""
     return _with_options(SHORT_METHODS.get(name, name.replace("_", " ")), options.replace("per_class = ", "to "))
 
 
@@ -173,7 +176,7 @@ def _with_options(known: str, options: str) -> str:
 
 
 def leak(names: str) -> str:
-    """Name one or several leaks, as the table joins them."""
+    """Return the name of one or several leaks, which the table joins by " + "."""
     said = LEAK_JOIN.join(LEAKS.get(name, name) for name in names.split(" + "))
     return said[:1].upper() + said[1:]
 

@@ -1,4 +1,4 @@
-"""Whether probabilities come true, before and after the temperature."""
+"""Whether probabilities are right as often as they say, before and after temperature scaling."""
 
 import pandas as pd
 import streamlit as st
@@ -37,7 +37,7 @@ def calibration(card: Card) -> None:
 
 
 def _figures(card: Card, chosen: evidence.Set) -> None:
-    """Show error, Brier score and log loss of both states; of the one that is served where no more is stored."""
+    """Show error, Brier score and log loss of both states; only of the served one if no more is stored."""
     stored = evidence.optional(card, RELIABILITY, wording.ONLY_AFTER, (*METRIC_COLUMNS, "state"))
     rows = evidence.of_set(stored, chosen)
     for state, name in (wording.STATES | wording.CHANGE).items():

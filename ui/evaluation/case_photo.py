@@ -19,17 +19,17 @@ from ui.evaluation import wording
 
 THUMBNAIL_PIXELS = 160
 DATA_VARIABLE = "LESIONSCOPE_DATA"  # environment variable that names the folder with the image sets
-PLACES = {  # dataset -> where in its folder, laid out as published, an image lies
+PLACES = {  # dataset -> path of an image in its folder as published
     "ham10000": tuple(f"HAM10000_images{part}/{{image}}.jpg" for part in ("", "_part_1", "_part_2")),
     "milk10k": ("MILK10k_Training_Input/{lesion}/{image}.jpg",),
     "isic2019": ("ISIC_2019_Training_Input/{image}.jpg",),
     "ph2": tuple(f"PH2 Dataset images/{{image}}/{{image}}_Dermoscopic_Image/{{image}}.{e}" for e in ("bmp", "jpg")),
 }
-USUAL = ("images/{image}.jpg",)  # where those of every other set lie
+USUAL = ("images/{image}.jpg",)  # the same for every other set
 
 
 def find(dataset: str, lesion_id: str, image_id: str) -> Path | None:
-    """Return the file of an image in the folder that `DATA_VARIABLE` names, None where there is none."""
+    """Return the file of an image in the folder that `DATA_VARIABLE` names, None if there is none."""
     folder = os.environ.get(DATA_VARIABLE)
     if not folder:
         return None
@@ -51,7 +51,7 @@ def thumbnail(path: Path) -> Image.Image | None:
 
 @st.dialog(wording.CASE, width="large")
 def dialog(card: Card, case: pd.Series) -> None:
-    """Show one row of the predictions over the page: stored probabilities, photo and both maps."""
+    """Show one row of the predictions in a dialog: stored probabilities, photo and both maps."""
     show(card, case)
 
 

@@ -21,17 +21,17 @@ def names(card: Card) -> dict[str, str]:
 
 
 def asked(cases: Cases) -> list[str]:
-    """Return what these cases can be asked, the questions on which a clinician acts first."""
+    """Return the questions that these cases can answer; those on which a clinician acts come first."""
     return sorted(subjects(cases), key=lambda subject: subject not in DECISIONS)
 
 
 def subject(card: Card, offered: list[str]) -> str:
-    """Let a person choose one of the questions offered; without any, say so and end the page."""
+    """Let a person choose one of the questions; if there is none, write that and end the page."""
     if not offered:
         st.info(wording.NO_QUESTION)
         st.stop()
     if st.session_state.get("question") not in (None, *offered):
-        del st.session_state["question"]  # sets and views differ in what they can be asked
+        del st.session_state["question"]  # sets and views have different questions
     named = {code: wording.question(code, names(card)) for code in offered}
     return st.selectbox(
         wording.QUESTION, offered, format_func=named.get, key="question", width=evidence.CHOICE,

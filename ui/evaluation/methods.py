@@ -1,8 +1,8 @@
-"""How each panel of the evaluation page was computed, in one line a panel."""
+"""How each panel of the evaluation page was computed, one line per panel."""
 
 METHODS = {
     "overview": "shares carry Wilson's interval at the effective sample size, other figures {}.",
-    "points": "Wilson's interval at the effective sample size that lesions leave.",
+    "points": "Wilson's interval at the effective sample size by lesion.",
     "rules": "shares with Wilson's interval by lesion; balanced accuracy from resampling lesions.",
     "sets": (
         "least ambiguous sets (Sadinle et al. 2019) with one limit a side; shares with Wilson's interval, the "
@@ -22,25 +22,28 @@ METHODS = {
         "before temperature by undoing the card's."
     ),
     "calibration_figures": (
-        "of the most probable class; intervals and the paired change from resampling lesions. That adds chance "
-        "differences which a calibration error counts: its interval lies high, and may lie above the figure itself."
+        "of the most probable class; intervals and the paired change from resampling lesions. Resampling adds random "
+        "differences, which increase a calibration error: its interval is shifted upwards and may be above the figure."
     ),
     "cases": "the stored answers of one cell, the surest first.",
     "subgroups": (
         "rates with Wilson's interval by lesion, AUC by resampling lesions; fewer than 30 cases give a count only."
     ),
     "robustness": (
-        "each photo changed and judged anew by the served model; shares with Wilson's interval by lesion, "
+        "each photo changed and assessed again by the served model; shares with Wilson's interval by lesion, "
         "agreement by resampling lesions."
     ),
     "external": "shares with Wilson's interval by lesion; the AUC is the stored one.",
     "informed": (
-        "differences on the same resampled lesions; an interval that holds 0 leaves it open. A calibration error's own "
-        "interval lies high, as under Calibration."
+        "differences on the same resampled lesions; an interval that contains 0 shows no clear difference. The "
+        "interval of a calibration error is shifted upwards, as under Calibration."
     ),
     "informed_by_age": "rates with Wilson's interval by lesion, AUC by resampling lesions.",
     "comparison": "95 % intervals from resampling lesions.",
-    "differences": "recipe minus bundled model on the same resampled lesions; an interval that holds 0 leaves it open.",
+    "differences": (
+        "recipe minus bundled model on the same resampled lesions; an interval that contains 0 shows no clear "
+        "difference."
+    ),
     "clinic": "the measured rates with Wilson's interval by lesion, times the lesions; biopsies in all by MOVER.",
     "decision": "net benefit after Vickers and Elkin (2006), 95 % band from resampling lesions.",
 }

@@ -1,4 +1,4 @@
-"""Which diagnoses are taken for which, and next to the matrix the cases of one cell."""
+"""Which diagnoses are confused, and next to the matrix the cases of one cell."""
 
 import re
 from functools import partial
@@ -23,7 +23,7 @@ STRIP_PIXELS, MOST_CASES = 540, 30
 
 
 def mistakes(card: Card) -> None:
-    """Show the matrix, and beside it the cases of the chosen cell; at first those of the commonest mistake."""
+    """Show the matrix, and next to it the cases of the chosen cell; at first those of the most common mistake."""
     table = evidence.table(card, CONFUSION)
     with evidence.bar():
         chosen = evidence.choose_set(table)
@@ -48,7 +48,7 @@ def _ordered(card: Card, counts: pd.DataFrame) -> pd.DataFrame:
 
 
 def _chosen_cell(counts: pd.DataFrame) -> tuple[str, str] | None:
-    """Return the chosen cell; before any choice, and after one that this set does not have, its commonest mistake."""
+    """Return the chosen cell; without a choice, or if this set does not have it, the most common mistake."""
     cells = set(zip(counts["label"], counts["predicted"], strict=True))
     if st.session_state.get(CELL) in cells:
         return st.session_state[CELL]
@@ -103,7 +103,7 @@ def _cases(card: Card, chosen: evidence.Set, counts: pd.DataFrame, cell: tuple[s
 
 
 def _case(card: Card, row: dict, called: str) -> None:
-    """Show one case: its photo where it is on this computer, the truth, the answer, and what is known of it."""
+    """Show one case: its photo if it is on this computer, the truth, the answer, and the recorded data."""
     names = choices.names(card)
     path = case_photo.find(row["dataset"], str(row["lesion_id"]), row["image_id"])
     small = case_photo.thumbnail(path) if path else None
@@ -129,7 +129,7 @@ def _confirmation(row: dict) -> str:
 
 
 def _patient(row: dict) -> str:
-    """Say what is recorded of the patient; nothing where nothing is."""
+    """Write what is recorded about the patient, if anything."""
     age = "" if pd.isna(row.get("age")) else wording.YEARS.format(row["age"])
     others = [str(row[name]).replace("_", " ") for name in ("sex", "site") if not pd.isna(row.get(name))]
     tone = "" if pd.isna(row.get("skin_tone")) else wording.TONE.format(row["skin_tone"])

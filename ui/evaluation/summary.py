@@ -1,4 +1,4 @@
-"""What it finds, what it misses and where it was not measured; then one table, one chart, and the earlier systems."""
+"""What the model finds, what it misses and where it was not measured; then a table, a chart, and earlier systems."""
 
 import re
 
@@ -18,7 +18,7 @@ from ui.evaluation.decisions.wording import OUTSIDE
 from ui.evaluation.methods import METHODS
 
 DRAWN = (("balanced_accuracy", ALL), ("auc", "mel"), ("auc", MALIGNANT))
-LEAST_TOLD = re.compile(r":|, with ")  # what follows in the card's list of groups says why
+LEAST_TOLD = re.compile(r":|, with ")  # the text after it in the card's list of groups is the reason
 
 
 def sentences(card: Card) -> None:
@@ -87,7 +87,7 @@ def figures(card: Card) -> None:
 
 
 def _table(card: Card, metrics: pd.DataFrame, sets: list[evidence.Set]) -> tuple[tuple[str, ...], list[tuple]]:
-    """Return header and rows: a figure a row, a set a column, n once in the header."""
+    """Return header and rows: one figure per row, one set per column, n once in the header."""
     by_set = {chosen: evidence.of_set(metrics, chosen) for chosen in sets}
     header = [_counted(card, chosen, rows) for chosen, rows in by_set.items()]
     cells = {chosen: rows.set_index(["metric", "subject"]) for chosen, rows in by_set.items()}

@@ -1,4 +1,4 @@
-"""One threshold seen five ways: in figures, in 1,000 lesions, on both curves, as a decision, and by its name."""
+"""One threshold in five views: figures, 1,000 lesions, both curves, decision curve, and named thresholds."""
 
 import pandas as pd
 import streamlit as st
@@ -16,7 +16,7 @@ from ui.evaluation.methods import METHODS
 
 
 def thresholds(card: Card) -> None:
-    """Let a person choose set, question, threshold and prevalence once, and show all that follows from them."""
+    """Let a person choose set, question, threshold and prevalence once, and show all results for them."""
     predictions = evidence.table(card, PREDICTIONS)
     with evidence.bar():
         chosen = evidence.choose_set(predictions)
@@ -40,7 +40,7 @@ def thresholds(card: Card) -> None:
 
 
 def _clinic(card: Card, question: Question, threshold: float, prevalence: float) -> None:
-    """Draw what would happen to 1,000 lesions."""
+    """Draw the outcomes of 1,000 lesions."""
     display = LesionsDisplay(clinic_table(two_way(question, threshold), prevalence), wording.OUTCOMES)
     st.header(wording.CLINIC.format(wording.share(prevalence)))
     evidence.chart(display, "clinic")

@@ -4,14 +4,14 @@ from model.evaluation.cases import ALL, MALIGNANT
 
 TITLE = "Evaluation"
 QUESTION = "Question"
-NO_QUESTION = "These images hold no question of this kind: choose another set."
-THRESHOLD = "Threshold: yes from here on"
+NO_QUESTION = "This set has no images for such a question: choose another set."
+THRESHOLD = "Threshold: yes at or above"
 PREVALENCE = "Prevalence, %"
-ONLY_VALIDATION = "This bundle holds validation figures only: it has no headline figure yet."
+ONLY_VALIDATION = "This bundle has only validation figures. It has no headline figure yet."
 HEADLINE = "Main figures, with 95 % intervals"
 POINTS = "Named thresholds"
 POINTS_HINT = (
-    "Chosen on validation, measured here. Predictive values hold at the share of positive images of the set shown."
+    "Chosen on validation, measured here. Predictive values apply to the share of positive images in the set shown."
 )
 VALIDATION_FIGURES = "Validation figures, for comparison"
 CALIBRATION_METRICS = {
@@ -30,12 +30,12 @@ MODES = {"count": "Counts", "row": "By row", "column": "By column"}
 MODE = "Numbers"
 MODE_HINTS = {
     "count": "Colour shows the share of the true class.",
-    "row": "Of each true class, the share that got each answer; the diagonal is sensitivity.",
-    "column": "Of each answer, the share that was each class; the diagonal is the PPV at this set's mix of classes.",
+    "row": "For each true class, the share that got each answer. The diagonal is sensitivity.",
+    "column": "For each answer, the share that is of each class. The diagonal is the PPV at this set's mix of classes.",
 }
 ROC = "ROC curve"
 PRECISION = "Precision-recall curve at a prevalence of {}"
-CURVE_MARK = "The mark is the chosen threshold, the shaded area the pointwise 95 % band."
+CURVE_MARK = "The mark is the chosen threshold. The shaded area is the pointwise 95 % band."
 AT_THRESHOLD = "At a threshold of {} and a prevalence of {}"
 NO_BANDS = "The curves are drawn without bands."
 NO_AREAS = "The areas under the curves are not shown."
@@ -44,7 +44,7 @@ ALL_CLASSES = "The most probable of the seven classes"
 STATES = {"before": "before temperature", "after": "after temperature (as served)"}
 CHANGE = {"change": "change by temperature: after minus before, paired"}
 ONLY_AFTER = "Figures are shown after temperature only."
-CLINIC = "What would happen to 1,000 lesions at a prevalence of {}, if every yes were biopsied"
+CLINIC = "Outcomes of 1,000 lesions at a prevalence of {}, if every yes is biopsied"
 OUTCOMES = {
     "found": "Positive, biopsied: found",
     "missed": "Positive, left: missed",
@@ -55,18 +55,18 @@ OUTCOMES = {
 ASSUMPTIONS = """
 Assumptions
 - Sensitivity and specificity are those measured on the images above and stay the same at every prevalence.
-- The prevalence is taken as known; its own uncertainty is not in the intervals.
-- Every lesion that gets a yes is biopsied and every other one is left; nobody else looks.
+- The prevalence is taken as known; the intervals do not include its uncertainty.
+- Every lesion with a yes is biopsied and no other one is; nobody else examines the lesions.
 - The lesions resemble those of the set: dermoscopic photos of lesions that somebody chose to photograph.
-- A missed cancer and one more biopsy do not weigh the same; the table counts them and does not weigh them.
+- A missed cancer and an extra biopsy are not equally harmful; the table counts both and does not weight them.
 """
 PUBLISHED = (
     "For comparison, published numbers needed to biopsy: 7.5 for dermatologists and 14.8 over all clinicians "
-    "(Nelson 2019), 9.71 overall (Petty 2020); other patients and another mix of lesions, so no like-for-like test."
+    "(Nelson 2019), 9.71 overall (Petty 2020). Patients and lesions differ, so a direct comparison is not possible."
 )
 DECISION = (
-    "Net benefit counts true positives and takes off false ones, weighed by the odds of the probability from which "
-    "one would act: who acts from 10 % accepts nine false alarms for one true one. It holds at this set's own share "
+    "Net benefit is the share of true positives minus the share of false positives, weighted by the odds of the "
+    "threshold: to act at 10 % is to accept nine false alarms for one true positive. It applies to this set's share "
     "of positive images, {}."
 )
 ROBUSTNESS_COMMAND = "python -m training.judging.robustness runs/RECIPE"
@@ -87,8 +87,8 @@ CONFIRMED, YEARS, TONE, THUMBNAIL = "by {}", "{:.0f} years", "skin tone {:.0f}",
 CASE = "Case"
 PHOTO_OF, MAP_OF = "{}, from your copy of the set", "What counted for {}, computed now"
 NO_PHOTO = (
-    "The photo is not on this computer. To see it here with its overlay, start the app with {} naming the folder that "
-    "holds the image sets as published{}."
+    "The photo is not on this computer. To see it here with its overlay, start the app with {} set to the folder that "
+    "contains the image sets as published{}."
 )
 PUBLISHERS = {
     "ham10000": " (this one from Harvard Dataverse, doi:10.7910/DVN/DBW86T, in `ham10000`)",
@@ -111,7 +111,7 @@ FOUND = (
     "other images are correctly left."
 )
 MISSED = "**It misses** {:,} of {:,} images of {} at that threshold."
-MISTAKE = "Its commonest mistake is {} named {}: {:,} images."
+MISTAKE = "Its most common mistake is {} named {}: {:,} images."
 NOT_MEASURED = "**Hardly or not measured**: {}."
 ANCESTORS = "The best earlier system of each family"
 SAME_IMAGES = "HAM10000, internal test, the same {} for every row. 95 % intervals."
@@ -135,13 +135,15 @@ ASSUMED, NET_BENEFIT, DECISION_CURVE = "What this assumes", "What net benefit is
 NO_DECISION = "The decision curve is not shown."
 TOO_SMALL, GROUP, NOT_LABELLED = "{} groups too small for a rate", "Group", "not labelled"
 SUBGROUP_METRICS = {"sensitivity": "Sensitivity", "specificity": "Specificity", "auc": "AUC"}
-SUBGROUPS = "{} at the named threshold {} ({}). The dotted line is everyone; a group below 30 cases is a count only."
+SUBGROUPS = (
+    "{} at the named threshold {} ({}). The dotted line is all patients. Below 30 cases, only the count is shown."
+)
 ATTRIBUTES = {
     "age_band": "Age", "sex": "Sex", "site": "Site", "confirmation": "Confirmed by", "skin_tone": "Skin tone",
 }  # fmt: skip
 SKIN_TONE = (
-    "Only MILK10k labels skin tone, in classes 0 to 5, believed to run from darkest to lightest; "
-    "for all other sets it is not assessed."
+    "Only MILK10k labels skin tone, in classes 0 to 5, probably from darkest to lightest. "
+    "For all other sets it is not assessed."
 )
 ROBUSTNESS_METRICS = {
     "accuracy": "Accuracy, the most probable class",
@@ -152,14 +154,16 @@ ROBUSTNESS_METRICS = {
 }
 CORRUPTIONS = "What is done to the photo"
 NO_CORRUPTION = "Choose at least one corruption."
-ROBUSTNESS = "The classes are drawn as evenly as they allow, so that these figures are not those of the whole test."
+ROBUSTNESS = (
+    "The images are drawn as evenly over the classes as possible, so these figures differ from those of the whole test."
+)
 SEVERITY = "Severity"
 SEVERITIES = {0: "as taken", 1: "mild", 2: "medium", 3: "severe"}
 EVERY_FIGURE = "Every figure with its interval"
 EXTERNAL = (
     "Melanoma against nevus on images of these two classes alone, in every set, at the named threshold {} ({}). "
-    "A figure from elsewhere stands beside the internal one and replaces none; another clinic has other patients, "
-    "cameras and reasons to take a photo."
+    "External figures do not replace the internal one: another clinic has other patients, cameras and reasons to take "
+    "a photo."
 )
 EXTERNAL_METRICS = {
     "auc": "AUC, melanoma against nevus",
@@ -167,11 +171,11 @@ EXTERNAL_METRICS = {
     "specificity": "Specificity among naevi at the named threshold",
     "accuracy": "Share with the right most probable class of seven",
 }
-NO_EXTERNAL = "This bundle was judged on no set from elsewhere."
-NO_POINT = "This bundle names no threshold for melanoma, so sets cannot be compared at one."
+NO_EXTERNAL = "This bundle has no external test."
+NO_POINT = "This bundle has no named threshold for melanoma, so the sets cannot be compared at a threshold."
 INFORMED = (
-    "What age, sex and site add to the photo, on {}: {} with at least one of the three recorded. The factors come from "
-    "the training images, their power from validation; see the card's entry patient."
+    "What age, sex and site add to the photo, on {}: {} with at least one of the three recorded. The factors were "
+    "fitted on the training images, their exponent on validation; see the card's entry patient."
 )
 INFORMED_FIGURES = "The same images with and without the patient"
 INFORMED_COLUMNS = ("Figure", "Photo alone [95 %]", "With patient [95 %]", "Difference [95 %]")
@@ -188,22 +192,22 @@ HIGHER_IS_BETTER = ("macro_auc", "auc", "balanced_accuracy", "sensitivity")
 INFORMED_DIFFERENCE = "With the patient minus photo alone"
 INFORMED_BY_AGE = "Melanoma, by age"
 INFORMED_BY_AGE_HINT = (
-    "{}. The photo alone and with the patient, each at its own threshold for {} on validation ({} and {}). Older "
-    "patients are weighed from nevus towards melanoma, younger ones the other way: what that gains between ages is no "
-    "gain within one age, and a melanoma of a young patient ranks lower among naevi. A group below 30 cases is a "
-    "count only."
+    "{}. The photo alone and with the patient, each at its own threshold for {} on validation ({} and {}). Age moves "
+    "the answer towards melanoma in older patients and towards nevus in younger ones. This helps between ages but not "
+    "within one age, and a melanoma of a young patient ranks lower among naevi. Below 30 cases, only the count is "
+    "shown."
 )
 SIDES = {"photo_alone": "photo alone", "with_patient": "with patient"}
 INFORMED_AGE_COLUMNS = ("Group", "Sensitivity [95 %]", "Specificity [95 %]", "AUC [95 %]")
 TOO_FEW = "too few"
-FACTORS = "What each thing told does"
+FACTORS = "Effect of each entry"
 FACTORS_HINT = (
-    "Probabilities are multiplied by these factors, then all seven are brought back to a sum of 1. They are odds of "
+    "Probabilities are multiplied by these factors; then all seven are scaled to a sum of 1. The factors are odds from "
     "a logistic regression of the class on age, sex, site and image set over {4:,} training images, to the power "
     "{0:.2f}. Ages count from {1:.0f} years, and only between {2:.0f} and {3:.0f}. The factors describe who was "
-    "photographed for these image sets, not who falls ill."
+    "photographed for these image sets, not who gets the disease."
 )
-TOLD, DECADE = "Told", "Ten years older"
+TOLD, DECADE = "Entry", "Ten years older"
 IMAGES, SPLIT, NOTHING = "Images", "Split", "–"
 
 

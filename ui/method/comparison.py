@@ -1,4 +1,4 @@
-"""Every recipe beside the bundled model: what it gives, what it costs, and how far it differs."""
+"""Every recipe compared with the bundled model: its results, its cost, and the differences."""
 
 import pandas as pd
 import streamlit as st
@@ -76,7 +76,7 @@ def _trade_off(card: Card, answered: pd.DataFrame, metric: str, cost: str, name:
 
 
 def _name_missing(sentence: str, table: pd.DataFrame, missing: pd.Series) -> None:
-    """Say which recipes a chart leaves out."""
+    """Write which recipes a chart leaves out."""
     if missing.any():
         st.caption(sentence.format(", ".join(table["recipe"][missing])))
 

@@ -29,7 +29,7 @@ def _stages(built: dict) -> list[dict]:
 
 
 def recipe(card: Card) -> None:
-    """Show what the model was made from, and every setting of every stage."""
+    """Show the model's data and network, and every setting of every stage."""
     built = _built(card)
     stages = _stages(built)
     st.header(wording.IN_SHORT)
@@ -57,9 +57,9 @@ def _rows(stages: list[dict]) -> list[tuple]:
 
 
 def _parted(rows: list[tuple], trained: list[bool]) -> tuple[list[tuple], list[tuple]]:
-    """Part settings that are one value in all stages, as (name, value), from those that change.
+    """Separate settings with one value in all stages, as (name, value), from those that change.
 
-    A stage that learns nothing has no say where it says nothing. Nothing is alike in a single stage.
+    A stage without training is ignored where it has no setting. With a single stage, no setting counts as common.
     """
     alike, unlike = [], []
     for row in rows:
@@ -73,7 +73,7 @@ def _parted(rows: list[tuple], trained: list[bool]) -> tuple[list[tuple], list[t
 
 
 def _divided_out(stages: list[dict]) -> float:
-    """Return the power of the class shares that is divided out: the model's own, and its members' by their shares."""
+    """Return the exponent of the class shares to divide out: the model's own plus its members', by their shares."""
     own = stages[-1]["recipe"]
     powers = {stage["recipe"]["name"]: stage["recipe"].get("prior_exponent", 0) for stage in stages}
     names = own.get("members") or ()
@@ -141,7 +141,7 @@ def _lines(history: pd.DataFrame, stages: "pd.Series | str", parts: dict[str, st
 
 
 def tried(card: Card) -> None:
-    """Show what changing one thing did."""
+    """Show the effect of changing one thing."""
     table = evidence.table(card, ABLATION)
     st.caption(wording.TRIED_HINT)
     metrics = list(dict.fromkeys(table["metric"]))
@@ -157,7 +157,7 @@ def tried(card: Card) -> None:
 
 
 def _first(trials: pd.DataFrame) -> pd.DataFrame:
-    """Return the shipped model as it is served, then each other trial once, those nearest to it or better first."""
+    """Return the shipped model as it is served, then each other trial once, those close to it or better first."""
     once = trials.drop_duplicates("tried")
     ours, others = once.head(1), once[1:]
     gap = (others["value"] - ours["value"].iloc[0]).abs()
@@ -169,7 +169,7 @@ def _metric_name(metric: str) -> str:
 
 
 def again(card: Card) -> None:
-    """Give the commands that make this model anew."""
+    """Show the commands that train this model again."""
     st.markdown(wording.AGAIN)
     st.code(wording.COMMANDS.format(recipe=card.model_id), language="sh", wrap_lines=True)
     st.markdown(wording.EACH)

@@ -25,17 +25,17 @@ SETTINGS = {
     "warmup": "Share of steps to reach it",
     "weight_decay": "Weight decay",
     "dropout": "Dropout",
-    "augmentation": "Distortion of photos",
+    "augmentation": "Augmentation",
     "mixup": "Mixup",
     "balancing": "Against imbalance",
     "loss": "Loss",
     "freeze_until": "First layer that learns",
-    "unfold": "Batches that gave folded normalisation its statistics",
-    "members": "Joined from",
+    "unfold": "Batches for the statistics of folded batch norm",
+    "members": "Members of the ensemble",
     "shares": "Share of each in the mean of logits",
-    "blend": "Share of its own weights in the mean with the stage before",
-    "prior_exponent": "Power of the class shares that is divided out",
-    "refit_head": "Last layer fitted anew",
+    "blend": "Share of its own weights in the mean with the previous stage",
+    "prior_exponent": "Exponent of the class shares that are divided out",
+    "refit_head": "Last layer fitted again",
     "views": "Views averaged when answering",
     "precision": "Numbers",
     "average": "Moving average of weights",
@@ -49,7 +49,7 @@ TRAINED = {"epochs": "Epochs trained", "minutes": "Minutes"}
 NO_SETTING = "none"
 IMAGENET = "ImageNet"
 EQUAL = "equal"
-EARLIER, MEMBERS = "the stage before", "the stages that are joined"
+EARLIER, MEMBERS = "previous stage", "members of the ensemble"
 ARCHITECTURES = {
     "mobilenetv2": "MobileNetV2",
     "resnet50v2_conv4": "ResNet50V2 to its fourth stage",
@@ -60,17 +60,17 @@ ARCHITECTURES = {
 }
 NO_RECIPE = "The model card does not say how this model was trained."
 SUMMARY = (
-    "{architecture} with {parameters:,} parameters, started from weights learnt on other photos ({pretrained}), then "
-    "trained in {stages} on {images:,} photos of {lesions:,} lesions ({sets}).{joined} Its logits were then "
+    "{architecture} with {parameters:,} parameters, pretrained on other photos ({pretrained}), then trained in "
+    "{stages} on {images:,} photos of {lesions:,} lesions ({sets}).{joined} Its logits were then "
     "divided by one temperature, {temperature:.3f}, fitted on {calibrated}."
 )
-JOINED = " The networks were then put side by side, and their logits are averaged."
+JOINED = " The networks were then combined into an ensemble: their logits are averaged."
 PRIOR = (
-    " Before that the share of each class in training, to the power {:.2g}, was divided out (Menon et al., ICLR 2021), "
-    "so that rare diagnoses are named more often than their number in HAM10000 alone would have it."
+    " Before that, the share of each class in training, to the power {:.2g}, was divided out (Menon et al., ICLR "
+    "2021), so that rare diagnoses are named more often than by their number in HAM10000 alone."
 )
 TOLD = (
-    " Age, sex and site, where they are told, multiply the probabilities by factors learnt from the records of the "
+    " If age, sex or site are entered, the probabilities are multiplied by factors fitted on the records of the "
     "training photos, to the power {:.2f}, which was fitted on {}."
 )
 ONE_STAGE, MORE_STAGES = "one stage", "{} stages"
@@ -78,8 +78,8 @@ RECORD = "Commit {commit}, manifest sha256 {manifest}, {libraries}."
 RECIPE_METHOD = "the record of the training run, packed by `python -m training.bundle`."
 
 CURVES_HINT = (
-    "Progress on validation photos, which chose among recipes: no result, so no interval is given. Epochs of all "
-    "stages that the table holds are counted on."
+    "Progress on validation photos, on which recipes were chosen. These are no results, so there are no intervals. "
+    "Epochs are numbered through all stages in the table."
 )
 VALIDATION_SIZE = "HAM10000 validation: {:,} images of {:,} lesions."
 LOSS = "Training loss"
@@ -95,13 +95,15 @@ FIGURES = {
 }
 HOME_SET, OTHER_SETS = "HAM10000", "other sets"
 OTHER = {name: name.replace("validation_", "other_sets_") for name in FIGURES}
-LAST_STAGE = "The table holds {} of {} stages."
+LAST_STAGE = "The table has {} of {} stages."
 CURVES_METHOD = "one row an epoch, written while training."
 
-TRIED_HINT = "One change at a time, each judged in the same way. What helps on validation is not yet proven on a test."
+TRIED_HINT = (
+    "One change at a time, each evaluated in the same way. A gain on validation is not yet proven on a test set."
+)
 MEASURE = "Figure"
-TRIED_METHOD = "each row one network at one input size, its logits averaged over so many views."
-JUDGED_ON = "Judged on: {}."
+TRIED_METHOD = "each row is one network at one input size; its logits are averaged over the given number of views."
+JUDGED_ON = "Evaluated on: {}."
 
 
 AGAIN = (
@@ -115,10 +117,10 @@ python -m training.bundle runs/{recipe} --bundle runs/bundle
 python -m training.evaluate runs/{recipe} --bundle runs/bundle
 """
 EACH = """
-- the first trains every stage that is not there yet; an interrupted run goes on where it stopped
+- the first trains every missing stage; an interrupted run continues where it stopped
 - the second fits the temperature on validation
 - the third packs weights, card and tables into a folder
-- the fourth judges the packed model on the internal test and on the sets from outside
+- the fourth evaluates the packed model on the internal and external tests
 """
 TABLES = "The tables of this page and of the page Dataset:"
 TABLE_COMMANDS = """\
@@ -140,8 +142,8 @@ COMPARED = {
     "two_way_accuracy": "Accuracy, malignant or benign",
     "ece": "Calibration error (ECE)",
 }
-COMPARISON = "HAM10000, {}: {}. Every recipe is judged on the same images; a click on a column sorts."
-NOT_ANSWERED = "The labels of these recipes cannot answer this figure: {}."
+COMPARISON = "HAM10000, {}: {}. Every recipe is evaluated on the same images. Click a column to sort."
+NOT_ANSWERED = "This figure cannot be computed from the labels of these recipes: {}."
 COSTS = {"parameters": "Parameters", "milliseconds": "Milliseconds a photo"}
 RECIPE, LOW, HIGH = "Recipe", "95 % from", "95 % to"
 MAKING = {
@@ -158,9 +160,9 @@ MAKING = {
 }
 CLAIMED = "Claimed by its author, not measured here"
 AGAINST = "Against {}"
-WITHOUT_COST = "Kept from an earlier comparison, so not timed together with these: {}."
-WITHOUT_DIFFERENCE = "Kept from an earlier comparison, so not set against this model image by image: {}."
-NO_COST = "No recipe has this cost recorded."
+WITHOUT_COST = "From an earlier comparison, so not timed together with the others: {}."
+WITHOUT_DIFFERENCE = "From an earlier comparison, so not compared with this model image by image: {}."
+NO_COST = "This cost was not recorded for any recipe."
 DIFFERENCES = "Difference to the bundled model"
 DIFFERENCE = "{}: recipe minus bundled model"
 NO_DIFFERENCE = "There is no other recipe with this difference."
@@ -169,12 +171,12 @@ ALL_TRIALS = "All {} trials"
 
 
 def listed(names: list[str]) -> str:
-    """Join names as a sentence does: "one, two and three"."""
+    """Join names as in a sentence: "one, two and three"."""
     return " and ".join(part for part in (", ".join(names[:-1]), *names[-1:]) if part)
 
 
 def setting(name: str, recipe: dict) -> str:
-    """Say a recipe's setting in a table cell."""
+    """Return a recipe's setting as text for a table cell."""
     value = recipe.get(name)
     if name in WHILE_TRAINING and recipe.get("epochs") == 0:
         return NO_SETTING
@@ -195,7 +197,7 @@ def setting(name: str, recipe: dict) -> str:
         return str(recipe.get("size"))
     if name == "shares" and recipe.get("members") and not value:
         return EQUAL
-    if isinstance(value, bool) or name == "refit_head":  # the records of the first stages do not hold it
+    if isinstance(value, bool) or name == "refit_head":  # the records of the first stages do not have it
         return "yes" if value else "no"
     if not value:
         return NO_SETTING

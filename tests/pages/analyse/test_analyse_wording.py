@@ -59,7 +59,7 @@ def test_what_was_measured_is_told_in_natural_frequencies_over_all_sets():
     melanoma, malignant = (decision("middle", 0.15, 0.3).points[place] for place in (0, 3))
     above = measured_wording.above(melanoma, KNOWN, [0.8, 156 / 175])
     assert "156 of 175 test melanomas were found (HAM10000; 80 to 89 % over 2 sets)" in above
-    assert "21 of 100 other lesions lie there too (21 to 28)" in above
+    assert "21 of 100 other lesions reach it too (21 to 28)" in above
     below = measured_wording.below([(point, KNOWN, [0.8, 156 / 175]) for point in (melanoma, malignant)])
     assert below.startswith("This is no all-clear.")
     assert "19 of 175 test melanomas (HAM10000; 11 to 20 % over 2 sets) and 19 of 175 test malignant lesions" in below
@@ -70,6 +70,6 @@ def test_agreement_is_told_for_both_answers_and_what_it_was_reckoned_from():
     said = measured_wording.both(chances, reader=True, answer=False, prevalence=None)
     assert "you call malignant and the answer does not, 4 are malignant" in said
     assert "you and the answer both call malignant, 60." in said
-    assert "Reckoned for 7 of 100" in said and "87.5 % sensitivity and 81.4 % specificity" in said
+    assert "Calculated for 7 of 100" in said and "87.5 % sensitivity and 81.4 % specificity" in said
     assert "3 of 100" in measured_wording.both(chances, reader=False, answer=False, prevalence=0.03)
     assert "0.1 are malignant" in measured_wording.both(chances, reader=False, answer=False, prevalence=0.03)

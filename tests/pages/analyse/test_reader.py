@@ -35,7 +35,7 @@ def test_nothing_of_the_answer_is_on_the_page_before_the_reader_commits(reading)
     assert headline(reading) == wording.ASK
     assert not bars(reading) and not reading.get("download_button") and not reading.get("page_link")
     assert [image.proto.imgs[0].alt for image in reading.get("image") if image.proto.imgs[0].alt] == [
-        "Photo, with the frame that the network sees"
+        "Photo with the frame that the network reads"
     ]
     everything = str(reading.main) + html(reading)
     analysis = reading.session_state.analysis

@@ -1,4 +1,4 @@
-"""What a person may tell beside the photo: age, sex and site, and how many lesions are malignant in the clinic."""
+"""What a person may enter with the photo: age, sex and site, and how many lesions are malignant in the clinic."""
 
 from html import escape
 from typing import TYPE_CHECKING
@@ -12,11 +12,11 @@ from ui.analyse import state, wording
 if TYPE_CHECKING:
     from model.pipeline import Analysis
 
-PREVALENCE = "clinic_prevalence"  # session key: malignant lesions of 100, the clinic's, kept from photo to photo
+PREVALENCE = "clinic_prevalence"  # session key: malignant lesions of 100 in the clinic, kept for the next photo
 
 
 def row(analysis: "Analysis") -> None:
-    """Ask in one row, and say in one line what the patient changes."""
+    """Ask in one row, and write in one line what the patient's data changes."""
     with st.container(key="context"):
         if analysis.card.effects is None:
             _prevalence(st.columns([5, 8])[0])
@@ -57,13 +57,13 @@ def _prevalence(place) -> None:
 
 
 def prevalence() -> float | None:
-    """Return the share of malignant lesions among those seen in the clinic, or None where it was not told."""
+    """Return the share of malignant lesions among those seen in the clinic, or None if it was not entered."""
     told = st.session_state.get(PREVALENCE)
     return None if told is None else told / 100
 
 
 def effect(informed: "Analysis") -> str:
-    """Say what age, sex and site make of the two sums, beside the photo's own."""
+    """Write the two probabilities with age, sex and site, next to those of the photo alone."""
     codes = informed.card.codes
     pairs = [(wording.SUBJECTS["malignant"], informed.prediction.malignant, informed.photo_alone.malignant)]
     if "mel" in codes:

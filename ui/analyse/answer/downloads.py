@@ -1,4 +1,4 @@
-"""What a person takes away; each file is made when it is asked for."""
+"""The files to download; each is made when it is requested."""
 
 from typing import TYPE_CHECKING
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def row(analysis: "Analysis") -> None:
-    """Offer the way to how it was measured, the overlay as it is shown, and the answer as JSON."""
+    """Offer a link to the evaluation, the overlay as it is shown, and the answer as JSON."""
     shown = state.shown()
     with st.container(key="downloads", horizontal=True, vertical_alignment="center"):
         st.page_link("pages/evaluation.py", label=wording.EVALUATION)

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 def sentence(card: Card, decision: "Decision") -> str:
-    """Say what was measured at the level that decides the headline, over all test sets; nothing without a table."""
+    """Write what was measured at the level that decides the headline, over all test sets; nothing without a table."""
     reached = deciding(decision)
     try:
         found = [(point, point_evidence(card, point.name, evidence.table)) for point in reached]
@@ -35,14 +35,14 @@ def sentence(card: Card, decision: "Decision") -> str:
 
 
 def deciding(decision: "Decision") -> list["PointReached"]:
-    """Return the levels that the headline speaks of, melanoma's first."""
+    """Return the levels that the headline is about, melanoma's first."""
     role = "confirm" if decision.risk == "high" else RULE_OUT
     of_role = [point for point in decision.points if point.role == role]
     return of_role if decision.risk == "low" else [point for point in of_role if point.above]
 
 
 def _range(card: Card, point: "PointReached", known: "PointEvidence") -> list[float]:
-    """Return what the level found in every set, also in those that only others have measured this version on."""
+    """Return what the level found in every set, including sets on which only others measured this version."""
     outside = [
         entry["sensitivity"]
         for entry in outside_statements(card)
@@ -52,7 +52,7 @@ def _range(card: Card, point: "PointReached", known: "PointEvidence") -> list[fl
 
 
 def like_this(card: Card, malignant: float) -> str:
-    """Say how many test images with about the same malignant sum were malignant."""
+    """Write how many test images with about the same malignant sum were malignant."""
     try:
         rates = answers_like_this(card, malignant, evidence.table)
     except LesionscopeError as error:
@@ -75,7 +75,7 @@ def levels(card: Card, decision: "Decision") -> None:
 
 
 def adjusted(card: Card, decision: "Decision", prevalence: float | None) -> str:
-    """Carry the predictive values of the malignant level that counts here to the clinic's prevalence."""
+    """Convert the predictive values of the malignant level that applies here to the clinic's prevalence."""
     points = [point for point in decision.points if point.subject == MALIGNANT]
     if prevalence is None or not points:
         return ""
@@ -89,7 +89,7 @@ def adjusted(card: Card, decision: "Decision", prevalence: float | None) -> str:
 
 
 def agreement(card: Card, decision: "Decision", reader_malignant: bool, prevalence: float | None) -> str:
-    """Say what it means that reader and answer agree, or do not, on malignant against benign."""
+    """Write what it means that reader and answer agree or disagree on malignant against benign."""
     points = [point for point in decision.points if point.subject == MALIGNANT and point.role == RULE_OUT]
     try:
         rates = _rates(card, points[0].name) if points else None

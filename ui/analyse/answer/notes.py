@@ -1,4 +1,4 @@
-"""Short notes on the photo, each only where it matters."""
+"""Short notes on the photo, each shown only if it applies."""
 
 from typing import TYPE_CHECKING
 
@@ -11,6 +11,6 @@ if TYPE_CHECKING:
 
 
 def show(analysis: "Analysis") -> None:
-    """Say what was done to the photo, and what about it may mislead."""
+    """Write what was done to the photo, and what in it may mislead."""
     for code in analysis.notes:
         st.caption(wording.NOTES[code])

@@ -1,4 +1,4 @@
-"""The answer to a photo: how high the risk is, what it is named, what ties with it, and how often that is so."""
+"""The answer to a photo: the risk, the named diagnosis, near ties, and how often such answers are right."""
 
 from html import escape
 from typing import TYPE_CHECKING
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def panel(analysis: "Analysis") -> str:
-    """Show the answer to the photo alone, and return what a screen reader speaks of it."""
+    """Show the answer to the photo alone, and return what a screen reader speaks."""
     decision, card = analysis.decision, analysis.card
     heading = wording.headline(decision)
     band, levels = (f'<p class="band">{wording.FORCED}</p>', ()) if analysis.forced else ("", decision.points)
@@ -52,13 +52,13 @@ def _spoken(analysis: "Analysis") -> str:
 
 
 def _named(analysis: "Analysis") -> str:
-    """Write the named diagnosis, what ties with it, and what cannot be told apart."""
+    """Write the named diagnosis, its near ties, and what cannot be told apart."""
     names = {label.code: label.name for label in analysis.card.labels}
     return "".join(f"<p class='named'>{line}</p>" for line in wording.named(analysis.decision, names))
 
 
 def _like_this(analysis: "Analysis") -> str:
-    """Write how often such answers were malignant, here and in the clinic; nothing where that was not measured."""
+    """Write how often such answers were malignant, here and in the clinic; nothing if that was not measured."""
     if analysis.forced:
         return ""
     card = analysis.card

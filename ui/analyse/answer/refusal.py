@@ -1,4 +1,4 @@
-"""What a photo without an answer gets: why, what that means for the lesion, and what to do."""
+"""What is shown for a photo without an answer: why, what that means for the lesion, and what to do."""
 
 from html import escape
 from typing import TYPE_CHECKING
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def panel(analysis: "Analysis") -> str:
-    """Say why there is no answer, offer it all the same where that makes sense, and return what was said."""
+    """Write why there is no answer, offer to show it anyway where possible, and return the text."""
     reason = analysis.prediction.reason
     heading, body = wording.REFUSED if reason == OUTSIDE else (wording.BLANK, shared.NOTES[reason])
     st.html(

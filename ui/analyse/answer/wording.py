@@ -1,4 +1,4 @@
-"""Counts and rates of the test sets as sentences that stand beside one answer."""
+"""Counts and rates of the test sets as sentences next to one answer."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -14,8 +14,8 @@ SUBJECTS = {"mel": "Melanoma", "malignant": "The malignant sum"}
 LEVELS = "All levels"
 LEVEL_COLUMNS = ("Level", "This photo", "Found there", "Others there")
 LEVELS_HINT = (
-    "Images of the internal test at or above each level, with 95 % intervals. On validation, where they were fitted, "
-    "rule-out finds 95 % and confirm spares 95 % of the others. The marks on the bars are these levels."
+    "Images of the internal test at or above each level, with 95 % intervals. The levels were fitted on validation: "
+    "there, rule-out finds 95 %, and confirm spares 95 % of the others. The marks on the bars show these levels."
 )
 DERMATOLOGISTS = (0.875, 0.814)  # sensitivity and specificity over 92 studies (PMC6936633)
 REFERRED = 0.07  # share of malignant lesions among urgent referrals, 6 to 8 %
@@ -28,27 +28,27 @@ BOTH = {  # by (reader, answer) says malignant
 
 
 def above(point: "PointReached", known: "PointEvidence", shares: Sequence[float]) -> str:
-    """Say what was found at a level that the answer reaches, and what else lies there."""
+    """Write what was found at a level that the answer reaches, and how many other lesions reach it."""
     found, alarms = known.found[0], [rate.share for rate in known.alarms]
     return (
-        f"{SUBJECTS[point.subject]} reaches the {ROLES[point.role]} of {percent(point.threshold)}. There "
-        f"{_count(found)} test {LESIONS[point.subject]} were found ({_set(found)}; {_over(shares)}), and "
-        f"{100 * alarms[0]:.0f} of 100 other lesions lie there too ({_ends(alarms)})."
+        f"{SUBJECTS[point.subject]} reaches the {ROLES[point.role]} of {percent(point.threshold)}. At this level, "
+        f"{_count(found)} test {LESIONS[point.subject]} were found ({_set(found)}; {_over(shares)}). "
+        f"{100 * alarms[0]:.0f} of 100 other lesions reach it too ({_ends(alarms)})."
     )
 
 
 def below(points: Sequence[tuple["PointReached", "PointEvidence", Sequence[float]]]) -> str:
-    """Say what was missed below both rule-out levels; that nothing is ruled out follows from it."""
+    """Write how many were missed below both rule-out levels: the answer rules nothing out."""
     missed = [
         f"{known.found[0].images - known.found[0].count} of {known.found[0].images} test {LESIONS[point.subject]} "
         f"({_set(known.found[0])}; {_over([1 - share for share in reversed(shares)])})"
         for point, known, shares in points
     ]
-    return f"This is no all-clear. Missed below the levels were {' and '.join(missed)}."
+    return f"This is no all-clear. Below these levels, the model missed {' and '.join(missed)}."
 
 
 def like_this(rates: Sequence["Found"]) -> str:
-    """Say how many test images with such an answer were malignant, in the first set and over all of them."""
+    """Write how many test images with such an answer were malignant, in the first set and over all sets."""
     first, shares = rates[0], [rate.share for rate in rates]
     return (
         f"Of {first.images:,} test images with an answer like this, {first.count} were malignant "
@@ -57,7 +57,7 @@ def like_this(rates: Sequence["Found"]) -> str:
 
 
 def level_row(point: "PointReached", known: "PointEvidence") -> tuple[str, ...]:
-    """Return one level as cells: its name and limit, this photo, what was found and what else lies there."""
+    """Return one level as cells: its name and limit, this photo, what was found and which others reach it."""
     found, alarms = known.found[0], known.alarms[0]
     return (
         f"{point.name} ({percent(point.threshold)})",
@@ -68,10 +68,10 @@ def level_row(point: "PointReached", known: "PointEvidence") -> tuple[str, ...]:
 
 
 def adjusted(point: "PointReached", prevalence: float, found: "Found", values: Sequence[tuple[float, float]]) -> str:
-    """Say what predictive values the level has where fewer, or more, lesions are malignant.
+    """Write the predictive values of the level at the given prevalence.
 
-    ``values`` are the positive and the negative one: from the rates as measured, and from the lower and upper ends of
-    their intervals.
+    ``values`` are pairs of the positive and the negative predictive value: from the rates as measured, then from the
+    lower and upper ends of their intervals.
     """
     (positive, negative), low, high = values
     return (
@@ -83,20 +83,20 @@ def adjusted(point: "PointReached", prevalence: float, found: "Found", values: S
 
 
 def advice(reader_malignant: bool) -> str:
-    """Say what an answer must not do to the reader's own judgement."""
+    """Write how the answer must not change the reader's own judgement."""
     if reader_malignant:
         return "You judged it malignant: an answer below the levels is no reason to wait."
-    return "You judged it benign: what made you look still counts, whatever the answer says."
+    return "You judged it benign: what made you look still counts, regardless of the answer."
 
 
 def both(chances: dict, reader: bool, answer: bool, prevalence: float | None) -> str:
-    """Say how many of 100 lesions are malignant after this pair of verdicts, and after the other answer."""
+    """Write how many of 100 lesions are malignant after these two judgements, and after the other answer."""
     share = 100 * (REFERRED if prevalence is None else prevalence)
     return (
         f"Of 100 lesions that {BOTH[reader, answer]}, {_of_hundred(chances[reader, answer])} are malignant; of 100 "
-        f"that {BOTH[reader, not answer]}, {_of_hundred(chances[reader, not answer])}. Reckoned for {share:g} of 100 "
+        f"that {BOTH[reader, not answer]}, {_of_hundred(chances[reader, not answer])}. Calculated for {share:g} of 100 "
         f"malignant, dermatologists' {100 * DERMATOLOGISTS[0]:.1f} % sensitivity and {100 * DERMATOLOGISTS[1]:.1f} % "
-        "specificity over 92 studies, and errors that do not go together; where they do, agreement says less."
+        "specificity over 92 studies, with independent errors. If the errors are correlated, agreement means less."
     )
 
 

@@ -1,1 +1,1 @@
-"""Reading first: the reader's own diagnosis before the answer."""
+"""Reader-first mode: the reader's own diagnosis before the answer."""

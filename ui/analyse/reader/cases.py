@@ -1,4 +1,4 @@
-"""The cases that a reader has judged before the answer was shown: what changed, and what of it was right."""
+"""The cases that a reader judged before the answer was shown: what changed, and what was right."""
 
 import csv
 import io
@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, fields
 
 @dataclass(frozen=True)
 class Case:
-    """One photo that was judged first and answered then; no file name, and nothing that names a patient.
+    """One photo that the reader judged before the model's answer; no file name and no patient data.
 
     Parameters
     ----------
@@ -29,9 +29,9 @@ class Case:
     malignant, melanoma : float or None
         Probabilities of the photo alone.
     after : str
-        Code of the reader's diagnosis once the answer was seen; ``before`` until it is changed.
+        Code of the reader's diagnosis after the answer; equals ``before`` until it is changed.
     truth : str or None
-        Code of what the lesion was, where that is known.
+        Code of the true diagnosis, if it is known.
     """
 
     case: int
@@ -49,7 +49,7 @@ class Case:
 
 @dataclass(frozen=True)
 class Summary:
-    """Counts over cases; those of right and wrong are over the ``known`` ones, whose truth was entered."""
+    """Counts over cases; right and wrong are counted only over the ``known`` cases, whose truth was entered."""
 
     read: int
     answered: int
@@ -65,7 +65,7 @@ class Summary:
 
 
 def summarise(cases: Collection[Case]) -> Summary:
-    """Count agreement with the answer, changes of mind, and what was right of both."""
+    """Count agreements with the answer, changes of mind, and how often reader and answer were right."""
     known = [case for case in cases if case.truth is not None]
     misled = [case for case in known if case.named is not None and case.named != case.truth]
     right = [(case.before == case.truth, case.after == case.truth) for case in known]

@@ -1,4 +1,4 @@
-"""Reader first: a clinician's own diagnosis before the answer, both side by side after it, and the cases so far."""
+"""Reader first: a clinician's own diagnosis before the answer, both compared after it, and the cases so far."""
 
 from dataclasses import replace
 from html import escape
@@ -18,12 +18,12 @@ SWITCH, BEFORE, SURE, AFTER, TRUTH = "reader_first", "reader_before", "reader_su
 
 
 def switch() -> None:
-    """Offer to judge first; it holds from the next photo on, since the answer to this one has been seen."""
+    """Offer to judge first; this applies from the next photo on, because the answer to this one has been seen."""
     st.toggle(wording.SWITCH, key=SWITCH, help=wording.SWITCH_HELP, on_change=_switched, persist_state="session")
 
 
 def _switched() -> None:
-    """Show the answer that waited, when a person no longer wants to judge first."""
+    """Show the waiting answer when a person no longer wants to judge first."""
     if not st.session_state[SWITCH]:
         state.show_answer()
 
@@ -39,7 +39,7 @@ def has_cases() -> bool:
 
 
 def ask(card: Card) -> str:
-    """Ask for diagnosis and confidence, and return what was said; nothing here depends on the answer."""
+    """Ask for diagnosis and confidence, and return them; nothing here depends on the answer."""
     st.html(f'<h1 class="headline" tabindex="-1" data-photo="{state.case()}">{wording.ASK}</h1>')
     names = wording.diagnoses(card)
     options = {"index": None, "placeholder": wording.CHOOSE, "format_func": names.get, "persist_state": "session"}
@@ -51,7 +51,7 @@ def ask(card: Card) -> str:
 
 
 def _commit() -> None:
-    """Write the case down and let the answer be shown."""
+    """Record the case and let the answer be shown."""
     found: Analysis = st.session_state.analysis
     refused, decision = found.prediction.abstained, found.decision
     melanoma = found.photo_alone.probabilities[found.card.codes.index("mel")] if "mel" in found.card.codes else None
@@ -86,7 +86,7 @@ def _cases() -> dict[int, cases.Case]:
 
 
 def beside(analysis: "Analysis") -> None:
-    """Show the reader's diagnosis beside the answer's, and what their agreement means; nothing for other photos."""
+    """Show the reader's diagnosis next to the answer's, and what their agreement means; nothing for other photos."""
     case = _cases().get(state.case())
     if case is None:
         return
@@ -104,7 +104,7 @@ def beside(analysis: "Analysis") -> None:
 
 
 def after(card: Card) -> None:
-    """Ask what the reader thinks now and what the lesion was; nothing for a photo that was not judged first."""
+    """Ask for the reader's diagnosis now and the true diagnosis; nothing for a photo that was not judged first."""
     if state.case() not in _cases():
         return
     names = wording.diagnoses(card)
@@ -115,7 +115,7 @@ def after(card: Card) -> None:
 
 
 def _changed() -> None:
-    """Write down what the reader thinks now, and what the lesion was."""
+    """Record the reader's diagnosis now, and the true diagnosis."""
     case = _cases()[state.case()]
     _cases()[state.case()] = replace(case, after=st.session_state[_key(AFTER)], truth=st.session_state[_key(TRUTH)])
 

@@ -1,20 +1,20 @@
-"""Every sentence of reading first, and the names a reader may choose from."""
+"""Every sentence of the reader-first mode, and the names that a reader may choose from."""
 
 from model.card import Card
 from ui.analyse.reader.cases import Summary
 
 SWITCH = "Reader first"
-SWITCH_HELP = "Your own diagnosis before the answer is shown, from the next photo on."
+SWITCH_HELP = "From the next photo on, you give your own diagnosis before the answer is shown."
 ASK = "Your diagnosis first"
 BEFORE, SURE, COMMIT = "Diagnosis", "How sure are you?", "Commit and show the answer"
 CHOOSE = "choose one"
 SURENESS = {1: "A guess", 2: "Rather unsure", 3: "Rather sure", 4: "Sure"}
 OTHERS = {"other_malignant": "Another malignant lesion", "other_benign": "Another benign lesion"}
-WHY = "Nothing of the model is on this page until you commit."
+WHY = "This page shows nothing of the model's answer until you commit."
 STUDIES = (
-    "What 71 readers named right without and with a model (DermFM-Zero, reader study 2b): benign keratosis 38.0 and "
-    "49.4 %, basal cell carcinoma 61.8 and 71.1 %, dermatofibroma 47.2 and 64.2 %. For melanoma no gain was shown: "
-    "67.5 and 70.9 % (p = .65). Vascular lesions were harmed among non-experts: 81.2 and 62.2 % (p = .026)."
+    "Correct diagnoses by 71 readers without and with a model (DermFM-Zero, reader study 2b): benign keratosis 38.0 "
+    "and 49.4 %, basal cell carcinoma 61.8 and 71.1 %, dermatofibroma 47.2 and 64.2 %. For melanoma no gain was shown: "
+    "67.5 and 70.9 % (p = .65). Non-experts got worse for vascular lesions: 81.2 and 62.2 % (p = .026)."
 )
 YOU, ANSWER, REFUSED = "You, before", "The answer", "no answer"
 NOW, TRUTH, UNKNOWN, NONE = "Your diagnosis now", "What it was, if known", "not known", "–"
@@ -24,19 +24,19 @@ SAVE = "Cases as CSV"
 
 
 def diagnoses(card: Card) -> dict[str, str]:
-    """Return what a reader may call a lesion, by code: the model's classes and two that it does not know."""
+    """Return what a reader may call a lesion, by code: the model's classes and two that it does not have."""
     return {label.code: label.name for label in card.labels} | OTHERS
 
 
 def malignant(card: Card, code: str) -> bool:
-    """Say whether a diagnosis that a reader chose is a malignant one."""
+    """Return whether a diagnosis that a reader chose is malignant."""
     return code == "other_malignant" if code in OTHERS else card.label(code).malignant
 
 
 def summary(found: Summary) -> list[str]:
-    """Say what the cases so far show, in natural frequencies."""
+    """Write what the cases so far show, as counts."""
     lines = [
-        f"You and the answer named the same in {found.agreed} of {found.answered}. "
+        f"You and the answer named the same diagnosis in {found.agreed} of {found.answered} cases. "
         f"You changed your mind in {found.changed} of {found.read}."
     ]
     if found.known:

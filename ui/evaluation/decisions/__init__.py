@@ -1,1 +1,1 @@
-"""Evaluation of what follows from the probabilities."""
+"""Evaluation of decisions from the probabilities."""

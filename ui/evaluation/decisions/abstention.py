@@ -1,4 +1,4 @@
-"""What leaving the least certain answers out would change, and what it would not."""
+"""What changes if the least certain answers are left out, and what does not."""
 
 import numpy as np
 import pandas as pd
@@ -18,7 +18,7 @@ LISTED = 0.8  # share of the images answered that is written as figures
 
 
 def abstention(card: Card) -> None:
-    """Show what answering the surest photos only changes, and what is still missed among them in every set."""
+    """Show the effect of answering only the most certain photos, and what is still missed among them in every set."""
     table = evidence.table(card, ABSTENTION)
     places = evidence.ordered_sets(table[table["split"] != "validation"])
     rows, listed = evidence.of_set(table, places[0]), table[np.isclose(table["coverage"], LISTED)]

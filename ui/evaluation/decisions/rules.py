@@ -1,4 +1,4 @@
-"""Which diagnosis is named: the most probable one, or by the rule that weighs harm."""
+"""Which diagnosis is named: the most probable one, or the one by the rule that weights harm."""
 
 import pandas as pd
 import streamlit as st
@@ -18,7 +18,7 @@ RULES = "results/decision_rules.csv"
 
 
 def rules(card: Card) -> None:
-    """Show both rules side by side: what is at stake on every test set, and every figure of one set."""
+    """Compare both rules: their main effects on every test set, and every figure of one set."""
     table, entry = evidence.table(card, RULES), card.raw["decision"]
     st.header(wording.RULES)
     if "harms" in entry:
@@ -44,7 +44,7 @@ def rules(card: Card) -> None:
 
 
 def _drawn(table: pd.DataFrame) -> pd.DataFrame:
-    """Return melanomas named and benign images spared on every test set, both rules beneath each other."""
+    """Return melanomas named and benign images spared on every test set, one row per rule."""
     rows = table[table["split"] != "validation"]
     keys = list(zip(rows["metric"], rows["subject"], strict=True))
     said = pd.Series([wording.RULES_DRAWN.get(key) for key in keys], rows.index)

@@ -20,7 +20,7 @@ DRAWN = (ALL, MALIGNANT, "benign", "mel")
 
 
 def sets(card: Card) -> None:
-    """Show how often the set of diagnoses holds the true one, at the level chosen."""
+    """Show how often the set of diagnoses contains the true one, at the chosen level."""
     table = evidence.table(card, SETS)
     st.header(wording.PREDICTION_SETS)
     levels = sorted(table["level"].unique())
@@ -43,7 +43,7 @@ def sets(card: Card) -> None:
 
 
 def _halves(rows: pd.DataFrame) -> str:
-    """Say whether the promise was kept on validation lesions that the limits were not fitted on."""
+    """Write whether the level was reached on validation lesions that the limits were not fitted on."""
     tried = rows[(rows["split"] == HALF) & (rows["metric"] == "coverage") & (rows["subject"] == MALIGNANT)]
     if tried.empty:
         return ""
@@ -53,7 +53,7 @@ def _halves(rows: pd.DataFrame) -> str:
 
 
 def _every_figure(card: Card, measured: pd.DataFrame) -> None:
-    """Write size, coverage by diagnosis and age, and what is missed, a column a set."""
+    """Write size, coverage by diagnosis and age, and what is missed, one column per set."""
     places = evidence.ordered_sets(measured)
     cells = measured.set_index(["metric", "subject", "dataset", "split"]).sort_index()
     keys = [key for key in wording.SET_METRICS if key in cells.index]

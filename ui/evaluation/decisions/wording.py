@@ -1,17 +1,16 @@
-"""Sentences about what is made of the probabilities: the diagnosis named, sets of diagnoses, answers left out."""
+"""Sentences about decisions from the probabilities: the diagnosis named, sets of diagnoses, answers left out."""
 
 from model.evaluation.cases import ALL, MALIGNANT
 
 RULES = "The diagnosis named"
 RULES_HINT = (
-    "The probabilities are the same in both columns; only the diagnosis that is named first differs. The balanced rule "
+    "Both columns have the same probabilities; only the diagnosis that is named first differs. The balanced rule "
     "counts a missed melanoma as {:g} other mistakes and divides by each class's share in training to the power {:g}. "
-    "It was chosen on validation. It finds more melanomas and raises more false alarms; the chart shows, on every test "
-    "set, melanomas named melanoma and benign images named benign."
+    "It was chosen on validation. It finds more melanomas and raises more false alarms."
 )
 TIES = (
-    "Two diagnoses are called a near tie where the second one's weighed share is at least {} of the first one's: "
-    "{:,} of {:,} validation images, of which the first was right in {:,} and the second in {:,}."
+    "Two diagnoses are a near tie when the weighted share of the second is at least {} of that of the first: "
+    "{:,} of {:,} validation images. The first was right in {:,} of these and the second in {:,}."
 )
 RULE = {"most_probable": "Most probable [95 %]", "balanced": "Balanced rule, as served [95 %]"}
 RULE_SHORT = {"most_probable": "most probable", "balanced": "balanced rule"}
@@ -22,28 +21,28 @@ RULE_METRICS = {
 RULES_DRAWN = {("sensitivity", "mel"): "melanomas", ("specificity", MALIGNANT): "benign"}
 NAMED_RIGHTLY = "Named rightly"
 PREDICTION_SETS = "What cannot be told apart"
-LEVEL = "Level: the set should hold the true diagnosis this often"
-COVERAGE = "Sets that hold the true diagnosis"
+LEVEL = "Level: how often the set should contain the true diagnosis"
+COVERAGE = "Sets that contain the true diagnosis"
 SETS_HINT = (
-    "The limits were fitted on validation, one for malignant and one for benign diagnoses, so that the rare malignant "
-    "ones are covered as often as the common benign ones. The dotted line is the level. It is a promise for lesions "
-    "like those of validation; other clinics, single diagnoses and young patients can lie below it."
+    "The limits were fitted on validation, one for malignant and one for benign diagnoses, so that rare malignant "
+    "lesions are covered as often as common benign ones. The dotted line is the level. It applies to lesions "
+    "like those of validation; coverage can be lower in other clinics, single diagnoses and young patients."
 )
 HALVES = (
-    "Fitted on one half of the validation lesions and measured on the other, the sets of malignant lesions hold the "
-    "truth in {} on average ({}: {} to {})."
+    "When fitted on one half of the validation lesions and measured on the other half, the sets of malignant lesions "
+    "contain the true diagnosis in {} on average ({}: {} to {})."
 )
 SET_METRICS = {
     ("size", ALL): "Diagnoses in a set, mean",
     ("no_malignant", MALIGNANT): "Malignant, no malignant diagnosis in the set",
     ("no_malignant", "mel"): "Melanoma, no malignant diagnosis in the set",
 }
-HOLDS = "{}, set holds it"
+HOLDS = "{}, set contains it"
 SUBJECTS = {ALL: "Any diagnosis", MALIGNANT: "Malignant", "benign": "Benign"}
 ABSTENTION = "If the least certain answers were left out"
 ABSTENTION_HINT = (
-    "{}, the most certain answers first. Leaving out the uncertain ones makes the rest right more often on average; it "
-    "need not name more of the melanomas among them, and malignant lesions are still missed: {:,} of {:,} malignant "
+    "{}, the most certain answers first. Without the uncertain ones, the other answers are right more often on average. "
+    "But the share of melanomas named need not rise, and malignant lesions are still missed: {:,} of {:,} malignant "
     "images among the surest {} of {:,}."
 )
 ABSTENTION_LINES = {
@@ -57,6 +56,6 @@ ABSTENTION_COLUMNS = (
 )  # fmt: skip
 ANSWERED, SHARE_OF_IMAGES = "Answered, in % of the images", "Share"
 OUTSIDE = (
-    "Measured from outside with model {}, on images that are in none of these tables, so without n and interval: {}, "
+    "Measured by others with model {} on images that are in none of these tables, so n and interval are missing: {}, "
     "{}: sensitivity {}."
 )

@@ -1,4 +1,4 @@
-"""Sets from elsewhere, always beside the internal figure on the same two classes."""
+"""External sets, always next to the internal figure on the same two classes."""
 
 import streamlit as st
 

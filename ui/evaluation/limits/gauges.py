@@ -1,4 +1,4 @@
-"""What is told about a photo beside its answer: how much of it is found, and how often it is told and right."""
+"""Notes on photo quality: how many problems are found, and how often a note is shown and right."""
 
 import pandas as pd
 import streamlit as st
@@ -16,7 +16,7 @@ GAUGES = "results/gauges.csv"
 
 
 def gauges(card: Card) -> None:
-    """Show what each gauge finds, how often it is right, and how often it is told."""
+    """Show what each gauge finds, how often it is right, and how often it leads to a note."""
     table = evidence.table(card, GAUGES)
     rows = table[table["split"] != "validation"]
     st.header(wording.GAUGES)
@@ -41,7 +41,7 @@ def _where(rows: pd.DataFrame) -> pd.Series:
 
 
 def _asked(rows: pd.DataFrame) -> pd.Series:
-    """Name gauge, what the photos have, and where that differs the set."""
+    """Return the name of gauge and photos, and the set where sets differ."""
     named = [
         f"{wording.GAUGE_NAMES[row.gauge]}: {wording.truth(row.subject)}"
         + ("" if row.dataset == "copies" else f", {shared.set_name((row.dataset, row.split))}")

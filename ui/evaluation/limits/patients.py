@@ -1,4 +1,4 @@
-"""What age, sex and site beside the photo change, on the same images."""
+"""The effect of age, sex and site in addition to the photo, on the same images."""
 
 from collections.abc import Mapping
 
@@ -50,7 +50,7 @@ def _side(row: Mapping, side: str) -> str:
 
 
 def _by_age(card: Card, chosen: evidence.Set) -> None:
-    """Show melanoma at the threshold of each side, by age: what is gained between ages is no gain within one."""
+    """Show melanoma at the threshold of each side, by age: a gain between ages is no gain within one age."""
     st.header(wording.INFORMED_BY_AGE)
     rows = evidence.of_set(evidence.table(card, BY_AGE), chosen)
     first = rows.iloc[0]
@@ -79,7 +79,7 @@ def _group_cells(part: pd.DataFrame, side: str) -> list[str]:
 
 
 def _factors(card: Card, effects: Effects) -> None:
-    """Show by how much each thing told multiplies the odds of each class, before all are brought back to a sum of 1."""
+    """Show how much each entry multiplies the odds of each class, before all are scaled to a sum of 1."""
     st.header(wording.FACTORS)
     st.caption(
         wording.FACTORS_HINT.format(

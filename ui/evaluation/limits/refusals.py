@@ -18,7 +18,7 @@ GATE, SERVED = "results/gate.csv", "logistic"
 
 
 def refusals(card: Card) -> None:
-    """Show what is refused by kind, what is refused wrongly, and other gates."""
+    """Show refusals by kind, wrong refusals, and other gates."""
     table = evidence.table(card, GATE)
     held_out = table[table["split"] != "validation"]
     served = held_out[(held_out["method"] == SERVED) & (held_out["metric"] == "refused")]
@@ -75,7 +75,7 @@ def _photos(card: Card, served: pd.DataFrame) -> pd.DataFrame:
 
 
 def _methods(held_out: pd.DataFrame) -> None:
-    """Show every gate that was compared: refused of what should be, and of what should not."""
+    """Show every gate that was compared: the shares of right and of wrong refusals."""
     rows = held_out[(held_out["metric"] == "refused") & (held_out["subject"] == ALL) & ~held_out["left_out"]]
     listed = []
     for method, part in rows.groupby("method", sort=False):

@@ -1,4 +1,4 @@
-"""What the answers do when the photo gets worse."""
+"""How the answers change on degraded photos."""
 
 import pandas as pd
 import streamlit as st
@@ -12,7 +12,7 @@ from ui.evaluation.methods import METHODS
 
 ROBUSTNESS = "results/robustness.csv"
 AS_TAKEN = "none"  # the corruption of a photo that was left alone
-MOST_BANDS = 3  # more shaded bands than this hide each other
+MOST_BANDS = 3  # with more shaded bands than this, they hide each other
 
 
 def robustness(card: Card) -> None:
@@ -43,7 +43,7 @@ def robustness(card: Card) -> None:
 
 
 def lines(rows: pd.DataFrame, picked: list[str], metric: str) -> LinesDisplay:
-    """Return a line a corruption from the photo as taken to the severest step; bands only where they can be read."""
+    """Return one line per corruption, from the photo as taken to the most severe step; bands only if readable."""
     start, parts = rows[rows["corruption"] == AS_TAKEN], []
     for name in picked:
         parts.append(pd.concat([start, rows[rows["corruption"] == name]]).assign(series=name))

@@ -1,13 +1,13 @@
-"""Sentences about which photos get no answer, and about what is told of a photo beside its answer."""
+"""Sentences about photos that get no answer, and about the notes on a photo next to its answer."""
 
 REFUSALS = (
-    "A photo that looks unlike the dermoscopic photos the model was measured on gets no answer. That says nothing "
-    "about the lesion. The limit was fitted on validation; pictures and photos below were held out."
+    "A photo that looks unlike the dermoscopic photos in the tests gets no answer. This says nothing about the lesion. "
+    "The limit was fitted on validation. The pictures and photos below were not used for fitting."
 )
 REFUSED = "Refused"
 REFUSED_RIGHTLY, REFUSED_WRONGLY = "Pictures that should be refused", "Dermoscopic photos that should not be"
 REFUSED_WORSE = "Degraded dermoscopic photos"
-LEFT_OUT = "By a gate that was fitted without the kind: kinds that nobody thought of"
+LEFT_OUT = "Refused by a gate that was fitted without this kind of picture"
 REFUSED_BY_PATIENT = "Dermoscopic photos by age and skin tone"
 NEVER_SEEN = ", never seen"
 GATES = "Gates that were compared"
@@ -26,25 +26,25 @@ GATE_NAMES = {
 GATE_COLUMNS = ("Gate", *(KINDS[kind] for kind in MAIN_KINDS), "Dermoscopic photos refused, worst set")
 GATE_COMMAND, GAUGES_COMMAND = "python -m training.gate", "python -m training.gauges"
 
-GAUGES = "What is told about a photo"
+GAUGES = "Notes on photo quality"
 GAUGES_HINT = (
-    "Told beside the answer, only beyond a limit that was fitted on validation: little is told wrongly, much is left "
-    "untold. Photos changed on purpose in three steps, lesion masks and MILK10k's scores for hair say how much "
-    "is found. Rulers are not told: no set says which photos hold one."
+    "A note is shown next to the answer when a measure is beyond a limit that was fitted on validation. Few notes are "
+    "wrong, but many problems get no note. How much is found was measured with photos changed on purpose in three "
+    "steps, with lesion masks and with MILK10k's scores for hair. Rulers get no note: no set labels them."
 )
 GAUGE_NAMES = {
     "sharpness": "Blur", "exposure": "Light", "resolution": "Too few pixels", "cut_off": "Lesion cut off",
     "hair": "Hair", "ink": "Blue or violet marks", "gel": "Fluid",
 }  # fmt: skip
 FOUND = "Found, of photos that have it"
-TOLD = "Told of photos as they were taken"
+TOLD = "Share of unchanged photos with a note"
 GAUGE_METRICS = {
-    "right": "right when told", "auroc": "told apart (AUC)", "correlation": "correlation with the score or mask",
+    "right": "right when noted", "auroc": "discrimination (AUC)", "correlation": "correlation with the score or mask",
 }  # fmt: skip
 
 
 def truth(subject: str) -> str:
-    """Name what makes a gauge right, for example "top tenth of MONET_hair" or "blur, step 1"."""
+    """Return what makes a gauge right, for example "top tenth of MONET_hair" or "blur, step 1"."""
     if ", step " in subject:
         return f"photos changed on purpose, step {subject[-1]}"
     return subject.replace("top tenth of MONET_", "highest tenth of the score for ").replace("_", " ")

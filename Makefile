@@ -15,7 +15,7 @@ app: python
 	$(BIN)/python -m streamlit run app.py
 
 test: lint
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 train: python
 	@$(SETUP) training/requirements.txt

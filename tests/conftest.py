@@ -17,14 +17,6 @@ from model.card import BUNDLE_VARIABLE, DEFAULT_BUNDLE
 pillow_heif.register_heif_opener()  # so that files can be written too, whatever a test imports
 
 
-def pytest_collection_modifyitems(items):
-    """Keep together, in one of the workers of `make test`, the tests of a file and those that share what is slow."""
-    for item in items:
-        folder, file = item.path.parent.name, item.path.name
-        shared = "browser" if folder == "browser" else "shipped" if "shipped" in item.fixturenames else None
-        item.add_marker(pytest.mark.xdist_group(shared or f"{folder}/{file}"))
-
-
 def pytest_collection_finish():
     """Keep what was imported out of garbage collections: Streamlit asks for two of them in each run of a page."""
     gc.collect()

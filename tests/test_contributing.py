@@ -11,10 +11,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from streamlit.testing.v1 import AppTest
 
 from model.card import BUNDLE_VARIABLE
 from tests.support.compared_runs import answers, command_on, compared, make_run
-from tests.support.measured import go, open_page
 from training import compare, recipe
 from training.data.label_sets import CODES
 from training.data.sets.registry import IMAGE_SETS
@@ -218,7 +218,9 @@ def test_a_recipe_is_known_compared_and_shown(added_recipe, tiny_bundle, tmp_pat
     assert compare.main(command_on(bundle)) == 0
     assert compared(bundle).accuracy[added_recipe] == 1
     monkeypatch.setenv(BUNDLE_VARIABLE, str(bundle))
-    [listed] = [element.value for element in go(open_page(), "Comparison").dataframe]
+    page = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60).switch_page("pages/method.py").run()
+    page = page.button_group(key="method").set_value("Systems compared").run()
+    [listed] = [element.value for element in page.dataframe]
     assert added_recipe in list(listed["recipe"])
 
 
@@ -232,7 +234,7 @@ DRAWN = """
 import json
 from streamlit.testing.v1 import AppTest
 page = AppTest.from_file("app.py", default_timeout=60).switch_page("pages/evaluation.py").run()
-page = page.button_group(key="section").set_value("Melanoma").run()
+page = page.button_group(key="view").set_value("Melanoma").run()
 assert not page.exception and not page.info, (page.exception, page.info)
 [chart] = [json.loads(one.proto.spec) for one in page.get("plotly_chart")]
 labels = [label.replace("<br>", " ").replace("\\xa0", " ") for label in chart["layout"]["yaxis"]["ticktext"]]
@@ -241,7 +243,7 @@ print(*[caption.value for caption in page.caption])
 """
 
 
-def test_a_chart_is_drawn_on_its_section(copy):
+def test_a_chart_is_drawn_in_its_view(copy):
     follow_all("A chart on Evaluation", copy)
     said = python(copy, "-c", DRAWN)
     assert "'HAM10000, internal test, n = 1,512'" in said and "'PH2, external test, n = 200'" in said

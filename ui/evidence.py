@@ -128,7 +128,7 @@ def grid(heading: str, columns: tuple[str, ...], rows: list[tuple]) -> None:
         for first, *rest in rows
     )
     caption = f"<caption>{escape(heading)}</caption>" if heading else ""
-    st.html(f"<div class='wide'><table class='measured'>{caption}<tr>{head}</tr>{body}</table></div>")
+    st.html(f"<div class='wide' tabindex='0'><table class='measured'>{caption}<tr>{head}</tr>{body}</table></div>")
 
 
 def _row(row: dict, digits: int) -> str:

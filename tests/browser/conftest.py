@@ -8,6 +8,7 @@ import pytest
 from tests.browser.driving import CHROMIUM, DESK, PATIENCE_SECONDS, QUIET, serve
 from tests.support.analyse_page import gated_bundle, judged_bundle
 from tests.support.described import TABLES
+from tests.support.measured import build_measured
 from training.judging.sealing import seal
 from ui.analyse import wording
 
@@ -18,6 +19,10 @@ def served_bundle(tiny_bundle, tmp_path_factory):
     bundle = judged_bundle(tiny_bundle, tmp_path_factory.mktemp("served") / "bundle")
     for name, table in TABLES.items():
         table.to_csv(bundle / name, index=False)
+    measured = build_measured(tmp_path_factory.mktemp("served") / "measured")
+    for path in (measured / "results").glob("*.csv"):
+        if not (bundle / "results" / path.name).exists():
+            shutil.copy(path, bundle / "results" / path.name)
     seal(bundle)
     return bundle
 
@@ -53,7 +58,7 @@ def visit(browser, address):
     """Return a function that opens the app in a fresh profile; complaints and requests are kept on the page."""
     contexts = []
 
-    def open_page(viewport=DESK, at=address, **options):
+    def open_page(viewport=DESK, at=address, heading=wording.DROP, **options):
         contexts.append(browser.new_context(viewport=viewport, **options))
         page = contexts[-1].new_page()
         page.set_default_timeout(1000 * PATIENCE_SECONDS)
@@ -62,7 +67,7 @@ def visit(browser, address):
         page.on("pageerror", lambda error: page.complaints.append(str(error)))
         page.on("request", lambda request: page.requested.append(request.url))
         page.goto(at)
-        page.get_by_role("heading", name=wording.DROP).wait_for()
+        page.get_by_role("heading", name=heading, exact=True).wait_for()
         return page
 
     yield open_page

@@ -76,6 +76,30 @@ def settled(page) -> None:
     )
 
 
+def open_every_place(page):
+    """Open each view of a page, and each part of a view that has parts; yield its name when it is settled."""
+    views = page.locator("[data-testid=stButtonGroup]").first.get_by_role("radio")
+    for view in range(views.count()):
+        views.nth(view).click()
+        settled(page)
+        parts = page.locator("[class*='_part'][class*='st-key-']").get_by_role("radio")
+        if not parts.count():
+            yield views.nth(view).inner_text()
+        for part in range(parts.count()):
+            parts.nth(part).click()
+            settled(page)
+            yield f"{views.nth(view).inner_text()}, {parts.nth(part).inner_text()}"
+
+
+def screens(page) -> float:
+    """Return how many heights of the screen a page is long."""
+    return page.evaluate("document.querySelector('[data-testid=stMain]').scrollHeight / innerHeight")
+
+
+def words(page) -> int:
+    return len(page.locator("[data-testid=stMain]").inner_text().split())
+
+
 def answer(page) -> None:
     """Wait until the probabilities, both pictures and all controls are there."""
     page.locator(".differential").wait_for()

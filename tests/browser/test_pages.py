@@ -17,16 +17,20 @@ from tests.browser.driving import (
     PHONE,
     ROOT,
     answer,
+    open_every_place,
     saved,
+    screens,
     serious_findings,
     serve,
     settled,
+    words,
 )  # fmt: skip
 from tests.support.analyse_page import SAMPLE
 from ui.about import page as about
 from ui.about import wording as about_wording
 from ui.analyse import wording
 from ui.analyse.answer import wording as measured_wording
+from ui.evaluation import wording as evaluation_wording
 from ui.frame import NAME
 from ui.navigation import PAGES
 
@@ -51,13 +55,13 @@ def test_a_walk_over_every_page_and_section_meets_no_error(visit, viewport):
         page.set_viewport_size(viewport)
         settled(page)
         assert page.title() == f"{title} · {NAME}"
-        sections = page.locator("[data-testid=stButtonGroup]").first.get_by_role("radio")
-        for place in range(sections.count()):
-            sections.nth(place).click()
-            settled(page)
+        for place in open_every_place(page):
             findings[f"{title} {place}"] = serious_findings(page)
-            assert page.locator("[data-testid=stException]").count() == 0, title
-            assert page.evaluate("document.documentElement.scrollWidth") <= viewport["width"], title
+            assert page.locator("[data-testid=stException]").count() == 0, (title, place)
+            assert page.evaluate("document.documentElement.scrollWidth") <= viewport["width"], (title, place)
+            if title == "Evaluation":
+                assert screens(page) <= (6 if viewport is PHONE else 3), place
+                assert words(page) <= 900, place
         assert page.locator(".disclaimer").is_visible()
         assert page.complaints == [], title
     assert {place: found for place, found in findings.items() if found} == {}
@@ -68,6 +72,21 @@ def test_a_walk_over_every_page_and_section_meets_no_error(visit, viewport):
     assert outside == set()
     # A file that stands ready is fetched when its button is drawn, and is a 404 where the reader has gone on by then.
     assert [url for url in page.requested if "/media/" in url and url.endswith((".csv", ".json"))] == []
+
+
+def test_a_link_opens_its_view_and_set_and_a_case_lies_over_it(visit, address):
+    page = visit(
+        at=f"{address}/evaluation?view=Mistakes&set=HAM10000%2C+validation+%28no+headline+figure%29",
+        heading="Evaluation",
+    )
+    settled(page)
+    assert page.get_by_role("radio", name="Mistakes").is_checked()
+    assert page.locator(".st-key-set input").input_value() == "HAM10000, validation (no headline figure)"
+    page.locator(".st-key-strip").get_by_role("button", name=evaluation_wording.LOOK).first.click()
+    case = page.get_by_role("dialog")
+    case.get_by_text(evaluation_wording.TRUTH).wait_for()
+    case.locator(".differential").wait_for()
+    assert serious_findings(page) == []
 
 
 @pytest.mark.skipif(not AXE.is_file(), reason="axe-core is not installed; .ci/run has the command")

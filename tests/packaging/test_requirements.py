@@ -42,6 +42,7 @@ NOT_IMPORTED = {
         "ruff",  # a command
         "mypy",  # another
         "playwright",  # imported by pytest.importorskip
+        "pytest-xdist",  # the workers of `make test`
     },
 }
 

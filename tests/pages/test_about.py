@@ -36,6 +36,9 @@ def test_each_guideline_has_its_items_and_an_honest_count(page):
         assert not shown.exception
         counts = [(rows.answered == answer).sum() for answer in wording.ANSWERS]
         assert wording.COUNTED.format(guideline, counts[0], len(rows), *counts[1:]) in text(shown)
+        folded = [wording.ANSWERED.format(*pair) for pair in zip(wording.ANSWERS, counts, strict=True)]
+        assert [element.label for element in shown.expander] == folded
+        assert sum(text_of.value.count("<th scope='row'>") for text_of in shown.get("html")) == len(rows)
 
 
 def test_every_item_is_answered_or_says_why_not():

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from model.card import BUNDLE_VARIABLE
+from model.card import BUNDLE_VARIABLE, load_card
 from tests.support.bundles import PATIENT
 from tests.support.card_bundle import charts, text, write_bundle
 from tests.support.measured import numbers
@@ -41,7 +41,18 @@ COMPARISON = pd.DataFrame(
         "melanoma_auc": [0.9, 0.8], "melanoma_auc_low": [0.88, 0.75], "melanoma_auc_high": [0.92, 0.85],
     }
 )  # fmt: skip
-TABLES = {"results/history.csv": HISTORY, "results/ablation.csv": ABLATION, "results/comparison.csv": COMPARISON}
+PREDICTIONS = pd.DataFrame(
+    {
+        "image_id": ["a", "b"], "lesion_id": ["a", "b"], "dataset": "ham10000", "split": "internal_test",
+        "label": ["mel", "nv"], **{f"p_{code}": [0.1, 0.1] for code in ("akiec", "bcc", "bkl", "df", "nv", "vasc")},
+        "p_mel": [0.4, 0.4],
+    }
+)  # fmt: skip
+ANSWERS = PREDICTIONS.assign(recipe="second").drop(columns=["lesion_id", "dataset", "split", "label"])
+TABLES = {
+    "results/history.csv": HISTORY, "results/ablation.csv": ABLATION, "results/comparison.csv": COMPARISON,
+    "results/predictions.csv": PREDICTIONS, "results/comparison_answers.csv": ANSWERS,
+}  # fmt: skip
 
 
 def open_page():
@@ -189,10 +200,10 @@ def test_a_card_that_says_nothing_of_training_is_one_sentence(tmp_path, monkeypa
     assert not go(page, "Training curves").exception
 
 
-def compared(monkeypatch, bundle):
+def compared(monkeypatch, bundle, section="Systems compared"):
     """Open the comparison of another bundle."""
     monkeypatch.setenv(BUNDLE_VARIABLE, str(bundle))
-    return go(open_page(), "Systems compared")
+    return go(open_page(), section)
 
 
 def test_recipes_without_time_or_difference_are_named(measured_bundle, tmp_path, monkeypatch):
@@ -226,3 +237,30 @@ def test_recipes_are_compared_and_claims_are_marked(measured_bundle, monkeypatch
     changed = shown.selectbox(key="compared_metric").set_value("malignant_auc").run()
     assert sum(len(numbers(trace["x"])) for trace in charts(changed)[0]["data"]) == 3
     assert list(changed.dataframe[0].value["recipe"]) == ["none", "two_way", "ancestor"]
+
+
+def test_cases_that_two_models_name_differently_are_counted_and_listed(measured_bundle, tmp_path, monkeypatch):
+    bundle = shutil.copytree(measured_bundle, tmp_path / "bundle")
+    card = load_card(bundle)
+    predictions = pd.read_csv(bundle / "results/predictions.csv")
+    mine = predictions[predictions.split == "internal_test"].reset_index(drop=True)
+    columns = [f"p_{code}" for code in card.codes]
+    other = mine[["image_id", *columns]].assign(recipe="ancestor")
+    other[columns] = 0.0
+    other["p_nv"] = 1.0  # right about every nevus and nothing else
+    other.to_csv(bundle / "results/comparison_answers.csv", index=False)
+    seal(bundle)
+    shown = compared(monkeypatch, bundle, "Two models")
+    assert not shown.exception and not shown.info
+    named = np.array(card.codes)[mine[columns].to_numpy().argmax(axis=1)]
+    ours, theirs = named == mine.label, mine.label == "nv"
+    for name, count in {
+        "both": (ours & theirs).sum(), "ours": (ours & ~theirs).sum(), "theirs": (~ours & theirs).sum(),
+        "neither": (~ours & ~theirs).sum(),
+    }.items():  # fmt: skip
+        assert f"{wording.OUTCOMES[name].format('ancestor')}</th><td>{count}</td>" in text(shown), name
+    [listed] = [element.value for element in shown.dataframe]
+    assert list(listed.image_id) == list(mine.image_id[~ours & theirs])
+    assert set(listed.label) == {"Melanocytic nevus"} and "Melanocytic nevus" not in set(listed.ours)
+    own = shown.button_group(key="changed_cases").set_value("ours").run()
+    assert list(own.dataframe[0].value.image_id) == list(mine.image_id[ours & ~theirs])

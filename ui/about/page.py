@@ -72,9 +72,11 @@ def reporting() -> None:
     rows = items[items["guideline"] == chosen]
     counts = [int((rows["answered"] == answer).sum()) for answer in wording.ANSWERS]
     st.markdown(wording.COUNTED.format(chosen, counts[0], len(rows), *counts[1:]))
-    cells = [(f"{row.number} {row.item}".strip(), row.answered, row.where) for row in rows.itertuples()]
-    with st.container(key="prose"):
-        evidence.grid("", wording.COLUMNS, cells)
+    for answer, count in zip(wording.ANSWERS, counts, strict=True):
+        part = rows[rows["answered"] == answer]
+        cells = [(f"{row.number} {row.item}".strip(), row.where) for row in part.itertuples()]
+        with st.expander(wording.ANSWERED.format(answer, count)), st.container(key=f"prose_{answer.replace(' ', '_')}"):
+            evidence.grid("", wording.COLUMNS, cells)
     st.download_button(wording.SAVE, ITEMS.read_bytes, ITEMS.name, "text/csv", key="save_items", on_click="ignore")
 
 

@@ -16,7 +16,8 @@ REPORTING_HINT = (
     "items in our own words. Answered means that the named place gives the information, not that the result is good."
 )
 GUIDELINE = "Guideline"
-COLUMNS = ("Item", "Answered", "Where, or why not")
+COLUMNS = ("Item", "Where, or why not")
+ANSWERED = "Answered {}: {} items"
 COUNTED = "{}: {} of {} items answered, {} in part, {} not."
 ANSWERS = ("yes", "in part", "no")
 SAVE = "Table as CSV"

@@ -39,6 +39,7 @@ METHODS = {
         "interval of a calibration error is shifted upwards, as under Calibration."
     ),
     "informed_by_age": "rates with Wilson's interval by lesion, AUC by resampling lesions.",
+    "changed": "the most probable class of both on each image; the difference from the same resampled lesions.",
     "comparison": "95 % intervals from resampling lesions.",
     "differences": (
         "recipe minus bundled model on the same resampled lesions; an interval that contains 0 shows no clear "

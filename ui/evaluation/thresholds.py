@@ -1,5 +1,6 @@
 """One threshold in five views: figures, 1,000 lesions, both curves, decision curve, and named thresholds."""
 
+import pandas as pd
 import streamlit as st
 
 from model.card import Card
@@ -101,13 +102,16 @@ def _named_points(card: Card, chosen: evidence.Set) -> None:
     for (name, threshold), part in points.groupby(["point", "threshold"], sort=False):
         cells = part.set_index("metric")
         rows.append(
-            (f"{name}, {wording.share(threshold)}", *(_cell(cells.loc[metric]) for metric in wording.POINT_METRICS))
+            (f"{name}, {wording.share(threshold)}", *(_cell(cells, metric) for metric in wording.POINT_METRICS))
         )
     evidence.grid("", (wording.POINT, *(wording.METRICS[metric] for metric in wording.POINT_METRICS)), rows)
     st.caption(wording.POINTS_HINT)
     evidence.origin(card, (POINTS,), METHODS["points"], points, "operating_points.csv")
 
 
-def _cell(row) -> str:
+def _cell(rows: pd.DataFrame, metric: str) -> str:
+    if metric not in rows.index:
+        return wording.NOTHING
+    row = rows.loc[metric]
     value, low, high = (shared.number(row[name]) for name in ("value", "low", "high"))
     return f"{value} {wording.bracket(low, high)}, n\N{NO-BREAK SPACE}=\N{NO-BREAK SPACE}{row['n_images']:,.0f}"

@@ -9,6 +9,7 @@ from model.evaluation.plots import ForestDisplay, LinesDisplay
 from ui import evidence
 from ui.dataset import wording as dataset_wording
 from ui.method import wording
+from ui.method.changed import changed
 from ui.method.comparison import comparison
 
 HISTORY, ABLATION = "results/history.csv", "results/ablation.csv"
@@ -183,6 +184,7 @@ SECTIONS = {
     "Recipe": (recipe,),
     "Training curves": (curves,),
     "Systems compared": (comparison,),
+    "Two models": (changed,),
     "What was tried": (tried,),
     "Make it again": (again,),
 }

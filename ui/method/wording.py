@@ -168,6 +168,14 @@ DIFFERENCE = "{}: recipe minus bundled model"
 NO_DIFFERENCE = "There is no other recipe with this difference."
 SPLIT = "Split"
 ALL_TRIALS = "All {} trials"
+CHANGED, OTHER_MODEL = "This model and another one, image by image", "Other model"
+CHANGED_HINT = "Balanced accuracy, {} minus this model: {} on {}."
+OUTCOMES = {
+    "both": "both name it rightly", "ours": "only this model names it rightly", "theirs": "only {} names it rightly",
+    "neither": "neither names it rightly",
+}  # fmt: skip
+CASES_OF, CASES_SHOWN = "{} images", "Cases"
+IMAGE, TRUTH, ARCHIVE, OPEN_PAGE = "Image", "True class", "ISIC Archive", "open page"
 
 
 def listed(names: list[str]) -> str:

@@ -2,6 +2,7 @@
 
 import dataclasses
 import errno
+import functools
 import json
 import shutil
 from pathlib import Path
@@ -11,6 +12,7 @@ import pandas as pd
 import pytest
 
 from training import calibrate, train, train_all
+from training.data import prepared
 from training.data.manifest import build_manifest, list_images
 from training.data.prepared import prepare, synthetic_table
 from training.data.provenance import MADE_FROM, images_record
@@ -140,9 +142,21 @@ def test_the_canvas_holds_every_image_in_its_row(data):
     assert len({canvas[row].tobytes() for row in manifest.canvas_row}) == 42
 
 
+EPOCHS = 2
+
+
+@pytest.fixture(scope="module", autouse=True)
+def short():
+    """Rehearse on fewer images, and no longer than it takes to leave a run behind."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(train.SMOKE_OPTIONS, "epochs", EPOCHS)
+        patch.setattr(prepared, "synthetic_table", functools.partial(synthetic_table, per_class=10))
+        yield
+
+
 @pytest.fixture(scope="module")
-def trained(tmp_path_factory) -> Path:
-    """The folder of a rehearsal of one epoch."""
+def trained(short, tmp_path_factory) -> Path:
+    """The folder of a rehearsal."""
     place = tmp_path_factory.mktemp("run")
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(place)
@@ -176,7 +190,7 @@ def test_another_recipe_or_seed_in_the_same_folder_is_refused(place, capsys, opt
 def test_another_seed_starts_anew_when_told(place):
     assert train.main([*SMOKE, "--anew", "--set", "seed=7"]) == 0
     record = json.loads((place / "runs/smoke/run.json").read_text())
-    assert record["recipe"]["seed"] == 7 and record["epochs"] == 12  # as many as the rehearsal has: none was there
+    assert record["recipe"]["seed"] == 7 and record["epochs"] == EPOCHS  # as many as the rehearsal has: none was there
 
 
 def test_the_same_command_goes_on(place):

@@ -168,7 +168,9 @@ def test_every_recipe_is_complete(name):
 
 def test_a_recipe_unfolds_before_it_learns_and_not_when_it_resumes(images, tmp_path, monkeypatch):
     calls = []
-    monkeypatch.setattr(fitting, "unfold", lambda network, batches, number: calls.append((len(batches) > 0, number)))
+    monkeypatch.setattr(
+        fitting, "unfold_batch_norm", lambda network, batches, number: calls.append((len(batches) > 0, number))
+    )
     for _ in range(2):
         fitting.fit(dataclasses.replace(RECIPE, epochs=1, unfold=2), *images, tmp_path, verbose=0)
     assert calls == [(True, 2)]

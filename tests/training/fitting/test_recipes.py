@@ -99,12 +99,19 @@ def test_phases_share_the_epochs():
     assert Recipe(**json.loads(json.dumps(dataclasses.asdict(recipe)))) is not None
 
 
+PATIENT = dataclasses.replace(TINY, patience=3)
+
+
+@pytest.fixture(scope="module")
+def straight(images, tmp_path_factory) -> tuple[list[np.ndarray], pd.DataFrame]:
+    """Weights and log of a run in phases that nothing stopped."""
+    run = tmp_path_factory.mktemp("straight")
+    return fitting.fit(PATIENT, *images, run, verbose=0).get_weights(), pd.read_csv(run / "history.csv")
+
+
 @pytest.mark.parametrize("stop", [1, 2, 3])
-def test_a_run_in_phases_resumes_to_the_same_weights_wherever_it_stopped(images, tmp_path, monkeypatch, stop):
-    recipe = dataclasses.replace(TINY, patience=3)
-    straight, broken = tmp_path / "straight", tmp_path / "broken"
-    straight.mkdir(), broken.mkdir()
-    expected = fitting.fit(recipe, *images, straight, verbose=0).get_weights()
+def test_a_run_in_phases_resumes_to_the_same_weights_wherever_it_stopped(images, straight, tmp_path, monkeypatch, stop):
+    expected, log = straight
     real = fitting.save_checkpoint
 
     def save_then_die(path, network, epoch, learner):
@@ -115,10 +122,10 @@ def test_a_run_in_phases_resumes_to_the_same_weights_wherever_it_stopped(images,
     with monkeypatch.context() as patch:
         patch.setattr(fitting, "save_checkpoint", save_then_die)
         with pytest.raises(KeyboardInterrupt):
-            fitting.fit(recipe, *images, broken, verbose=0)
-    resumed = fitting.fit(recipe, *images, broken, verbose=0).get_weights()
+            fitting.fit(PATIENT, *images, tmp_path, verbose=0)
+    resumed = fitting.fit(PATIENT, *images, tmp_path, verbose=0).get_weights()
     assert max(np.abs(a - b).max() for a, b in zip(expected, resumed, strict=True)) < 1e-5
-    logs = [pd.read_csv(run / "history.csv").drop(columns="seconds") for run in (straight, broken)]
+    logs = [table.drop(columns="seconds") for table in (log, pd.read_csv(tmp_path / "history.csv"))]
     pd.testing.assert_frame_equal(*logs, atol=1e-4)
     assert logs[0].phase.tolist() == ["head", "head", "everything", "everything"]
 

@@ -63,10 +63,10 @@ def test_normalisation_that_a_kernel_cannot_do_stays():
     same_answers(network, made, 12)
 
 
-def test_three_trunks_keep_their_answers_and_the_layers_that_the_card_names():
+def test_two_trunks_keep_their_answers_and_the_layers_that_the_card_names():
     keras.utils.set_random_seed(4)
-    trunks = ("mobilenetv2", "resnet50v2_conv4", "inceptionv3")
-    recipe = Recipe("joined", architecture="side_by_side", architecture_options={"trunks": trunks}, size=96)
+    trunks = ("mobilenetv2", "resnet50v2_conv4")
+    recipe = Recipe("joined", architecture="side_by_side", architecture_options={"trunks": trunks}, size=64)
     network = settled(build_network(recipe, 7))
     made = fold_batch_norm(network)
     left = normalisations(made)
@@ -74,4 +74,4 @@ def test_three_trunks_keep_their_answers_and_the_layers_that_the_card_names():
     assert made.count_params() < network.count_params()
     assert made.get_layer("pool").input.shape == network.get_layer("pool").input.shape
     logits = [keras.Model(each.input, each.get_layer("logits").output) for each in (network, made)]
-    same_answers(*logits, 96)
+    same_answers(*logits, 64)

@@ -16,6 +16,7 @@ from training.recipe import Recipe, RecipeError, load_recipe, trunk_in
 SIZE = 96  # the smallest at which Inception V3 has a cell; the others have nine then
 SHIPPED = load_recipe("three_trunks_bundle")
 TRUNKS = SHIPPED.architecture_options["trunks"]
+UNEVEN = (TRUNKS[0], "inceptionv3")  # nine cells and one
 
 
 def member(name: str, seed: int) -> keras.Model:
@@ -41,22 +42,30 @@ def photos() -> np.ndarray:
     return np.random.default_rng(3).uniform(0, 255, (3, SIZE, SIZE, 3)).astype(np.float32)
 
 
-def joined_trunks(trunks: tuple[str, ...] = TRUNKS) -> keras.Model:
+@pytest.fixture(scope="module")
+def uneven(members) -> list[keras.Model]:
+    return [members[TRUNKS.index(name)] for name in UNEVEN]
+
+
+def joined_trunks(trunks: tuple[str, ...]) -> keras.Model:
     return ARCHITECTURES["side_by_side"](SIZE, 7, trunks=trunks)
 
 
-def test_joined_logits_are_the_mean_of_the_members(members, photos):
-    joined = joined_trunks()
-    parts = [np.asarray(logits_model(network).predict_on_batch(photos)) for network in members]
+@pytest.fixture(scope="module")
+def joined(uneven) -> keras.Model:
+    network = joined_trunks(UNEVEN)
+    combine(uneven, network)
+    return network
+
+
+def test_joined_logits_are_the_mean_of_the_members(uneven, joined, photos):
+    parts = [np.asarray(logits_model(network).predict_on_batch(photos)) for network in uneven]
     assert all(not np.allclose(parts[0], other, atol=0.1) for other in parts[1:])
-    combine(members, joined)
     found = np.asarray(logits_model(joined).predict_on_batch(photos))
     np.testing.assert_allclose(found, np.mean(parts, axis=0), rtol=1e-4, atol=1e-4)
 
 
-def test_the_maps_of_the_joined_network_add_up_to_its_logits(members, photos):
-    joined = joined_trunks()
-    combine(members, joined)
+def test_the_maps_of_the_joined_network_add_up_to_its_logits(joined, photos):
     kernel, bias = joined.get_layer("logits").get_weights()
     both = keras.Model(joined.input, [joined.get_layer("all_trunks").output, joined.get_layer("logits").output])
     features, logits = (np.asarray(value) for value in both.predict_on_batch(photos))
@@ -64,10 +73,8 @@ def test_the_maps_of_the_joined_network_add_up_to_its_logits(members, photos):
     np.testing.assert_allclose(maps.sum(axis=(1, 2)) + bias, logits, rtol=1e-3, atol=1e-3)
 
 
-def test_a_trunk_with_fewer_cells_says_nothing_of_the_edge_of_the_photo(members, photos):
-    joined = joined_trunks()
-    combine(members, joined)
-    own = keras.Model(members[2].input, members[2].get_layer("mixed8").output).predict_on_batch(photos)
+def test_a_trunk_with_fewer_cells_says_nothing_of_the_edge_of_the_photo(uneven, joined, photos):
+    own = keras.Model(uneven[1].input, uneven[1].get_layer("mixed8").output).predict_on_batch(photos)
     framed = keras.Model(joined.input, joined.get_layer("all_trunks").output).predict_on_batch(photos)[..., -1280:]
     framed = np.asarray(framed)
     assert own.shape[1:3] == (1, 1) and framed.shape[1:3] == (3, 3)
@@ -118,11 +125,11 @@ def test_a_recipe_with_members_trains_them_first_and_joins_them(members, photos,
     np.testing.assert_allclose(np.asarray(joined.predict_on_batch(photos)), wanted, rtol=1e-4, atol=1e-4)
 
 
-def test_joined_files_take_the_size_of_the_recipe(members, tmp_path):
-    paths = [tmp_path / f"{number}.keras" for number in range(len(members))]
-    for network, path in zip(members, paths, strict=True):
+def test_joined_files_take_the_size_of_the_recipe(uneven, tmp_path):
+    paths = [tmp_path / f"{number}.keras" for number in range(len(uneven))]
+    for network, path in zip(uneven, paths, strict=True):
         network.save(path)
-    recipe = dataclasses.replace(SHIPPED, size=128)
+    recipe = dataclasses.replace(SHIPPED, architecture_options={"trunks": UNEVEN}, size=128)
     joined = keras.models.load_model(combine_files(recipe, paths, tmp_path / "joined.keras"), compile=False)
     assert joined.input_shape == (None, 128, 128, 3)
 

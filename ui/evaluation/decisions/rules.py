@@ -21,7 +21,8 @@ def rules(card: Card) -> None:
     """Compare both rules: their main effects on every test set, and every figure of one set."""
     table, entry = evidence.table(card, RULES), card.raw["decision"]
     st.header(wording.RULES)
-    st.caption(wording.RULES_HINT.format(entry["harms"]["mel"], entry["share_exponent"]))
+    if "harms" in entry:
+        st.caption(wording.RULES_HINT.format(entry["harms"]["mel"], entry["share_exponent"]))
     evidence.chart(ForestDisplay(_drawn(table), wording.NAMED_RIGHTLY), "rules")
     with evidence.bar():
         chosen = evidence.choose_set(table)

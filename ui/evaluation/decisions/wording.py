@@ -41,9 +41,9 @@ HOLDS = "{}, set contains it"
 SUBJECTS = {ALL: "Any diagnosis", MALIGNANT: "Malignant", "benign": "Benign"}
 ABSTENTION = "If the least certain answers were left out"
 ABSTENTION_HINT = (
-    "{}, the most certain answers first. Without the uncertain ones, the other answers are right more often on "
-    "average. But the share of melanomas named need not rise, and malignant lesions are still missed: {:,} of {:,} "
-    "malignant images among the surest {} of {:,}."
+    "{}, the most certain answers first. Without the uncertain ones, the others are right more often on average. "
+    "But the share of melanomas named need not rise, and malignant lesions are still missed: {:,} of {:,} malignant "
+    "images among the surest {} of {:,}."
 )
 ABSTENTION_LINES = {
     ("balanced_accuracy", ALL): "Balanced accuracy",

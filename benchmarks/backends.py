@@ -2,8 +2,9 @@
 
     python -m benchmarks.backends [--network mobilenetv2] [--size 192] [--batch 32] [--steps 12]
 
-Each way runs in a process of its own, one after another and then in turn again; trust the ratios of one run more than
-the photos a second. The network, one of the shipped model's three, has random weights and is trained whole on noise.
+Each backend runs in a separate process, one after another, and then all once more; the ratios within one run are more
+reliable than the photos per second. The network is one of the shipped model's three, with random weights, and all its
+layers are trained on noise.
 """
 
 import argparse
@@ -52,7 +53,7 @@ def photos_per_second(way: str, name: str, size: int, batch: int, steps: int) ->
 
 
 def in_a_process(way: str, name: str, size: int, batch: int, steps: int) -> float:
-    """Return what a process of its own measures."""
+    """Return the measurement of a separate process."""
     command = [sys.executable, "-m", "benchmarks.backends", "--way", way, "--network", name, "--size", str(size)]
     done = subprocess.run(
         [*command, "--batch", str(batch), "--steps", str(steps)], cwd=ROOT, text=True, capture_output=True, check=True,
@@ -62,7 +63,7 @@ def in_a_process(way: str, name: str, size: int, batch: int, steps: int) -> floa
 
 
 def table(speeds: dict[str, float]) -> str:
-    """Return what was measured, each way as a ratio to the first."""
+    """Return the measurements, each backend as a ratio to the first."""
     first = next(iter(speeds.values()))
     lines = [f"{'way':34}{'photos a second':>16}{'ratio':>8}"]
     return "\n".join([*lines, *(f"{way:34}{speed:16.1f}{speed / first:8.2f}" for way, speed in speeds.items())])

@@ -1,10 +1,10 @@
-"""The app's TensorFlow beside ONNX Runtime and TFLite: time to be ready, memory, and time to an answer.
+"""The app's TensorFlow compared with ONNX Runtime and TFLite: start time, memory, and time to an answer.
 
     python -m training.export
     python -m benchmarks.engines [--repeats 20] [--starts 3] [--bundle FOLDER] [--exported exported]
 
-Each engine runs in a process of its own. All are kept alive and asked in turn, so that other work on the machine slows
-all of them alike: trust the ratios more than the milliseconds. An answer is the calibrated probabilities over all of
+Each engine runs in a separate process. All stay alive and answer in turn, so that other work on the machine slows all
+of them alike: the ratios are more reliable than the milliseconds. An answer is the calibrated probabilities over all of
 the card's views and the heat maps of all classes.
 """
 
@@ -36,7 +36,7 @@ Call = Callable[[np.ndarray], object]
 
 @dataclass(frozen=True)
 class Cost:
-    """What one engine takes: seconds from process start to ready, peak bytes, seconds to an answer (medians)."""
+    """The cost of one engine: seconds from process start to ready, peak bytes, seconds to an answer (medians)."""
 
     ready: float
     peak: int
@@ -44,7 +44,7 @@ class Cost:
 
 
 def tensorflow_call(card: Card) -> Call:
-    """Return the app's own way to an answer."""
+    """Return the function with which the app answers."""
     from model.predict import Classifier
 
     classifier = Classifier.load(card.bundle_dir)
@@ -68,7 +68,7 @@ def exported_call(card: Card, path: Path) -> Call:
 
 
 def work(name: str, bundle: Path, exported: Path) -> None:
-    """Load one engine, say so, and answer the golden photo for each line that comes in; the last words are the peak."""
+    """Load one engine, print that it is ready, answer the golden photo for each input line, and print the peak."""
     card = load_card(bundle)
     call = tensorflow_call(card) if name == TENSORFLOW else exported_call(card, exported_path(exported, card, name))
     call(np.zeros((1, card.size, card.size, 3), np.float32))
@@ -121,7 +121,7 @@ class Worker:
 
 
 def measure(names: list[str], start: Callable[[str], Worker], starts: int, repeats: int) -> dict[str, Cost]:
-    """Start every engine ``starts`` times, ask the last ones ``repeats`` times, always in turn."""
+    """Start every engine ``starts`` times, time the last ones ``repeats`` times, always in turn."""
     ready: dict[str, list[float]] = {name: [] for name in names}
     taken: dict[str, list[float]] = {name: [] for name in names}
     workers: dict[str, Worker] = {}

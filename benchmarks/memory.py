@@ -2,7 +2,7 @@
 
     python -m benchmarks.memory
 
-Streamlit runs the app's own pages here as it does behind a browser, without the server that sends them there.
+Streamlit runs the app's own pages here as for a browser, but without a server.
 """
 
 import logging
@@ -15,9 +15,9 @@ PATIENCE_SECONDS = 600
 
 
 def peak_bytes() -> int:
-    """Return the most memory that this process has held at once, in bytes.
+    """Return the peak memory of this process, in bytes.
 
-    Linux is asked for the process's own peak: what ``getrusage`` says can be that of the process that started it.
+    On Linux the process's own peak is read: ``getrusage`` can give that of its parent process.
     """
     status = Path("/proc/self/status")
     if status.exists():
@@ -34,7 +34,7 @@ def main() -> int:
 
     from benchmarks.speed import jpeg
 
-    logging.disable()  # Streamlit remarks that no server runs
+    logging.disable()  # Streamlit warns that no server runs
     app = AppTest.from_file(str(APP), default_timeout=PATIENCE_SECONDS).run()
     [uploader] = app.get("file_uploader")
     uploader.upload("photo.jpg", jpeg(*PHONE_PIXELS), "image/jpeg").run()

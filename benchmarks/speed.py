@@ -1,11 +1,11 @@
-"""How long an answer takes, beside the plain way of getting one: Keras' predict and a tf-keras-vis Grad-CAM call.
+"""How long an answer takes, compared with Keras' predict and a tf-keras-vis Grad-CAM call.
 
     python -m benchmarks.speed [--repeats 20] [--bundle FOLDER]
 
-All ways are timed in turn within one run, so that other work on the machine slows all of them alike: trust the
-ratios more than the milliseconds. The one-pass way computes all of the card's views and the maps of all classes;
-predict and Grad-CAM do one view and one class. Two limits are stated with what was measured: the one-pass way against
-a plain MobileNetV2 called in its fastest way, and the peak memory of the app, from a process of its own.
+All methods are timed in turn within one run, so that other work on the machine slows all of them alike: the ratios are
+more reliable than the milliseconds. The one-pass way computes all of the card's views and the maps of all classes;
+predict and Grad-CAM do one view and one class. Two limits are printed with the measurements: the one-pass way against
+a plain MobileNetV2 called in its fastest way, and the peak memory of the app, from a separate process.
 """
 
 import argparse
@@ -36,7 +36,7 @@ GRADCAM = "tf-keras-vis Gradcam, one view, one class"
 PLAIN = "plain MobileNetV2 at 224 px, one view, no map"
 PLAIN_SIZE = 224
 PLAIN_LIMIT = 5  # times the plain network that a prediction with all maps may take
-MEMORY_LIMIT = 1.5e9  # bytes that the app may hold
+MEMORY_LIMIT = 1.5e9  # bytes that the app may use
 WARM_UP = 2  # calls that are not counted
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -117,12 +117,12 @@ def table(medians: dict[str, float]) -> str:
 
 
 def limit(value: float, highest: float) -> str:
-    """Return how a value stands to its limit."""
+    """Return how a value compares with its limit."""
     return f"{'within' if value <= highest else 'ABOVE'} the limit of {highest:g}"
 
 
 def memory(bundle: Path | None) -> str:
-    """Return the app's peak memory in words."""
+    """Return a sentence on the app's peak memory."""
     environment = os.environ | ({BUNDLE_VARIABLE: str(bundle.resolve())} if bundle else {})
     command = [sys.executable, "-m", "benchmarks.memory"]
     finished = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True)

@@ -1,1 +1,1 @@
-"""Inference and judgement: from the bytes of one photo to probabilities, heat maps and their evaluation."""
+"""Inference and evaluation: from the bytes of one photo to probabilities, heat maps and their evaluation."""

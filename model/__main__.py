@@ -15,7 +15,7 @@ from pathlib import Path
 
 from model.installed import need_packages
 
-need_packages()  # a system's own Python would otherwise end in a traceback at the next line
+need_packages()  # otherwise a system's own Python fails at the next line with a traceback
 
 from model.answer.patient import Patient  # noqa: E402
 from model.card import Card, load_card  # noqa: E402
@@ -23,18 +23,18 @@ from model.errors import LesionscopeError, OutputError, PhotoError, printable  #
 from model.scoring import RULES  # noqa: E402
 from model.tables import output  # noqa: E402
 
-INTERRUPTED = 130  # what shells give a program that Ctrl-C ended
+INTERRUPTED = 130  # the exit status that shells give after Ctrl-C
 PICTURE_ENDING = ".png"  # the one kind of picture that explain writes
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run one command and return its exit status: 0 well, 1 trouble that was named on standard error."""
+    """Run one command and return its exit status: 0 for success, 1 for an error, which is written to standard error."""
     options = _parser().parse_args(arguments)
     try:
         return options.run(options)
     except LesionscopeError as error:
         return _complain(f"{error}{_kept(error)}")
-    except BrokenPipeError:  # whoever read the output has seen enough
+    except BrokenPipeError:  # the reader of the output has closed it
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
         return 1
     except OSError as error:
@@ -89,7 +89,7 @@ def _parser() -> argparse.ArgumentParser:
     explain.add_argument("--contours", action="store_true", help="draw lines instead of filling")
     explain.set_defaults(run=_explain)
     check = commands.add_parser(
-        "check", parents=[shared], help="hold the model's card against its files and its answers"
+        "check", parents=[shared], help="check the model's card against its files and its answers"
     )
     check.set_defaults(run=_check)
     return parser
@@ -104,7 +104,7 @@ def _score(options: argparse.Namespace) -> int:
     for complaint in complaints:
         _complain(complaint)
     if not distinct:
-        return _complain("There is no photo to score; name photos or folders that hold some.")
+        return _complain("There is no photo to score; name photos or folders that contain photos.")
     card = load_card(options.bundle)
     read = [*distinct, *([options.patients] if options.patients else []), *_bundle_files(card)]
     output.check_target(options.output, read)
@@ -119,7 +119,7 @@ def _score(options: argparse.Namespace) -> int:
     with _libraries_quiet():
         failures = scoring.score(analyser, distinct, patients, options.output, wanted)
     if found.others:
-        _complain(f"Files passed over because they are no pictures: {found.others:,}.")
+        _complain(f"Files skipped because they are no pictures: {found.others:,}.")
     return 1 if failures or complaints else 0
 
 
@@ -148,7 +148,7 @@ def _explain(options: argparse.Namespace) -> int:
     output.write_file(options.output, picture, [options.photo])
     if not analysis.explanations[label.code].informative:
         said = sys.stderr if options.output == output.STANDARD_OUTPUT else sys.stdout
-        print(f"Nothing in this photo speaks for {label.name}; the picture shows the photo alone.", file=said)
+        print(f"Nothing in this photo is evidence for {label.name}; the picture shows only the photo.", file=said)
     return 0
 
 
@@ -173,14 +173,14 @@ def _check(options: argparse.Namespace) -> int:
 
 def _analyser(bundle: Path | None):
     with _quiet():
-        from model.pipeline import Analyser  # seconds; a mistyped option should not have to wait for it
+        from model.pipeline import Analyser  # takes seconds; a mistyped option should not wait for it
 
         return Analyser(bundle)
 
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """Keep TensorFlow's start-up remarks, which no setting turns off, away from standard error."""
+    """Keep TensorFlow's start-up messages, which no setting turns off, out of standard error."""
     kept, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, 2)
     try:
@@ -193,7 +193,7 @@ def _quiet() -> Iterator[None]:
 
 @contextmanager
 def _libraries_quiet() -> Iterator[None]:
-    """Let this program's sentences through to standard error, and nothing that decoders write there themselves."""
+    """Let only this program's messages through to standard error, not those of decoders."""
     program, own = sys.stderr, os.fdopen(os.dup(2), "w", buffering=1, encoding="utf-8", errors="backslashreplace")
     if program is sys.__stderr__ and program is not None:
         program.flush()
@@ -212,7 +212,7 @@ def _complain(sentence: str) -> int:
 
 
 def run() -> int:
-    """Run as a program: a second Ctrl-C while the first one is told does not end in a traceback."""
+    """Run as a program: a second Ctrl-C while the first one is handled gives no traceback."""
     status = main()
     if status == INTERRUPTED:
         signal.signal(signal.SIGINT, signal.SIG_IGN)

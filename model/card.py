@@ -1,4 +1,4 @@
-"""The card of a bundle: the machine-readable promise about its weights, input, labels and tables."""
+"""The card of a bundle: a machine-readable description of its weights, input, labels and tables."""
 
 import json
 import os
@@ -15,7 +15,7 @@ from model.errors import BundleError
 SCHEMA = 1
 DEFAULT_BUNDLE = Path(__file__).parent / "bundle"
 BUNDLE_VARIABLE = "LESIONSCOPE_BUNDLE"  # environment variable that points to another bundle
-# A lesion has no upright: views of a photo, and the axes of a batch (n, height, width, 3) that each one reverses.
+# A lesion has no upright direction: views of a photo, with the axes of a batch (n, height, width, 3) to reverse.
 VIEWS = {"identity": (), "flip_left_right": (2,), "flip_up_down": (1,), "rotate_180": (1, 2)}
 
 
@@ -31,12 +31,12 @@ class Label:
 
 @dataclass(frozen=True)
 class Card:
-    """What a bundle promises, checked for form when it is loaded.
+    """The description of a bundle, checked for form when it is loaded.
 
     Parameters
     ----------
     bundle_dir : Path
-        Folder that the card was read from; tables and weights are found beside it.
+        Folder that the card was read from; it also contains tables and weights.
     labels : tuple of Label
         In the order of the network's output.
     size : int
@@ -48,13 +48,13 @@ class Card:
     feature_layer, logits_layer : str
         Layers whose output and kernel give the heat maps.
     raw : dict
-        The whole card as it stands in the file.
+        The whole card as it is in the file.
     effects : Effects or None
-        What age, sex and site do to the probabilities; None where the model takes a photo alone.
+        Effects of age, sex and site on the probabilities; None if the model uses the photo alone.
     gate : Gate or None
-        What refuses photos of another kind; None where every photo is answered.
+        Refuses photos of another kind; None if every photo is answered.
     gauges : Gauges or None
-        What is measured about a photo beside its answer.
+        Measures of a photo in addition to its answer.
     """
 
     bundle_dir: Path
@@ -145,18 +145,18 @@ def _read_json(path: Path) -> dict[str, Any]:
     except ValueError as error:
         raise BundleError("card_json", f"card.json is not valid JSON: {error}.") from None
     if not isinstance(raw, dict):
-        raise BundleError("card_json", "card.json must hold one JSON object.")
+        raise BundleError("card_json", "card.json must contain one JSON object.")
     return raw
 
 
 def _entry(raw: Any, dotted: str, kind: Any) -> Any:
-    """Follow a dotted name into the card and insist on the kind of value found there."""
+    """Return the value at a dotted name in the card, and check its type."""
     value = raw
     for name in dotted.split("."):
         value = value.get(name) if isinstance(value, dict) else None
     if not isinstance(value, kind) or isinstance(value, bool):
         expected = getattr(kind, "__name__", str(kind))
-        raise BundleError("card_entry", f"card.json needs {dotted} ({expected}), but it holds {value!r}.")
+        raise BundleError("card_entry", f"card.json needs {dotted} ({expected}), but it is {value!r}.")
     return value
 
 
@@ -166,7 +166,7 @@ def _labels(entries: list[Any]) -> tuple[Label, ...]:
     except TypeError:
         raise BundleError("card_labels", "Every output label needs index, code, name and malignant.") from None
     if [label.index for label in labels] != list(range(len(labels))):
-        raise BundleError("card_labels", "Output labels must stand in the order of their index, from 0.")
+        raise BundleError("card_labels", "Output labels must be in the order of their index, from 0.")
     if len(labels) < 2 or len({label.code for label in labels}) < len(labels):
         raise BundleError("card_labels", "Output labels must be two or more, each with its own code.")
     return labels

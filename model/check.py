@@ -1,4 +1,4 @@
-"""Hold a bundle's card against everything it speaks about: weights, network, preprocessing, golden photo, tables."""
+"""Check a bundle's card against everything it describes: weights, network, preprocessing, golden photo, tables."""
 
 import hashlib
 import json
@@ -22,7 +22,7 @@ CLOSE = 1e-4  # of a float32 network computed in two ways
 
 
 def check_bundle(bundle_dir: Path | str | None = None) -> list[str]:
-    """Return one sentence for each disagreement; an empty list means that the bundle keeps its promise.
+    """Return one sentence for each disagreement; an empty list means that bundle and card agree.
 
     Parameters
     ----------
@@ -36,7 +36,7 @@ def check_bundle(bundle_dir: Path | str | None = None) -> list[str]:
     except LesionscopeError as error:
         return [str(error)]
     found += [*_network(card, network), *_readings(card, network)]
-    return found or [*_input(card), *_golden(card)]  # a wrong network's answers would only repeat the trouble
+    return found or [*_input(card), *_golden(card)]  # the answers of a wrong network would only repeat the error
 
 
 def _checksums(card: Card) -> Iterator[str]:
@@ -70,7 +70,7 @@ def _sha256(path: Path) -> str:
 def _weights_file(card: Card) -> Iterator[str]:
     path, promised = card.weights_path, card.raw["weights"]
     if not path.is_file():
-        return  # loading the network says so
+        return  # loading the network reports it
     if _sha256(path) != promised["sha256"]:
         yield f"{path.name} is not the file in the card: its SHA-256 differs."
     if path.stat().st_size != promised.get("bytes"):
@@ -86,7 +86,7 @@ def _tables(card: Card) -> Iterator[str]:
 
 
 def _network(card: Card, network: "keras.Model") -> Iterator[str]:
-    """Compare the graph with the card: size, classes, layers, and a shape that closed-form Grad-CAM holds for."""
+    """Compare the graph with the card: size, classes, layers, and a form for which closed-form Grad-CAM is valid."""
     shape, outputs = tuple(network.input_shape), tuple(network.output_shape)
     if shape != (None, card.size, card.size, 3):
         yield f"The network takes {shape}, the card says {card.size} x {card.size} x 3."
@@ -107,7 +107,7 @@ def _network(card: Card, network: "keras.Model") -> Iterator[str]:
     while isinstance(pooling, keras.layers.Dropout):
         pooling = _source(pooling)
     if not isinstance(pooling, keras.layers.GlobalAveragePooling2D):
-        yield f"Before '{logits.name}' stands '{pooling.name}', not the global average pooling that maps rely on."
+        yield f"The layer before '{logits.name}' is '{pooling.name}', not the global average pooling that maps need."
     elif _source(pooling).name != card.feature_layer:
         yield f"The pooled layer is '{_source(pooling).name}', the card says '{card.feature_layer}'."
 
@@ -149,7 +149,7 @@ def _input(card: Card) -> Iterator[str]:
 
 
 def _views(card: Card, analyser: Analyser, tensor: np.ndarray) -> Iterator[str]:
-    """Average the views by hand and hold the served probabilities against that."""
+    """Average the views here and compare the served probabilities with the result."""
     network, logits_layer = analyser.classifier.network, card.logits_layer
     logits_only = keras.Model(network.input, network.get_layer(logits_layer).output)
     seen = [np.flip(tensor, VIEWS[view]) for view in card.views]

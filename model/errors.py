@@ -1,15 +1,15 @@
-"""Everything that can go wrong with an input, told in one sentence and a code that the page can translate."""
+"""Errors in inputs, each with one sentence and a code for which the page can have its own sentence."""
 
 import os
 
 
 class LesionscopeError(Exception):
-    """An error whose text is one sentence for the person who has to act on it.
+    """An error whose text is one sentence for the person who must act on it.
 
     Parameters
     ----------
     code : str
-        Stable key, for example ``"too_many_pixels"``; the page words its own sentence by it.
+        Stable key, for example ``"too_many_pixels"``; the page may show its own sentence for it.
     sentence : str
         What was expected, what came, and what to do.
     **details
@@ -39,10 +39,10 @@ class TableError(LesionscopeError):
 
 
 class OutputError(LesionscopeError):
-    """A result cannot be written where it was asked for."""
+    """A result cannot be written to the requested place."""
 
 
 def printable(name: "str | os.PathLike[str]") -> str:
-    """Return a file's name in one line that any terminal and any UTF-8 file takes; odd bytes are escaped."""
+    """Return a file's name in one line that any terminal and any UTF-8 file can contain; odd bytes are escaped."""
     text = os.fsencode(name).decode("utf-8", "backslashreplace")
     return "".join(sign if sign.isprintable() else sign.encode("unicode_escape").decode() for sign in text)

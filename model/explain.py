@@ -18,7 +18,7 @@ CONTOUR_LEVELS = (0.25, 0.5, 0.75)
 
 @dataclass(frozen=True, eq=False)
 class Explanation:
-    """Where the evidence for one class lies.
+    """Where in the photo the evidence for one class is.
 
     Parameters
     ----------
@@ -31,7 +31,7 @@ class Explanation:
     raw : ndarray, float32, shape (rows, columns)
         Evidence of each cell in logit units, positive or negative; its sum plus the bias is the logit.
     reference : float
-        Evidence of the strongest cell, in logit units: what heat 1 stands for.
+        Evidence of the strongest cell, in logit units: the meaning of heat 1.
     evidence : float
         Sum of the positive evidence in logit units.
     """
@@ -63,7 +63,7 @@ def class_maps(features: np.ndarray, kernel: np.ndarray) -> np.ndarray:
 
 
 def explain(code: str, raw: np.ndarray) -> Explanation:
-    """Normalise a class's map by its own strongest cell, unless there is next to nothing to show.
+    """Normalise a class's map by its own strongest cell, unless there is almost nothing to show.
 
     Parameters
     ----------
@@ -88,8 +88,8 @@ def explain_all(codes: tuple[str, ...], features: np.ndarray, kernel: np.ndarray
 def upsample(heat: np.ndarray, side: int) -> np.ndarray:
     """Enlarge a heat map to (side, side), cubic between the centres of cells, as the cells tile the image.
 
-    A linear one would crease along the lines between centres. What the cubic curve swings beyond 0 and 1 is cut off
-    after each axis: two negative swings would otherwise multiply to heat where there is none.
+    Linear interpolation would show edges along the lines between centres. Where the cubic curve overshoots 0 or 1, it
+    is clipped after each axis: otherwise two negative overshoots would multiply to heat where there is none.
     """
     for size in ((side, heat.shape[0]), (side, side)):
         heat = np.clip(cv2.resize(heat, size, interpolation=cv2.INTER_CUBIC), 0, 1)

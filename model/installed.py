@@ -1,4 +1,4 @@
-"""Says how to set up where the packages are missing, as they are for a system's own Python."""
+"""Tells how to install the packages if they are missing, as in a system's own Python."""
 
 import sys
 from importlib.util import find_spec

@@ -1,4 +1,4 @@
-"""From the bytes of a photo to a complete answer; every figure and every page uses this one way."""
+"""From the bytes of a photo to a complete answer; every figure and every page uses this code."""
 
 from collections.abc import Generator, Iterable, Iterator
 from dataclasses import dataclass, replace
@@ -35,7 +35,7 @@ class Analysis:
     view : ndarray, uint8, shape (size, size, 3)
         Exactly what the network was given.
     prediction : Prediction
-        For this patient, see `informed`; the photo's own where nothing is known of the patient.
+        For this patient, see `informed`; that of the photo alone if nothing is known about the patient.
     explanations : dict of str to Explanation
         By class code, in card order; of the photo alone.
     warnings : tuple of str
@@ -43,9 +43,9 @@ class Analysis:
     card : Card
         Of the model that answered.
     photo_alone : Prediction
-        What the network says of the photo.
+        The network's prediction from the photo alone.
     patient : Patient
-        What was known beside the photo.
+        What was known about the patient.
     gauges : tuple of Gauge
         What was measured about the photo; empty where the model has no gauges.
     """
@@ -63,7 +63,7 @@ class Analysis:
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """Codes of all that is to be told beside the answer: warnings, and gauges beyond their limits."""
+        """Codes of the notes next to the answer: warnings, and gauges beyond their limits."""
         return self.warnings + poor(self.gauges)
 
     @property
@@ -73,7 +73,7 @@ class Analysis:
 
     @property
     def forced(self) -> bool:
-        """Whether the answer is shown although the photo was refused; whatever shows it must say so."""
+        """Whether the answer is shown although the photo was refused; each display of it must say so."""
         return self.prediction.forced
 
     def answered_anyway(self) -> "Analysis":
@@ -103,7 +103,7 @@ class Scored:
 
 
 class Analyser:
-    """A loaded and warmed model that assesses photos; safe to share between threads, remembers nothing."""
+    """A loaded and warmed model that assesses photos; safe to share between threads, keeps no photo or answer."""
 
     def __init__(self, bundle_dir: Path | str | None = None) -> None:
         self.classifier = Classifier.load(bundle_dir)
@@ -119,14 +119,14 @@ class Analyser:
         square : Square, optional
             What to look at, in pixels of the decoded photo; the largest centred square when not given.
         patient : Patient, optional
-            What is known beside the photo.
+            What is known about the patient.
 
         Raises
         ------
         PhotoError
             If the bytes are not a photo that can be assessed.
         ContractError
-            If the square does not lie inside the photo, or as `informed`.
+            If the square is not inside the photo, or as `informed`.
         """
         return self.look(read_photo(data), square, patient)
 
@@ -161,7 +161,7 @@ class Analyser:
         return () if gauges is None else gauges.measure(view.astype(np.uint8), side, maps.mean(axis=(0, 1)))
 
     def _answers(self, raw: RawOutput, views: np.ndarray) -> list[Prediction]:
-        """Return an answer a photo, withdrawn where it shows nothing or is of a kind that was not measured."""
+        """Return one answer per photo, withdrawn if it shows nothing or is of a kind that was not measured."""
         answers = self.classifier.predictions(raw.logits)
         if self.card.gate is not None:
             scores = self.card.gate.score(raw.features.mean(axis=(1, 2)))
@@ -215,17 +215,17 @@ def answered_anyway(prediction: Prediction) -> Prediction:
 
 
 def informed(alone: Prediction, patient: Patient, card: Card) -> Prediction:
-    """Return what the photo and the patient say together.
+    """Return the prediction from the photo and the patient together.
 
     Raises
     ------
     ContractError
-        If something is known of the patient and the model takes a photo alone, or it does not know the site.
+        If something is known about the patient and the model uses the photo alone, or it does not know the site.
     """
     if not patient.known:
         return alone
     if card.effects is None:
-        raise ContractError("no_patient", "This model takes a photo alone; leave out age, sex and site.")
+        raise ContractError("no_patient", "This model uses the photo alone; leave out age, sex and site.")
     shares = card.effects.inform(alone.probabilities, patient)
     malignant = shares[[label.malignant for label in card.labels]].sum()
     return replace(alone, probabilities=shares, malignant=float(malignant))

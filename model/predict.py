@@ -4,7 +4,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # has to stand before TensorFlow is imported
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # must be set before TensorFlow is imported
 os.environ["KERAS_BACKEND"] = "tensorflow"
 
 import keras
@@ -42,9 +42,9 @@ class Prediction:
     malignant : float
         Sum over the classes that the card calls malignant.
     abstained : bool
-        Whether the answer must not be shown; ``probabilities`` are then what the network said all the same.
+        Whether the answer must not be shown; ``probabilities`` are still those of the network.
     reason : str or None
-        Code of why, for example ``"blank"``; stays where a refused photo is answered all the same.
+        Code of why, for example ``"blank"``; is kept when a refused photo is answered anyway.
     outside : float or None
         The gate's score, 0 to 1; None where the model has no gate.
     """
@@ -124,7 +124,7 @@ def softmax(logits: np.ndarray) -> np.ndarray:
 
 
 def load_network(card: Card) -> "keras.Model":
-    """Read the weights' file and hold its layers against the card's names.
+    """Read the weights' file and check its layers against the card's names.
 
     Raises
     ------
@@ -133,7 +133,7 @@ def load_network(card: Card) -> "keras.Model":
     """
     path = card.weights_path
     if not path.is_file():
-        raise BundleError("no_weights", f"The weights {path.name} are missing beside card.json; restore them.")
+        raise BundleError("no_weights", f"The weights {path.name} are missing next to card.json; restore them.")
     try:
         network = keras.models.load_model(path, compile=False, safe_mode=True)
     except Exception as error:  # Keras raises anything from ValueError to BadZipFile

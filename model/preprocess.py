@@ -1,4 +1,4 @@
-"""The one way from a photo to what the network sees; the app, the command line and training all use it."""
+"""The only preprocessing from a photo to the network's input; the app, the command line and training all use it."""
 
 from dataclasses import dataclass
 
@@ -17,7 +17,7 @@ class Square:
     left, top : float
         Upper left corner in photo pixels, 0 or more.
     side : float
-        Edge length in photo pixels, at least 1; the square lies inside the photo.
+        Edge length in photo pixels, at least 1; the square is inside the photo.
     """
 
     left: float
@@ -69,7 +69,7 @@ def crop(pixels: np.ndarray, square: Square, size: int) -> np.ndarray:
         or right > width + slack
         or bottom > height + slack
     ):
-        raise ContractError("square_outside", "The square must lie inside the photo and be at least one pixel wide.")
+        raise ContractError("square_outside", "The square must be inside the photo and at least one pixel wide.")
     if size == height == width == square.side:
         return np.array(pixels)
     box = (max(square.left, 0), max(square.top, 0), min(right, width), min(bottom, height))

@@ -1,4 +1,4 @@
-"""What a person takes away: the answer as JSON and the overlay as PNG."""
+"""The files to download: the answer as JSON and the overlay as PNG."""
 
 import io
 import json
@@ -10,15 +10,15 @@ from PIL import Image, ImageDraw, ImageFont
 from model.explain import overlay
 from model.preprocess import Square
 
-if TYPE_CHECKING:  # the pipeline brings TensorFlow, which a report does not need
+if TYPE_CHECKING:  # the pipeline imports TensorFlow, which a report does not need
     from model.pipeline import Analysis
 
-FORCED_MARK = "Refused as outside what was measured; shown all the same"
+FORCED_MARK = "Refused as outside what was measured; shown anyway"
 LONGEST_SIDE = 1600  # pixels; more than a full-screen photo needs, far less than a phone delivers
 
 
 def result(analysis: "Analysis") -> dict:
-    """Return everything about an answer that can be written down; no file name, no pixels.
+    """Return the whole answer as plain data; no file name, no pixels.
 
     Parameters
     ----------
@@ -94,12 +94,12 @@ def result_json(analysis: "Analysis") -> bytes:
 
 
 def file_stem(analysis: "Analysis") -> str:
-    """Return what a saved result is called: after the photo's checksum, so that results of several stay apart."""
+    """Return the file name of a saved result, from the photo's checksum, so that results of several photos differ."""
     return f"lesionscope_{analysis.photo.sha256[:8]}"
 
 
 def overlay_png(analysis: "Analysis", code: str, opacity: float = 0.6, contours: bool = False) -> bytes:
-    """Draw what counted for a class over the photo.
+    """Draw the heat map of a class over the photo.
 
     Parameters
     ----------
@@ -142,7 +142,7 @@ def _mark(picture: Image.Image, sentence: str) -> None:
 
 
 def for_screen(pixels: np.ndarray, square: Square) -> tuple[np.ndarray, Square]:
-    """Reduce a photo for the screen and move its square along; nothing that is computed from depends on it.
+    """Reduce a photo and its square for the screen; no computation uses the result.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Many photos into one table: which are scored, what each row holds, and what is said of those that have none."""
+"""Many photos into one table: which are scored, what each row contains, and the messages for photos without a row."""
 
 import csv
 import io
@@ -21,11 +21,11 @@ from model.photo.folders import Found
 from model.tables.output import STANDARD_OUTPUT, Unfinished, writing
 from model.tables.patient_table import matched, read_patients
 
-if TYPE_CHECKING:  # the pipeline brings TensorFlow, for which a mistyped option should not have to wait
+if TYPE_CHECKING:  # the pipeline imports TensorFlow; a mistyped option should not wait for that
     from model.pipeline import Analyser, Scored
 
 COLUMNS = ("MEL", "NV", "BCC", "AKIEC", "BKL", "DF", "VASC")  # as the ISIC 2018 challenge orders them
-NOTES = "notes"  # codes of what the page would say of the photo beside its answer
+NOTES = "notes"  # codes of the notes that the page would show next to the answer
 HEADER_AND_ROW = 2  # pieces; a table with less is none
 DIAGNOSIS, REFUSED = "diagnosis", "refused"  # columns of a table that was asked for them
 MOST_PROBABLE, BALANCED = "most-probable", "balanced"  # rules that name one diagnosis
@@ -33,22 +33,24 @@ RULES = (MOST_PROBABLE, BALANCED)
 DIGITS = 9  # after the point; seven of them add up to 1 within a few billionths
 ABSTAINED = {
     "blank": "The photo shows an even surface without a lesion, so it has no answer.",
-    OUTSIDE: "The photo is unlike those that the model was tested on, so it has no answer; that says nothing about "
+    OUTSIDE: "The photo is unlike those that the model was tested on, so it has no answer; this says nothing about "
     "the lesion.",
 }
-ANSWER_ALL = "Photos unlike those that the model was tested on: {:,}. With --answer-all they have rows, marked."
+ANSWER_ALL = (
+    "Photos unlike those that the model was tested on: {:,}. With --answer-all they get rows, which are marked."
+)
 
 
 @dataclass(frozen=True)
 class Wanted:
-    """What a table holds beside the probabilities.
+    """What a table contains in addition to the probabilities.
 
     Parameters
     ----------
     rule : str or None
-        Of `RULES`: a column ``diagnosis`` names one class of each photo alone, whatever is known of the patient.
+        Of `RULES`: a column ``diagnosis`` names one class from each photo alone, without the patient.
     refused : bool
-        Whether photos that the gate refuses are answered too; a column ``refused`` holds 1 for those and 0 for others.
+        Whether photos that the gate refuses are answered too; a column ``refused`` is 1 for those and 0 for others.
     """
 
     rule: str | None = None
@@ -111,7 +113,7 @@ def _tell_refused(without: Sequence["Scored"]) -> None:
 
 
 def refusal(scored: "Scored") -> str | None:
-    """Return the sentence that says why a photo has no row, or None if it has one."""
+    """Return the reason why a photo has no row, or None if it has one."""
     if scored.error or scored.prediction is None:
         return str(scored.error)
     return abstained(scored.prediction.reason) if scored.prediction.abstained else None
@@ -123,7 +125,7 @@ def abstained(reason: str | None) -> str:
 
 
 def distinct(found: Found) -> tuple[list[Path], list[str]]:
-    """Keep the first photo of each name, since rows are told apart by it; return what to complain about."""
+    """Keep the first photo of each name, because names identify rows; return the error messages."""
     first: dict[str, Path] = {}
     complaints = list(found.trouble)
     for photo in found.photos:
@@ -145,7 +147,7 @@ def known_patients(table: Path, photos: Sequence[Path], card: Card) -> tuple[dic
         If the model takes photos alone, the table cannot be used, or none of its rows belongs to a photo.
     """
     if card.effects is None:
-        raise ContractError("no_patient", "This model takes a photo alone; leave out --patients.")
+        raise ContractError("no_patient", "This model uses the photo alone; leave out --patients.")
     return matched(table, read_patients(table, card.effects), photos)
 
 
@@ -159,7 +161,7 @@ def _row(scored: "Scored", patient: Patient, card: Card, codes: Sequence[str], w
     from model.pipeline import informed
 
     answer = scored.prediction
-    assert answer is not None  # `refusal` has told the others
+    assert answer is not None  # `refusal` has reported the others
     told = informed(answer, patient, card)
     yield printable(scored.path.stem)
     for code in codes:

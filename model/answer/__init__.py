@@ -1,1 +1,1 @@
-"""What is made of the probabilities: levels, named diagnosis, sets, refusal, gauges, the patient."""
+"""Decisions from the probabilities: levels, named diagnosis, sets, refusal, gauges, the patient."""

@@ -1,4 +1,4 @@
-"""Hold a card's levels, decision rule and limits of sets against the tables that say what they do."""
+"""Check a card's levels, decision rule and limits of sets against the tables with their results."""
 
 from collections.abc import Iterator
 
@@ -19,7 +19,7 @@ ROUNDED = 1e-6  # tables keep six decimals
 def decision_faults(card: Card) -> Iterator[str]:
     """Yield a sentence for each level, rule or limit that is not the one which a table of the bundle measured.
 
-    Tables that the card does not list, as those of older cards, are passed over; damaged ones are told elsewhere.
+    Tables that the card does not list, as in older cards, are skipped; damaged ones are reported elsewhere.
     """
     predictions = _table(card, "results/predictions.csv")
     yield from _levels(card, _table(card, LEVELS))
@@ -63,7 +63,7 @@ def _rule(card: Card, parts: list, table: pd.DataFrame) -> Iterator[str]:
 
 
 def _sets(card: Card, parts: list, table: pd.DataFrame) -> Iterator[str]:
-    """Count the malignant images of every set whose prediction set holds the truth."""
+    """Count the malignant images of every set whose prediction set contains the true diagnosis."""
     flagged = np.array([label.malignant for label in card.labels])
     for (dataset, split), part in parts:
         cases = read_cases(part, card.labels)

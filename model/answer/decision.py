@@ -1,4 +1,4 @@
-"""From probabilities to what a reader acts on: levels reached, the diagnosis named, what cannot be told apart.
+"""From probabilities to decisions: levels reached, the diagnosis named, and what cannot be told apart.
 
 Pure functions of one answer and the card; every limit in it was fitted on validation images (`training.evaluate`).
 """
@@ -13,12 +13,12 @@ from model.card import Card
 RULE_OUT, BALANCED, CONFIRM = ROLES
 MELANOMA, MALIGNANT, BENIGN = "mel", "malignant", "benign"
 HIGH, MIDDLE, LOW = "high", "middle", "low"
-TIE = 0.8  # part of the named diagnosis's weighed share from which another is a near tie; the card says how it did
+TIE = 0.8  # share of the named diagnosis's weighted share from which another is a near tie; results are in the card
 
 
 @dataclass(frozen=True)
 class PointReached:
-    """An operating point beside the answer it is asked of.
+    """An operating point and whether the answer reaches it.
 
     Parameters
     ----------
@@ -55,12 +55,12 @@ class Decision:
     named : str
         Class code by the card's decision rule; the most probable one where the card has no rule.
     tie : tuple of str
-        Codes whose weighed share is nearly that of the named one, see `TIE`; empty where there is none.
+        Codes whose weighted share is close to that of the named one, see `TIE`; may be empty.
     points : tuple of PointReached
     sets : dict of float to tuple of str
         By level, for example 0.9: the classes that cannot be told apart, most probable first.
     risk : str
-        ``"high"`` where the malignant sum or melanoma reaches its confirm level, ``"low"`` where both lie below their
+        ``"high"`` where the malignant sum or melanoma reaches its confirm level, ``"low"`` where both are below their
         rule-out levels, else ``"middle"``.
     """
 
@@ -97,7 +97,7 @@ def offsets(card: Card) -> np.ndarray:
 
 
 def tie_ratio(card: Card) -> float:
-    """Return from which part of the named diagnosis's weighed share another one is a near tie."""
+    """Return the share of the named diagnosis's weighted share from which another one is a near tie."""
     return card.raw.get("decision", {}).get("near_tie", {}).get("ratio", TIE)
 
 
@@ -132,7 +132,7 @@ def _points(probabilities: np.ndarray, card: Card) -> tuple[PointReached, ...]:
 
 
 def role_of(point: dict) -> str:
-    """Return what a card's threshold is for; older cards say it in the name alone."""
+    """Return the role of a card's threshold; older cards give it only in the name."""
     if "role" in point:
         return point["role"]
     named = {"sensitivity": RULE_OUT, "balanced": BALANCED, "confirm": CONFIRM}

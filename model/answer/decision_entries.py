@@ -1,4 +1,4 @@
-"""What a card may say of decisions: levels, a rule that names a diagnosis, limits of prediction sets; all optional."""
+"""The card's optional entries on decisions: levels, a rule that names a diagnosis, limits of prediction sets."""
 
 from collections.abc import Sequence
 from math import isfinite
@@ -55,7 +55,7 @@ def _is_point(point: Any) -> bool:
 
 
 def _is_share(value: Any) -> bool:
-    return _is_number(value) and 0 <= value <= 1 + 1e-9  # a level above every score seen may lie just above 1
+    return _is_number(value) and 0 <= value <= 1 + 1e-9  # a level above every observed score may be just above 1
 
 
 def _is_number(value: Any) -> bool:

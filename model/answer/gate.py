@@ -24,7 +24,7 @@ class Gate:
     Parameters
     ----------
     kernel : ndarray, float32, shape (channels, groups)
-        What speaks for each group of pictures to refuse, and against a dermoscopic photo; (channels,) for one group.
+        Weights for each group of pictures to refuse, against dermoscopic photos; (channels,) for one group.
     bias : ndarray, float32, shape (groups,), or float
     limit : float, range (0, 1)
         A photo is refused where its score is above.
@@ -35,7 +35,7 @@ class Gate:
     limit: float
 
     def score(self, pooled: np.ndarray) -> np.ndarray:
-        """Return how surely photos lie outside, shape (n,), range [0, 1].
+        """Return how certainly photos are outside, shape (n,), range [0, 1].
 
         Parameters
         ----------
@@ -70,7 +70,7 @@ def read_gate(entry: dict[str, Any] | None, bundle_dir: Path) -> Gate | None:
 
 
 def stored_arrays(entry: dict[str, Any], bundle_dir: Path, what: str) -> dict[str, np.ndarray]:
-    """Return the arrays of the file that a card's entry names; ``what`` it is stands in the error.
+    """Return the arrays of the file that a card's entry names; ``what`` names it in the error.
 
     Raises
     ------
@@ -79,7 +79,7 @@ def stored_arrays(entry: dict[str, Any], bundle_dir: Path, what: str) -> dict[st
     """
     path = bundle_dir / str(entry.get("file"))
     if not path.is_file():
-        raise BundleError(f"no_{what}", f"The file {path.name} is missing beside card.json; restore it.")
+        raise BundleError(f"no_{what}", f"The file {path.name} is missing next to card.json; restore it.")
     if hashlib.sha256(path.read_bytes()).hexdigest() != entry.get("sha256"):
         raise BundleError(f"{what}_changed", f"{path.name} is not the file in the card: its SHA-256 differs.")
     with np.load(path) as stored:

@@ -1,7 +1,7 @@
-"""Age, sex and site beside the photo: how much more or less often each class is seen in such patients.
+"""Age, sex and site in addition to the photo: how much more or less often each class occurs in such patients.
 
 The photo's probabilities are multiplied by the share of each class among training images of such patients over its
-share among all of them, to a power fitted on validation, and brought back to a sum of 1. With the power 1 this would be
+share among all of them, to a power fitted on validation, and scaled to a sum of 1. With the power 1 this would be
 Bayes' rule for a photo that says nothing about the patient; photos do say something, so the power is lower.
 """
 
@@ -19,7 +19,7 @@ OLDEST = 120  # years
 
 @dataclass(frozen=True)
 class Patient:
-    """What is known beside the photo; each of the three may be None, and then counts for nothing.
+    """What is known about the patient; each of the three may be None and then has no effect.
 
     Parameters
     ----------
@@ -42,7 +42,7 @@ class Patient:
 
     def __post_init__(self) -> None:
         if self.age is not None and not 0 <= self.age <= OLDEST:
-            raise ContractError("patient_age", f"An age must lie between 0 and {OLDEST} years, not {self.age}.")
+            raise ContractError("patient_age", f"An age must be between 0 and {OLDEST} years, not {self.age}.")
         if self.sex is not None and self.sex not in SEXES:
             raise ContractError("patient_sex", f"Sex must be one of {', '.join(SEXES)}, not {self.sex!r}.")
 
@@ -106,7 +106,7 @@ class Effects:
 
 
 def read_effects(entry: Any, classes: int) -> Effects | None:
-    """Return the effects that a card holds, or None where it holds none.
+    """Return the effects in a card, or None if it has none.
 
     Parameters
     ----------
@@ -131,10 +131,12 @@ def read_effects(entry: Any, classes: int) -> Effects | None:
         )
         effects = Effects(power, youngest, oldest, typical, np.array(factors["decade"], np.float64), sexes, sites)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise BundleError("card_patient", f"The card's entry patient is incomplete or no number ({error}).") from None
+        raise BundleError(
+            "card_patient", f"The card's entry patient is incomplete or not a number ({error})."
+        ) from None
     every = [effects.decade, *effects.sexes.values(), *effects.sites.values()]
     if any(row.shape != (classes,) or not np.isfinite(row).all() for row in every) or set(effects.sexes) != set(SEXES):
         raise BundleError("card_patient", f"The card's entry patient needs {classes} finite numbers for each factor.")
     if not (0 <= effects.power < 10 and effects.youngest < effects.oldest):
-        raise BundleError("card_patient", "The card's entry patient has a power or ages that make no sense.")
+        raise BundleError("card_patient", "The card's entry patient has an invalid power or invalid ages.")
     return effects

@@ -1,8 +1,8 @@
-"""What about a photo may mislead: gauges of what the network was given, each told only beyond its limit.
+"""What in a photo may mislead: gauges of the network's input, each noted only beyond its limit.
 
 Sharpness, exposure, resolution and blue or violet marks are measured on pixels. A lesion cut off by the frame, hair and
 fluid are linear readings of the features that the diagnosis is made from. Every limit was fitted on validation by
-`training.gauges`; ``results/gauges.csv`` says how often each gauge is right.
+`training.gauges`; ``results/gauges.csv`` has how often each gauge is right.
 """
 
 from collections.abc import Mapping
@@ -22,9 +22,9 @@ PIXEL_GAUGES, HEADS = (SHARPNESS, EXPOSURE, RESOLUTION, INK), (CUT_OFF, HAIR, GE
 FINE, POOR = "fine", "poor"
 FINEST = 2.0  # standard deviation of the first blur that sharpness compares, in pixels of what the network sees
 COARSER = 2.0  # the second blur is so many times wider
-DISC = 0.9  # of the half side: a dermatoscope's round rim in the corners says nothing of the light
+DISC = 0.9  # of the half side: the dermatoscope's round rim in the corners does not measure the light
 BRIGHT_PART = 75  # percentile of luminance: skin around a dark lesion, not the lesion
-FAINTEST = 1e-3  # grey levels; keeps an even surface from a division by nothing
+FAINTEST = 1e-3  # grey levels; avoids a division by zero on an even surface
 BLUE = 0.25  # blue above red, as a share of the brightest channel; blue-grey lesions stay below
 DARKEST = 20  # grey levels added to that channel: black is not blue
 
@@ -49,13 +49,13 @@ class Gauge:
 
 @dataclass(frozen=True)
 class Limits:
-    """The values between which nothing is said; None where there is no limit on that side."""
+    """The values between which there is no note; None where there is no limit on that side."""
 
     low: float | None = None
     high: float | None = None
 
     def beyond(self, value: float | np.ndarray) -> float | np.ndarray:
-        """Return how far values lie beyond the nearer limit; 0 or less within the limits."""
+        """Return how far values are beyond the nearer limit; 0 or less within the limits."""
         below = -np.inf if self.low is None else self.low - value
         above = -np.inf if self.high is None else value - self.high
         return np.maximum(below, above)
@@ -75,7 +75,7 @@ class Head:
 
 @dataclass(frozen=True, eq=False)
 class Gauges:
-    """The gauges of a bundle, in the order in which they are told.
+    """The gauges of a bundle, in the order of their notes.
 
     Parameters
     ----------
@@ -135,7 +135,7 @@ def marks(view: np.ndarray) -> float:
 
 
 def poor(gauges: tuple[Gauge, ...]) -> tuple[str, ...]:
-    """Return the codes to tell; a photo of low resolution has its own warning, ``small_photo``."""
+    """Return the codes to note; a photo of low resolution has its own warning, ``small_photo``."""
     return tuple(gauge.code for gauge in gauges if gauge.level == POOR and gauge.code != RESOLUTION)
 
 

@@ -1,1 +1,1 @@
-"""Judge predictions: figures with intervals, curves, decisions and the tables they are stored in."""
+"""Evaluate predictions: figures with intervals, curves, decisions and the tables they are stored in."""

@@ -1,4 +1,4 @@
-"""Whether probabilities come true: temperature scaling, reliability in bins, and figures before and after it."""
+"""Calibration: temperature scaling, reliability in bins, and figures before and after temperature scaling."""
 
 import dataclasses
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ from model.evaluation.metrics import (
     weighted_mean,
 )
 
-COLDEST, HOTTEST = 0.05, 20.0  # beyond these the logits are unusable, whatever the temperature
+COLDEST, HOTTEST = 0.05, 20.0  # beyond these the logits are unusable at any temperature
 
 
 @dataclass(frozen=True)
@@ -88,7 +88,7 @@ def uncalibrated(cases: Cases, temperature: float) -> Cases:
 
 
 def confidence_and_hits(cases: Cases, subject: str = ALL) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return what was promised, what came true, and the lesions, each of shape (m,).
+    """Return the probabilities, the outcomes and the lesions, each of shape (m,).
 
     For ``all``: the highest probability and whether that class was right; for a question: the probability of yes
     and whether the answer was yes.

@@ -107,7 +107,7 @@ def read_cases(predictions: pd.DataFrame, labels: Sequence[Label]) -> Cases:
     ----------
     predictions : DataFrame
         Columns ``image_id``, ``label``, ``p_<code>`` of every class and, where known, ``lesion_id``; an image
-        without a lesion id counts as a lesion of its own.
+        without a lesion id counts as its own lesion.
     labels : sequence of Label
         The card's labels.
 
@@ -121,7 +121,7 @@ def read_cases(predictions: pd.DataFrame, labels: Sequence[Label]) -> Cases:
     if missing:
         raise ContractError("predictions_columns", f"The predictions lack the columns {sorted(missing)}.")
     if predictions.empty:
-        raise ContractError("predictions_empty", "The predictions hold no image; score at least one.")
+        raise ContractError("predictions_empty", "The predictions contain no image; score at least one.")
     targets = pd.Index([label.code for label in labels]).get_indexer(predictions["label"])
     if (targets < 0).any():
         unknown = sorted(set(predictions["label"][targets < 0].astype(str)))
@@ -141,9 +141,9 @@ def _lesion_numbers(predictions: pd.DataFrame) -> np.ndarray:
 
 
 def ask(cases: Cases, subject: str) -> Question:
-    """Return the question a subject stands for.
+    """Return the question of a subject.
 
-    A question that compares some classes with some others looks only at cases of those classes, and scores
+    A question that compares some classes with some others uses only cases of those classes, and scores
     them by the probability of the first group given one of the two: ``p_mel / (p_mel + p_nv)``.
 
     Raises
@@ -168,7 +168,7 @@ def ask(cases: Cases, subject: str) -> Question:
 
 
 def subjects(cases: Cases) -> list[str]:
-    """Return what can be asked of these cases: every class, malignant, then the clinical questions."""
+    """Return the questions that these cases can answer: every class, malignant, then the clinical questions."""
     known = [*cases.codes, MALIGNANT]
     known += [name for name, (yes, no) in CLINICAL_QUESTIONS.items() if {*yes, *no} <= set(cases.codes)]
     return [subject for subject in known if ask(cases, subject).answerable]

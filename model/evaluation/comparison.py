@@ -20,7 +20,7 @@ def paired_differences(
     random: np.random.Generator,
     resamples: int = RESAMPLES,
 ) -> pd.DataFrame:
-    """Return how much two models differ, judged on the same resampled lesions.
+    """Return how much two models differ, evaluated on the same resampled lesions.
 
     Drawing the same lesions for both keeps what they share (easy and hard cases), so that the interval of the
     difference is far narrower than the two intervals suggest.
@@ -42,11 +42,13 @@ def paired_differences(
     Raises
     ------
     ContractError
-        If the two do not hold the same images with the same labels, each once.
+        If the two do not contain the same images with the same labels, each once.
     """
     ordered = [table.sort_values("image_id", ignore_index=True) for table in (first, second)]
     if any(table["image_id"].duplicated().any() for table in ordered) or not _same_images(*ordered):
-        raise ContractError("predictions_unpaired", "Both predictions must hold the same images and labels, once each.")
+        raise ContractError(
+            "predictions_unpaired", "Both predictions must contain the same images and labels, once each."
+        )
     one, other = (read_cases(table, labels) for table in ordered)
     values = [_figures(cases) for cases in (one, other)]
     keys = [key for key in values[0] if key in values[1]]

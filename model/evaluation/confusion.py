@@ -1,4 +1,4 @@
-"""Count which classes are taken for which, and name the cases behind every count."""
+"""Count which classes are confused, and list the cases behind every count."""
 
 from collections.abc import Sequence
 
@@ -10,7 +10,7 @@ from model.evaluation.cases import read_cases
 
 
 def confusion_table(predictions: pd.DataFrame, labels: Sequence[Label]) -> pd.DataFrame:
-    """Return the rows of ``results/confusion.csv``: how many images of a class were called what.
+    """Return the rows of ``results/confusion.csv``: how many images of each class got each answer.
 
     Parameters
     ----------
@@ -36,7 +36,7 @@ def confusion_table(predictions: pd.DataFrame, labels: Sequence[Label]) -> pd.Da
 
 
 def commonest_mistake(counts: pd.DataFrame) -> pd.Series | None:
-    """Return the row of the largest count off the diagonal, None where every image is called what it is."""
+    """Return the row of the largest count off the diagonal, None if every answer is right."""
     wrong = counts[counts["label"] != counts["predicted"]].nlargest(1, "count")
     return None if wrong.empty or wrong["count"].iloc[0] == 0 else wrong.iloc[0]
 

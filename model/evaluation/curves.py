@@ -1,4 +1,4 @@
-"""ROC and precision-recall curves, with bands that come from resampling lesions."""
+"""ROC and precision-recall curves, with bands from resampling lesions."""
 
 from dataclasses import dataclass
 
@@ -14,14 +14,14 @@ SLACK = 1e-9  # for rounding; at a sensitivity of 0 precision is that of the fir
 
 @dataclass(frozen=True)
 class Walk:
-    """What happens as the threshold falls from above the highest score to the lowest.
+    """Sensitivity and false positive rate as the threshold falls from above the highest score to the lowest.
 
     Parameters
     ----------
     thresholds : ndarray, shape (k + 1,)
         Infinity, then every distinct score, descending; the answer is yes at or above it.
     sensitivity, false_positive_rate : ndarray, shape (r, k + 1)
-        Rising from 0 to 1, one row a weighting.
+        Rising from 0 to 1, one row per weighting.
     """
 
     thresholds: np.ndarray
@@ -36,7 +36,7 @@ def walk(question: Question, weights: np.ndarray | None = None) -> Walk:
     ----------
     question : Question
     weights : ndarray, shape (r, m), optional
-        One row a resample, one column a case of the question; without it every case counts once and r is 1.
+        One row per resample, one column per case of the question; without it every case counts once and r is 1.
     """
     weights = np.ones((1, len(question.truth))) if weights is None else np.atleast_2d(weights)
     order = np.argsort(-question.score, kind="stable")
@@ -54,14 +54,14 @@ def walk(question: Question, weights: np.ndarray | None = None) -> Walk:
 def precision_at(
     sensitivity: float | np.ndarray, false_positive_rate: float | np.ndarray, prevalence: float | np.ndarray
 ) -> np.ndarray:
-    """Return the share of yes among those answered yes, by Bayes' rule; NaN where nobody is answered yes."""
+    """Return the share of yes among those answered yes, by Bayes' rule; NaN where no answer is yes."""
     found = np.asarray(sensitivity * prevalence, dtype=float)
     called = found + false_positive_rate * (1 - prevalence)
     return np.divide(found, called, out=np.full_like(called, np.nan), where=called > 0)
 
 
 def move_prevalence(probability: np.ndarray, given: float | np.ndarray, wanted: float) -> np.ndarray:
-    """Carry a probability, or a precision, from one prevalence to another by Bayes' rule.
+    """Convert a probability, or a precision, from one prevalence to another by Bayes' rule.
 
     The likelihood ratio behind it stays the same; the odds change by the ratio of the two prior odds (Saerens et
     al., Neural Comput 14:21, 2002).
@@ -70,7 +70,7 @@ def move_prevalence(probability: np.ndarray, given: float | np.ndarray, wanted: 
     ----------
     probability : ndarray, range [0, 1]
     given, wanted : float
-        Prevalence it holds at, and the one asked for; above 0 and below 1.
+        Prevalence at which it is given, and the one wanted; above 0 and below 1.
     """
     factor = wanted / (1 - wanted) / (given / (1 - given))
     return probability * factor / (probability * factor + 1 - probability)
@@ -89,7 +89,7 @@ def curve_points(question: Question, prevalence: float | None = None) -> pd.Data
     Returns
     -------
     DataFrame
-        threshold, sensitivity, false_positive_rate, precision (NaN at the first point, where nobody is called).
+        threshold, sensitivity, false_positive_rate, precision (NaN at the first point, where no answer is yes).
     """
     path = walk(question)
     prevalence = question.truth.mean() if prevalence is None else prevalence
@@ -121,8 +121,8 @@ def precision_on_grid(path: Walk, prevalence: float, grid: np.ndarray = GRID) ->
 def curve_bands(question: Question, random: np.random.Generator, resamples: int = RESAMPLES) -> pd.DataFrame:
     """Return pointwise 95 % bands of both curves on a grid.
 
-    The precision band holds at the prevalence of the cases, kept fixed while lesions are resampled, so that
-    `move_prevalence` carries it exactly to any other.
+    The precision band applies to the prevalence of the cases, which is fixed while lesions are resampled, so that
+    `move_prevalence` converts it exactly to any other.
 
     Returns
     -------

@@ -1,4 +1,4 @@
-"""95 % intervals that know that several images may show one lesion."""
+"""95 % intervals that take into account that several images may show one lesion."""
 
 from collections.abc import Callable
 from statistics import NormalDist
@@ -9,7 +9,7 @@ RESAMPLES = 2000
 LEVEL = 0.95
 Z = NormalDist().inv_cdf(0.5 + LEVEL / 2)
 WILSON = "wilson by lesion"
-CHUNK_WEIGHTS = 4_000_000  # weights held at once, 32 MB: large sets are resampled in pieces
+CHUNK_WEIGHTS = 4_000_000  # weights in memory at once, 32 MB: large sets are resampled in pieces
 FEWEST_DEFINED = 0.95  # share of resamples in which a figure must be defined for its interval to be given
 
 
@@ -41,13 +41,13 @@ def wilson(successes: np.ndarray | float, trials: np.ndarray | float) -> tuple[n
 
 
 def effective_size(hits: np.ndarray, lesions: np.ndarray) -> float:
-    """Return how many independent images would tell as much about a rate as these do.
+    """Return how many independent images would give as much information about a rate as these do.
 
     Images of one lesion tend to be right or wrong together. The variance of the rate is taken between lesions
     (ratio estimator) and compared with that of independent images; the number of images is divided by that
     design effect, never by less than 1 (Korn and Graubard 1998; Dean and Pagano, J Surv Stat Methodol 3:484,
-    2015, for its use in Wilson's interval). With one image a lesion this is the number of images. Where all
-    or no images are hits, the images of a lesion are taken to say the same (Kish's size).
+    2015, for its use in Wilson's interval). With one image per lesion this is the number of images. Where all
+    or no images are hits, the images of a lesion are assumed to be identical (Kish's size).
 
     Parameters
     ----------
@@ -68,7 +68,7 @@ def effective_size(hits: np.ndarray, lesions: np.ndarray) -> float:
 
 
 def rate_interval(hits: np.ndarray, lesions: np.ndarray) -> tuple[float, float]:
-    """Return Wilson's 95 % interval of the share of hits, at the sample size that lesions leave.
+    """Return Wilson's 95 % interval of the share of hits, at the effective sample size by lesion.
 
     Parameters
     ----------

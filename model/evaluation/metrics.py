@@ -1,7 +1,7 @@
 """Figures of merit on arrays, each for one weighting of the cases or for thousands at once.
 
-Weights have shape (r, n): one row a resample, one column a case. Without weights every case counts once and
-the result has shape (1,). A figure that a weighting leaves undefined is NaN.
+Weights have shape (r, n): one row per resample, one column per case. Without weights every case counts once and
+the result has shape (1,). A figure that is undefined for a weighting is NaN.
 """
 
 import numpy as np
@@ -57,8 +57,8 @@ def auc(truth: np.ndarray, score: np.ndarray, weights: np.ndarray | None = None)
 def average_precision(truth: np.ndarray, score: np.ndarray, weights: np.ndarray | None = None) -> np.ndarray:
     """Return the area under the precision-recall curve as a sum of steps.
 
-    The mean over cases of yes of the precision at their score; not interpolated, which would flatter (Davis and
-    Goadrich, ICML 2006). Parameters and result as for `auc`.
+    The mean over cases of yes of the precision at their score; not interpolated, which would be too
+    optimistic (Davis and Goadrich, ICML 2006). Parameters and result as for `auc`.
     """
     weights = _weights(len(truth), weights)
     weight_yes, asked = weights[:, truth], score[truth]

@@ -1,4 +1,4 @@
-"""What takes thousands of resamples, as tables that a bundle stores and a page only reads."""
+"""Figures that need thousands of resamples, as tables that a bundle stores and a page only reads."""
 
 from collections.abc import Callable, Mapping, Sequence
 
@@ -40,7 +40,7 @@ def stored_curves(
     DataFrame
         dataset, split, subject, curve ("roc", "precision_recall", "decision"), x, value, low, high, n_images,
         n_lesions, n_positive, interval. x is the false positive rate, the sensitivity or the threshold; a
-        precision holds at the prevalence ``n_positive / n_images``, a net benefit too.
+        precision, and a net benefit, apply to the prevalence ``n_positive / n_images``.
     """
 
     def curves_of_set(part: pd.DataFrame) -> list[pd.DataFrame]:

@@ -19,7 +19,7 @@ from model.evaluation.intervals import (
 )
 from model.evaluation.metrics import auc
 
-FEWEST_CASES = 30  # below it a rate misleads: only the count is given
+FEWEST_CASES = 30  # below it a rate is misleading: only the count is given
 NOT_RECORDED = "not recorded"
 NOT_ASSESSED = "not assessed"
 AGE_BANDS = {"under 30": 30, "30 to 49": 50, "50 to 69": 70, "70 and over": np.inf}  # years, upper end left out
@@ -61,7 +61,7 @@ def subgroup_table(
     predictions : DataFrame
         Of one dataset and split, as for `read_cases`.
     attributes : DataFrame
-        ``image_id`` and one column an attribute (age band, sex, ...); a missing value becomes "not recorded", an
+        ``image_id`` and one column per attribute (age band, sex, ...); a missing value becomes "not recorded", an
         attribute without any value "not assessed".
     labels : sequence of Label
     subject : str

@@ -85,7 +85,7 @@ def scores(cases: Cases, weights: np.ndarray | None = None) -> dict[Key, np.ndar
     ----------
     cases : Cases
     weights : ndarray, shape (r, n), optional
-        One row a resample; without it every case counts once and r is 1.
+        One row per resample; without it every case counts once and r is 1.
     """
     confidence = cases.probabilities.max(axis=1)
     found = {
@@ -115,9 +115,8 @@ def summarise(
 ) -> pd.DataFrame:
     """Return the rows of ``results/metrics.csv``.
 
-    Every group in the predictions is judged by itself. Shares of images carry Wilson's interval at
-    the effective sample size that lesions leave; all other figures a percentile bootstrap that draws whole
-    lesions.
+    Every group in the predictions is evaluated separately. Shares of images have Wilson's interval at the effective
+    sample size by lesion; all other figures have a percentile bootstrap that draws whole lesions.
 
     Parameters
     ----------
@@ -136,7 +135,7 @@ def summarise(
         The columns of ``by``, then metric, subject, value, low, high, n_images, n_lesions, n_positive, interval.
         ``n_images`` and ``n_lesions`` count what the figure is computed over (its denominator),
         ``n_positive`` the images among them that show the subject; it is empty where the subject is "all".
-        A figure that these cases cannot give, such as an AUC where all are of one class, has no row.
+        A figure that cannot be computed from these cases, such as an AUC where all are of one class, has no row.
 
     Raises
     ------
@@ -148,7 +147,7 @@ def summarise(
         table = _summarise_set(read_cases(part, labels), random, resamples)
         tables.append(pd.concat([pd.DataFrame([values] * len(table), columns=list(by)), table], axis=1))
     if not tables:
-        raise ContractError("predictions_empty", "The predictions hold no image; score at least one.")
+        raise ContractError("predictions_empty", "The predictions contain no image; score at least one.")
     return pd.concat(tables, ignore_index=True)
 
 

@@ -25,7 +25,7 @@ class Read:
 
 
 def notes(photo: Photo, square: Square, size: int) -> tuple[str, ...]:
-    """Return the codes of what is to be told of a photo: its own, and whether the square had to be enlarged."""
+    """Return the codes of the notes on a photo: its own, and whether the square was enlarged."""
     return photo.warnings + ((SMALL_PHOTO,) if square.side < size else ())
 
 
@@ -40,11 +40,11 @@ def read_ahead(paths: list[Path], size: int, batch_photos: int) -> Iterator[list
                 yield [(path, future.result()) for path, future in waiting]
             waiting = coming
     finally:
-        readers.shutdown(cancel_futures=True)  # who stops does not wait for photos that nobody will see
+        readers.shutdown(cancel_futures=True)  # after a stop, do not wait for photos that are no longer needed
 
 
 def _read(path: Path, size: int) -> Read | PhotoError:
-    """Return a file as the network takes it, or the error that names the trouble."""
+    """Return a file as the network takes it, or the error that names the problem."""
     try:
         photo = read_photo(read_file(path))
         square = centre_square(*photo.pixels.shape[:2])

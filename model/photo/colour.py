@@ -23,7 +23,7 @@ class Conversion:
     mode : str
         Pixels that the profile describes: RGB, L or CMYK.
     transform : ImageCmsTransform or None
-        None where the pixels are sRGB, or say nothing else.
+        None if the pixels are sRGB or have no profile.
     notes : tuple of str
         ``profile_ignored`` if a profile was there and could not be followed.
     """
@@ -55,7 +55,7 @@ def conversion(image: Image.Image, grey: bool) -> Conversion:
             raise ValueError("a profile for other pixels")
         transform = _transform(content, mode)
         return Conversion(mode, None if _changes_nothing(transform, mode) else transform)
-    except (ImageCms.PyCMSError, OSError, ValueError, TypeError, KeyError):  # whatever a broken profile raises
+    except (ImageCms.PyCMSError, OSError, ValueError, TypeError, KeyError):  # a broken profile can raise any of these
         return Conversion(own, None, (PROFILE_IGNORED,))
 
 

@@ -10,14 +10,14 @@ from PIL import Image
 from model.errors import PhotoError
 from model.photo.colour import Conversion, conversion
 
-if TYPE_CHECKING:  # Pillow loads its readers in an order of its own
+if TYPE_CHECKING:  # Pillow loads its readers in its own order
     from PIL.Jpeg2KImagePlugin import Jpeg2KImageFile
 
 MAX_WORKING_PIXELS = 12_500_000  # keeps a 12-megapixel phone photo as it is; larger ones are halved or more
 SLOW_PIXELS = 6_000_000  # of a JPEG 2000 photo, which takes ten times as long as a JPEG
-BAND_ROWS = 512  # converted at a time, so that only the decoder itself holds the whole photo
-ORIENTATION = 0x0112  # the EXIF entry that says how the camera was held
-UPRIGHT = {  # as the EXIF standard numbers the ways of holding a camera
+BAND_ROWS = 512  # converted at a time, so that only the decoder itself has the whole photo in memory
+ORIENTATION = 0x0112  # the EXIF entry of the camera's orientation
+UPRIGHT = {  # numbers of the orientations in the EXIF standard
     2: lambda pixels: pixels[:, ::-1],
     3: lambda pixels: pixels[::-1, ::-1],
     4: lambda pixels: pixels[::-1],
@@ -31,7 +31,7 @@ DEEP_GREY = ("I;16", "I;16L", "I;16B", "I", "F")
 GREY = ("1", "L", "LA", "La", *DEEP_GREY)
 # What white may be in deep grey: cameras and scanners put 8, 10, 12 or 14 significant bits into 16.
 WHITE_LEVELS = (255.0, 1023.0, 4095.0, 16383.0, 65535.0)
-MAX_SAMPLE_VALUE = 281  # the TIFF entry that says it
+MAX_SAMPLE_VALUE = 281  # the TIFF entry for it
 DIM_HIGH_BYTE = 63  # of 16-bit colours, whose low bytes the decoder drops: no more is what 14 bits or fewer leave
 JPEG2000_SIZES = b"\xff\x4f\xff\x51"  # begins the header that says how many bits a channel has
 READABLE = (*GREY, "P", "PA", "RGB", "RGBA", "RGBa", "CMYK", "YCbCr")
@@ -66,7 +66,7 @@ def to_rgb(image: Image.Image) -> Decoded:
     image.draft(None, (math.ceil(size[0] / factor), math.ceil(size[1] / factor)))  # JPEG only
     if image.format == "JPEG2000" and size[0] * size[1] > SLOW_PIXELS:
         factor = max(factor, 2)
-        cast("Jpeg2KImageFile", image).reduce = 1  # its decoder then leaves the finest detail out, and is soon done
+        cast("Jpeg2KImageFile", image).reduce = 1  # its decoder then skips the finest detail and is fast
     deep_colours = image.mode not in DEEP_GREY and _is_deep(image)
     image.load()
     if deep_colours:
@@ -91,7 +91,7 @@ def _grey_notes(mode: str, white: float, pixels: np.ndarray) -> list[str]:
         return scaled + (["significant_bits"] if white < WHITE_LEVELS[-1] and mode != "F" else [])
     if mode in GREY:
         return ["grey"]
-    few = pixels[::16, ::16]  # settles it for nearly every photo
+    few = pixels[::16, ::16]  # decides it for nearly every photo
     for part in (few, pixels):
         if not ((part[..., 0] == part[..., 1]) & (part[..., 1] == part[..., 2])).all():
             return []
@@ -99,7 +99,7 @@ def _grey_notes(mode: str, white: float, pixels: np.ndarray) -> list[str]:
 
 
 def _is_deep(image: Image.Image) -> bool:
-    """Whether an opened file that is not loaded yet holds more than 8 bits a channel."""
+    """Whether an opened file that is not loaded yet has more than 8 bits per channel."""
     if image.format == "JPEG2000":
         file = cast("Jpeg2KImageFile", image).fp
         assert file is not None  # it is closed by loading
@@ -116,7 +116,7 @@ def _check_bright(image: Image.Image) -> None:
     if max(cast(float, channel.getextrema()[1]) for channel in colours) <= DIM_HIGH_BYTE:
         raise PhotoError(
             "unsupported_format",
-            "The photo's 16-bit colours use only their lowest bits, so it would come out black; export it with 8 bits.",
+            "The photo's 16-bit colours use only their lowest bits, so it would appear black; export it with 8 bits.",
         )
 
 
@@ -133,7 +133,7 @@ def _by_bands(image: Image.Image, factor: int, white: float, colours: Conversion
 
 
 def _white_level(image: Image.Image) -> float:
-    """Return the grey value that means white: what the file says, else the least usual one that holds every value."""
+    """Return the grey value of white: from the file, else the smallest usual one that is not below any value."""
     low, high = _extremes(image)
     said = getattr(image, "tag_v2", {}).get(MAX_SAMPLE_VALUE)
     said = said[0] if isinstance(said, tuple) else said

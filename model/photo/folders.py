@@ -1,4 +1,4 @@
-"""Which files of a folder are photos: by content or ending, links followed once, nothing left out in silence."""
+"""Which files of a folder are photos: by content or ending, links are followed once, and every omission is reported."""
 
 import os
 import stat
@@ -18,7 +18,7 @@ FOREIGN_ENDINGS = frozenset((
     ".dcm", ".dicom", ".dng", ".nef", ".cr2", ".cr3", ".crw", ".arw", ".sr2", ".orf", ".rw2", ".raf", ".pef", ".srw",
     ".raw", ".svs", ".ndpi", ".psd", ".jxl", ".jls", ".jxr", ".wdp", ".hdr", ".exr", ".ppm", ".pgm", ".pnm", ".pbm",
     ".tga", ".pcx", ".qoi", ".ico", ".eps", ".xcf", ".fits",
-))  # pictures too, which reading then refuses by name
+))  # pictures too; reading them gives an error with the kind's name
 HIDDEN_NAMES = frozenset((
     "__macosx", "thumbs.db", "desktop.ini", "@eadir", "$recycle.bin", "system_volume_information", "lost+found",
     "__pycache__",
@@ -39,19 +39,19 @@ SIGNATURES = (
     b"8BPS",
 )  # fmt: skip
 BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"mif2", b"msf1", b"avif", b"avis", b"crx ")
-HEAD_BYTES = 132  # enough for every signature, DICOM's stands at 128
+HEAD_BYTES = 132  # enough for every signature; DICOM's is at 128
 
 
 @dataclass(frozen=True)
 class Found:
-    """What a folder holds.
+    """The contents of a folder.
 
     Parameters
     ----------
     photos : tuple of Path
         In the order of their paths; files that are pictures of a kind that is not read are among them.
     trouble : tuple of str
-        A sentence for each file or folder that could be or hold a photo and cannot be looked at.
+        A sentence for each file or folder that could be or contain a photo and cannot be read.
     others : int
         Files that are no pictures; hidden ones are not counted.
     """
@@ -102,7 +102,7 @@ def is_hidden(name: str) -> bool:
 
 
 def starts_as_photo(head: bytes) -> bool:
-    """Whether a file's first bytes are those of a picture, whatever it is called."""
+    """Whether a file's first bytes are those of a picture, regardless of its name."""
     bitmap = head[:2] == b"BM" and head[6:10] == bytes(4) and head[14:18] in _BITMAP_HEADERS
     webp = head[:4] == b"RIFF" and head[8:12] == b"WEBP"
     boxed = head[4:8] == b"ftyp" and head[8:12] in BRANDS

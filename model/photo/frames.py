@@ -6,17 +6,17 @@ from PIL import Image
 
 from model.errors import PhotoError
 
-if TYPE_CHECKING:  # Pillow loads its readers in an order of its own
+if TYPE_CHECKING:  # Pillow loads its readers in its own order
     from PIL.MpoImagePlugin import MpoImageFile
     from PIL.TiffImagePlugin import TiffImageFile
 
-MOST_LOOKED_AT = 32  # pictures; a photo stands among the first, and a list of thousands is no photo
+MOST_LOOKED_AT = 32  # pictures; a photo is among the first, and a list of thousands is no photo
 SUBFILE, OLD_SUBFILE, MULTI_PICTURES = 254, 255, 0xB002  # entries of a TIFF file, and of an MPO file
 PREVIEW_OR_MASK, OLD_PREVIEW = 0b101, 2
 
 
 def seek_photo(image: Image.Image) -> bool:
-    """Turn an opened file to its photo; return whether it holds further photos.
+    """Select the photo of an opened file; return whether it contains further photos.
 
     Raises
     ------
@@ -37,14 +37,16 @@ def _seek_page(image: "TiffImageFile") -> bool:
     while len(photos) < 2 and place < MOST_LOOKED_AT:
         try:
             image.seek(place)
-        except Exception:  # the end, or whatever a damaged list of pages raises
+        except Exception:  # the end, or an error from a damaged list of pages
             break
         tags = image.tag_v2
         reduced = (_number(tags, SUBFILE) & PREVIEW_OR_MASK) or _number(tags, OLD_SUBFILE) == OLD_PREVIEW
         photos += [] if reduced else [place]
         place += 1
     if not photos:
-        raise PhotoError("unsupported_format", "The file holds a small preview only; export the photo itself as JPEG.")
+        raise PhotoError(
+            "unsupported_format", "The file contains only a small preview; export the photo itself as JPEG."
+        )
     image.seek(photos[0])
     return len(photos) > 1
 
@@ -55,7 +57,7 @@ def _number(tags, entry: int) -> int:
 
 
 def _seek_view(image: "MpoImageFile") -> bool:
-    """Find the main picture; the other eye's view or a depth map beside it is no further photo."""
+    """Find the main picture; another stereo view or a depth map does not count as a further photo."""
     kinds = [entry.get("Attribute", {}).get("MPType", "") for entry in (image.mpinfo or {}).get(MULTI_PICTURES, ())]
     main = next((place for place, kind in enumerate(kinds) if "Thumbnail" not in kind), 0)
     if main:

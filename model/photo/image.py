@@ -1,4 +1,4 @@
-"""From the bytes of a file to RGB pixels, or to one sentence that says why not."""
+"""From the bytes of a file to RGB pixels, or to one sentence that gives the reason why not."""
 
 import hashlib
 import io
@@ -17,19 +17,19 @@ from PIL import Image
 from model.errors import PhotoError
 from model.photo import decode, frames, jpeg, png, unreadable
 
-if TYPE_CHECKING:  # Pillow loads its readers in an order of its own
+if TYPE_CHECKING:  # Pillow loads its readers in its own order
     from PIL.TiffImagePlugin import TiffImageFile
 
-# MPO opens as JPEG; AVIF stands before HEIF, which takes such files and then cannot decode them.
+# MPO opens as JPEG; AVIF comes before HEIF, which accepts such files but cannot decode them.
 FORMATS = ("JPEG", "PNG", "WEBP", "TIFF", "BMP", "DIB", "AVIF", "HEIF", "GIF", "JPEG2000")
 MAX_BYTES = 20 * 1024 * 1024
 MAX_PIXELS = 50_000_000
-MAX_PIXELS_WEBP = 25_000_000  # its decoder holds 16 bytes a pixel, four times what others do
-MAX_PIXELS_OTHER = {"AVIF": 25_000_000, "JPEG2000": 16_000_000}  # their decoders hold 9 and up to 24
-MIN_SIDE = 32  # pixels; the smallest that still shows a lesion as more than a blot
-MAX_ASPECT = 10  # longer to shorter side; beyond it the centred square sees next to nothing
+MAX_PIXELS_WEBP = 25_000_000  # its decoder uses 16 bytes per pixel, four times as many as others
+MAX_PIXELS_OTHER = {"AVIF": 25_000_000, "JPEG2000": 16_000_000}  # their decoders use 9 and up to 24
+MIN_SIDE = 32  # pixels; in smaller photos a lesion is only a spot
+MAX_ASPECT = 10  # longer to shorter side; beyond it the centred square shows almost nothing
 
-TIFF_COMPRESSION, TIFF_TABLES, TIFF_JPEG = 259, 347, 7  # two entries of a TIFF file, and what the first says
+TIFF_COMPRESSION, TIFF_TABLES, TIFF_JPEG = 259, 347, 7  # two entries of a TIFF file, and the value of the first
 TIFF_PIECES = ((273, 279), (324, 325))  # where strips and tiles begin, and how long they are
 
 LARGE_PHOTO = threading.Lock()  # one at a time, so that many visitors with phone photos do not add up
@@ -65,7 +65,7 @@ class Photo:
 def read_photo(data: bytes) -> Photo:
     """Decode the bytes of an uploaded file.
 
-    Sizes are checked before anything is decoded; only photo formats are tried, whatever the file is called.
+    Sizes are checked before anything is decoded; only photo formats are tried, regardless of the file's name.
 
     Parameters
     ----------
@@ -141,7 +141,7 @@ def _check_whole(data: bytes, image: Image.Image) -> None:
 
 
 def _jpeg_streams(data: bytes, image: Image.Image) -> Iterator[bytes]:
-    """Yield the JPEG of the photo that an opened file is turned to, or the JPEGs that a TIFF page is made of."""
+    """Yield the JPEG of the selected photo of an opened file, or the JPEGs in a TIFF page."""
     if image.format in ("JPEG", "MPO"):
         yield data[getattr(image, "offset", 0) :]
     if image.format != "TIFF":
@@ -155,7 +155,7 @@ def _jpeg_streams(data: bytes, image: Image.Image) -> Iterator[bytes]:
 
 
 def _check_size(image: Image.Image) -> None:
-    """Refuse by the header's size, so that a small file cannot unfold into gigabytes."""
+    """Refuse by the header's size, so that a small file cannot decode to gigabytes."""
     width, height = image.size
     limit = MAX_PIXELS_WEBP if image.format == "WEBP" else MAX_PIXELS_OTHER.get(image.format or "", MAX_PIXELS)
     if width * height > limit:

@@ -1,7 +1,7 @@
 """Whether a JPEG's compressed data is whole; its decoder fills what is missing with grey and only warns.
 
-The warnings cannot be had, so the decoder is asked: a photo that more data at the end would change was cut short, and
-one that less data at the end leaves as it is went astray in the middle, since data is left over.
+These warnings are not available, so the decoder is tested. If more data at the end changes the photo, it was cut off.
+If less data at the end does not change it, data is left over: the photo is damaged in the middle.
 """
 
 import io
@@ -15,7 +15,7 @@ from PIL import Image
 STARTS_OF_FRAME = frozenset((*range(0xC0, 0xC4), *range(0xC5, 0xC8), *range(0xC9, 0xCC), *range(0xCD, 0xD0)))
 SEQUENTIAL, PROGRESSIVE = (0xC0, 0xC1), 0xC2
 MORE = bytes((37 * number + 11) % 255 for number in range(1, 48))  # decodes to something; no byte of it is a marker
-LESS = 16  # bytes; encoders pad with a few, photos of other damage leave far more over
+LESS = 16  # bytes; encoders pad with a few, damaged photos leave far more
 SHORTEST = 64  # bytes of a scan from which as many can be taken
 GREY = 128  # what blocks without data become
 MAX_SCANS = 100  # encoders write twenty at most
@@ -32,7 +32,7 @@ class Scan:
     ----------
     components : tuple of int
     first, last, low : int
-        The coefficients that it brings, and how many of their low bits it leaves out.
+        The coefficients that it contains, and how many of their low bits it leaves out.
     parts : tuple of (int, int)
         Where its compressed data begins and ends, between restart markers.
     orderly : bool
@@ -76,7 +76,7 @@ class Frame:
 
 @dataclass(frozen=True)
 class Structure:
-    """What the markers of a JPEG say; ``ended`` if the last one is its end."""
+    """Contents of a JPEG's markers; ``ended`` if the last one is its end."""
 
     frame: Frame | None
     scans: tuple[Scan, ...]
@@ -134,7 +134,7 @@ def _scan(data: bytes, body: bytes, start: int, end: int, frame: Frame | None, i
 
 
 def is_whole(data: bytes) -> bool:
-    """Say whether a JPEG that decodes without an error is all there; True for kinds that cannot be probed."""
+    """Return whether a JPEG that decodes without an error is complete; True for kinds that cannot be tested."""
     found = structure(data)
     if found.frame is None or not found.scans or not found.frame.height:
         return True
@@ -147,7 +147,7 @@ def is_whole(data: bytes) -> bool:
 
 
 def _complete(frame: Frame, scans: tuple[Scan, ...]) -> bool:
-    """Whether the passes together bring every coefficient of every component to its last bit."""
+    """Whether the passes together contain every coefficient of every component to its last bit."""
     missing = {component: np.full(64, 16) for component in frame.sampling}
     for scan in scans:
         for component in scan.components:
@@ -167,7 +167,7 @@ def _used_up(data: bytes, found: Structure) -> bool:
     shorter = data[: end - LESS].rstrip(b"\xff") + data[end:]
     if (shown != _decoded(shorter, 8)).any():
         return True
-    return bool((_decoded(data, 1) != _decoded(shorter, 1)).any())  # fine detail may be all that these bytes hold
+    return bool((_decoded(data, 1) != _decoded(shorter, 1)).any())  # these bytes may contain only fine detail
 
 
 def _longer(data: bytes, found: Structure) -> bytes:

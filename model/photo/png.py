@@ -1,4 +1,4 @@
-"""Whether a PNG's compressed data holds every row; its decoder leaves rows that are missing black."""
+"""Whether a PNG's compressed data contains every row; its decoder leaves missing rows black."""
 
 import struct
 import zlib
@@ -10,7 +10,7 @@ PIECE = 1 << 20  # bytes that are unpacked at a time, and counted
 
 
 def is_whole(data: bytes) -> bool:
-    """Say whether a PNG that decodes without an error unpacks to as many bytes as its header promises."""
+    """Return whether a PNG that decodes without an error unpacks to as many bytes as its header requires."""
     unpacker, found = zlib.decompressobj(), 0
     try:
         wanted = _promised(data)

@@ -21,7 +21,7 @@ KINDS = {  # first bytes, in lower case -> what such a file is called in a sente
     b"<?xml": "an XML document",
     b"<!doc": "a web page",
     b"<html": "a web page",
-    b"\0\5\x16\7": "what macOS keeps beside a file",
+    b"\0\5\x16\7": "a macOS metadata file",
     b"\0\0\x01\xba": "a film",
     b"\x1a\x45\xdf\xa3": "a film",
 }
@@ -49,7 +49,7 @@ STARTS = {  # first bytes of the formats that are read
     b"RIFF": "WEBP",
     b"\xff\x4f\xff\x51": "JPEG2000",
 }
-# Words in which decoders say that a file is sound and its kind is not for them.
+# Words of decoders for a file that is undamaged but of an unsupported kind.
 OTHER_KIND = ("unsupported", "not supported", "unknown", "unrecognized", "unrecognised", "not implemented", "no codec",
               "cannot handle", "can't handle", "not configured", "not compiled", "unable to decode")  # fmt: skip
 
@@ -59,13 +59,13 @@ def damaged() -> PhotoError:
 
 
 def unsupported(kind: str = "") -> PhotoError:
-    """Return the error for a sound photo that is not read here."""
+    """Return the error for an undamaged photo that is not read here."""
     what = f"{kind} photos are" if kind else "The photo is stored in a way that is"
     return PhotoError("unsupported_format", f"{what} not read here; export it as JPEG or PNG.")
 
 
 def unidentified(data: bytes) -> PhotoError:
-    """Return the error for a file that no decoder took."""
+    """Return the error for a file that no decoder accepted."""
     start = data[:256].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
     if data[128:132] == b"DICM":
         return PhotoError("unsupported_format", "DICOM files are not read here; export the photo as JPEG or PNG.")
@@ -102,7 +102,7 @@ def _no_photo(kind: str) -> PhotoError:
 
 
 def _refusal(data: bytes, kind: str) -> Exception:
-    """Return why the decoder of a format does not take a file, which trying them all does not tell."""
+    """Return why the decoder of a format rejects a file; trying all decoders does not give the reason."""
     try:
         Image.OPEN[kind][0](io.BytesIO(data), "")
     except Exception as error:

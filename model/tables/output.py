@@ -1,4 +1,4 @@
-"""Results are written beside their place and put there at the end; what was finished before an end is kept by name."""
+"""Results are written to a temporary file and put in place at the end; finished rows of a stopped run are kept."""
 
 import os
 import shutil
@@ -15,16 +15,16 @@ STANDARD_OUTPUT = Path("-")
 
 
 class Unfinished:
-    """A file that takes whole pieces; a piece that does not fit is taken back, so that no row is cut in half.
+    """A file that is written in whole pieces; a piece that does not fit is removed, so that no row is cut.
 
     Parameters
     ----------
     file : raw binary file
-        Without a buffer: what a buffer still holds when a disk is full would fail once more, later.
+        Without a buffer: data left in a buffer when a disk is full would fail again later.
     target : Path
-        What it is called in a sentence.
+        Its name in a message.
     takes_back : bool
-        Whether it is a file of its own; a pipe or a terminal takes nothing back.
+        Whether pieces can be removed: true for a file, not for a pipe or a terminal.
     """
 
     def __init__(self, file: RawIOBase, target: Path, takes_back: bool) -> None:
@@ -47,17 +47,17 @@ class Unfinished:
 
 @contextmanager
 def writing(target: Path, inputs: Iterable[Path] = (), keep_from: int | None = None) -> Iterator[Unfinished]:
-    """Open a result; it stands in its place when the block has ended well, and not before.
+    """Open a result; it is put in its place only when the block has ended without an error.
 
     Parameters
     ----------
     target : Path
-        ``-``, or whatever standard output is, is written to as it comes.
+        ``-``, or the file of standard output, is written directly.
     inputs : iterable of Path
         What is read; none of it may be the target.
     keep_from : int, optional
-        If the block ends in trouble after so many pieces, what was written is kept as ``NAME.unfinished.ENDING``. If
-        it ends well with fewer, nothing is put in the target's place.
+        If the block ends with an error after at least this many pieces, they are kept as ``NAME.unfinished.ENDING``. If
+        it ends without an error but with fewer, nothing is put in the target's place.
 
     Raises
     ------
@@ -66,11 +66,11 @@ def writing(target: Path, inputs: Iterable[Path] = (), keep_from: int | None = N
     """
     if _is_standard_output(target):
         sys.stdout.flush()
-        buffer: Any = sys.stdout.buffer  # its raw file is no part of what a text file promises
+        buffer: Any = sys.stdout.buffer  # the interface of a text file does not include its raw file
         yield Unfinished(getattr(buffer, "raw", buffer), target, False)
         return
     place = _checked(target, inputs)
-    if place.exists() and not place.is_file():  # a pipe or a device has nothing that could be lost
+    if place.exists() and not place.is_file():  # a pipe or a device has no content to lose
         with _said(target):
             file = place.open("wb", buffering=0)
         with file:
@@ -127,15 +127,15 @@ def _is_standard_output(target: Path) -> bool:
 
 
 def _checked(target: Path, inputs: Iterable[Path]) -> Path:
-    """Return where a target really lies; refuse folders, absent folders and what is read."""
+    """Return the real path of a target; refuse folders, absent folders and input files."""
     place = target.resolve()
     name = printable(target)
     if place.is_dir():
         raise OutputError("output_folder", f"{name} is a folder; name a file in it.")
     if not place.parent.is_dir():
-        raise OutputError("output_folder", f"{name}: there is no folder {printable(place.parent)}; make it first.")
+        raise OutputError("output_folder", f"{name}: there is no folder {printable(place.parent)}; create it first.")
     if place.exists() and any(_same(place, path) for path in inputs):
-        raise OutputError("output_is_input", f"{name} is read too, and would be lost; name another file to write.")
+        raise OutputError("output_is_input", f"{name} is also read and would be overwritten; name another file.")
     return place
 
 
@@ -160,7 +160,7 @@ def _open_beside(place: Path) -> tuple[Path, FileIO]:
 
 @contextmanager
 def _said(target: Path) -> Iterator[None]:
-    """Name the target where the system names no file, as it does when a disk is full."""
+    """Name the target in errors in which the system names no file, for example when a disk is full."""
     try:
         yield
     except BrokenPipeError:

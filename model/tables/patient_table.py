@@ -8,7 +8,7 @@ from model.errors import ContractError, printable
 from model.tables.site_names import site_code
 from model.tables.table_file import Row, TableFile, known, read_table, without_ending, years
 
-# A column by its name here, then as the ISIC challenges, the ISIC Archive, HAM10000 and MILK10k call it.
+# A column by its name here, then by its names in the ISIC challenges, the ISIC Archive, HAM10000 and MILK10k call it.
 COLUMNS = {
     "image": ("image", "image_id", "image_name", "isic_id", "img_id", "photo", "file", "filename", "file_name", "id"),
     "age": ("age", "age_approx", "age_years", "age (years)"),
@@ -60,16 +60,18 @@ def matched(path: Path, patients: dict[str, Patient], photos: Sequence[Path]) ->
     if not told:
         raise ContractError(
             "patient_match",
-            f"{printable(path)} names none of the {len(photos):,} photos, {unused[0]!r} first; its column image must "
-            f"hold the photos' names, such as {printable(photos[0].stem)!r}.",
+            f"{printable(path)} has no row for any of the {len(photos):,} photos, its first image is {unused[0]!r}; "
+            f"its column image must contain the photos' names, such as {printable(photos[0].stem)!r}.",
         )
     sentences = []
     if unused:
-        sentences.append(f"{printable(path)} names {len(unused):,} images that are not scored here, {unused[0]} first.")
+        sentences.append(
+            f"{printable(path)} has {len(unused):,} images that are not scored here; the first is {unused[0]}."
+        )
     if without:
         sentences.append(
-            f"{printable(path)} says nothing of {len(without):,} photos, {printable(without[0].stem)} first; they are "
-            "scored without a patient."
+            f"{printable(path)} has no row for {len(without):,} photos, which are scored from the photo alone; the "
+            f"first is {printable(without[0].stem)}."
         )
     return told, sentences
 
@@ -101,9 +103,7 @@ def _age(cell: str) -> float | None:
     except ValueError:
         age = -1.0
     if age is not None and not 0 <= age <= OLDEST:
-        raise ContractError(
-            "patient_age", f"An age must lie between 0 and {OLDEST} years, or be 85+ or empty, not {cell!r}."
-        )
+        raise ContractError("patient_age", f"An age must be between 0 and {OLDEST} years, 85+ or empty, not {cell!r}.")
     return age
 
 

@@ -1,8 +1,8 @@
-"""How image sets and archives name the site of a lesion, brought to the few parts that all of them have."""
+"""Names of lesion sites in image sets and archives, mapped to the few parts that all of them have."""
 
 import re
 
-# The sets name sites in different detail; these are the parts that all of them can be brought to.
+# The sets name sites in different detail; these parts are common to all of them.
 SITES = {
     "head": (
         "head", "face", "scalp", "ear", "neck", "head/neck", "head neck face", "nose", "lip", "eyelid", "cheek",
@@ -33,7 +33,7 @@ def site_code(text: str) -> str | None:
 
 
 def _plain(text: str) -> str:
-    """Return a name without case and with one space for whatever joins its words."""
+    """Return a name in lower case, with one space between its words."""
     words = re.split(r"[\s/_&,;()-]+", text.lower())
     return " ".join(word for word in words if word not in ("", "and", "or"))
 

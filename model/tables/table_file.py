@@ -1,4 +1,4 @@
-"""Tables as people and programs write them: CSV of any usual separator and encoding, every row kept or named."""
+"""Tables as people and programs write them: CSV of any usual separator and encoding; every row is read or reported."""
 
 import csv
 import io
@@ -85,7 +85,7 @@ def read_table(path: Path) -> TableFile:
 
 
 def known(cell: str | None) -> str | None:
-    """Return what a cell says, or None if it is empty or one of the ways to say that nothing is known."""
+    """Return the text of a cell, or None if it is empty or means "not known"."""
     text = " ".join((cell or "").split())
     return None if text.lower() in NOTHING else text
 
@@ -155,7 +155,7 @@ def _cells(path: Path, text: str, separator: str, skipped: int) -> list[tuple[in
             continue
         width = width or len(row)
         if any(inside.count(separator) >= max(1, width - 1) for cell in row for inside in cell.split("\n")[1:]):
-            raise _open_quote(path, line)  # whole rows lie inside one cell
+            raise _open_quote(path, line)  # one cell contains whole rows
         found.append((line, row))
 
 
@@ -174,7 +174,7 @@ def _named(path: Path, line: int, row: list[str], columns: Iterable[str]) -> dic
         raise ContractError(
             "table",
             f"{printable(path)}, line {line}: the row has {len(row)} cells, the header {len(names)}; put cells that "
-            "hold a separator into quotation marks.",
+            "contain a separator in quotation marks.",
         )
     cells = [cell.strip() for cell in row] + [""] * (len(names) - len(row))
     return {name: cell for name, cell in zip(names, cells, strict=False) if name}

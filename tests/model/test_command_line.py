@@ -56,7 +56,7 @@ def test_scores_of_photos_with_their_patients(folder, analyser, capsys):
     table = "\ufeffimage,age,sex,site\na,80,female,head\nb.JPG,NA,,\nz,7,,\n"
     (folder / "patients.csv").write_text(table, encoding="utf-8")
     assert main(["score", "photos", "--patients", "patients.csv"]) == 0
-    assert "names 1 images that are not scored here, z first" in capsys.readouterr().err
+    assert "has 1 images that are not scored here; the first is z" in capsys.readouterr().err
     for row in rows(folder / "predictions.csv"):
         [photo] = (folder / "photos").rglob(f"{row['image']}.*")
         known = Patient(80, "female", "head") if row["image"] == "a" else UNKNOWN  # b says nothing, c is not listed
@@ -70,7 +70,7 @@ def test_scores_of_photos_with_their_patients(folder, analyser, capsys):
     [
         (b"image,age,sex\na,80,female\n", "lacks the columns site"),
         (b"", "lacks the columns"),
-        (b"image,age,sex,site\na,old,,\n", "image a: An age must lie between 0 and 120"),
+        (b"image,age,sex,site\na,old,,\n", "image a: An age must be between 0 and 120"),
         (b"image,age,sex,site\na,8,x,\n", "image a: Sex must be one of female, male"),
         (b"image,age,sex,site\na,8,,moon\n", "image a: Known sites are head"),
         (b"image,age,sex,site\na,8,,\na,9,,\n", "names the image a twice"),

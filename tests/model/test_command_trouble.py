@@ -64,9 +64,9 @@ def test_notes_stand_beside_the_answer(folder, lesion, encode):
 @pytest.mark.parametrize(
     ("command", "target", "words"),
     [
-        (["score", "photos/a.jpg"], "photos/a.jpg", "is read too"),
-        (["score", "photos", "--patients", "patients.csv"], "patients.csv", "is read too"),
-        (["explain", "photos/z.png", "--class", "mel"], "photos/z.png", "is read too"),
+        (["score", "photos/a.jpg"], "photos/a.jpg", "is also read"),
+        (["score", "photos", "--patients", "patients.csv"], "patients.csv", "is also read"),
+        (["explain", "photos/z.png", "--class", "mel"], "photos/z.png", "is also read"),
         (["explain", "photos/a.jpg", "--class", "mel"], "photos/a.jpg", "ends in .png"),
         (["explain", "photos/a.jpg", "--class", "mel"], "map.jpg", "ends in .png"),
         (["score", "photos"], "photos", "is a folder"),
@@ -85,7 +85,7 @@ def test_an_output_that_cannot_be_is_refused_before_anything_is_written(folder, 
 
 def test_a_file_of_the_bundle_is_no_output(folder, bundle_in_use, capsys):
     assert main(["score", "photos", "--output", str(bundle_in_use / "card.json")]) == 1
-    assert "is read too" in capsys.readouterr().err
+    assert "is also read" in capsys.readouterr().err
 
 
 def test_an_old_table_stays_when_nothing_was_scored(folder, capsys):

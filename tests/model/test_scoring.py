@@ -55,7 +55,7 @@ def test_a_refused_photo_has_no_row_and_is_named_with_the_reason(refusing, photo
     said = capsys.readouterr().err
     assert f"{photos[0]}: The photo is unlike those that the model was tested on" in said
     assert "says nothing about the lesion" in said
-    assert "--answer-all they have rows" in said
+    assert "--answer-all they get rows" in said
 
 
 def test_all_are_answered_when_told_and_the_refused_ones_are_marked(refusing, photos, tmp_path, capsys):

@@ -62,7 +62,7 @@ BELOW = "Below both rule-out levels"
 NO_LEVELS = "This model has no measured levels"
 NAMED = "Named by the balanced rule: <b>{}</b>"
 TIE = "A near tie by the balanced rule: <b>{}</b>"
-MOST_PROBABLE = "The most probable diagnosis is {}."
+MOST_PROBABLE = "By probability alone it would be {}."
 TOGETHER = "Cannot be told apart here: <b>{}</b>"
 EVALUATION = "How it was measured"
 

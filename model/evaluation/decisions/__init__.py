@@ -1,1 +1,1 @@
-"""What follows from the probabilities: thresholds, named diagnoses, sets, abstention, net benefit."""
+"""Decisions from the probabilities: thresholds, named diagnoses, sets, abstention, net benefit."""

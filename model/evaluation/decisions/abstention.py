@@ -1,4 +1,4 @@
-"""What leaving the least certain answers out would change, and what it would not."""
+"""What changes if the least certain answers are left out, and what does not."""
 
 from collections.abc import Iterator
 from functools import partial

@@ -1,4 +1,4 @@
-"""Decision curves: what acting on a probability is worth, in true positives (Vickers and Elkin 2006)."""
+"""Decision curves: the net benefit of acting on a probability, in true positives (Vickers and Elkin 2006)."""
 
 import numpy as np
 import pandas as pd
@@ -15,9 +15,9 @@ def net_benefit(
     weights: np.ndarray | None = None,
     prevalence: float | None = None,
 ) -> np.ndarray:
-    """Return true positives a lesion, less false positives weighed by the odds of the threshold.
+    """Return true positives per lesion, minus false positives weighted by the odds of the threshold.
 
-    Who acts from a probability of 10 % takes one true positive for worth nine false ones (Vickers, van Calster
+    To act from a probability of 10 % is to accept nine false positives for one true positive (Vickers, van Calster
     and Steyerberg, Diagn Progn Res 3:18, 2019).
 
     Parameters
@@ -26,7 +26,7 @@ def net_benefit(
     thresholds : ndarray, shape (t,), above 0 and below 1
         The answer is yes where the score is at or above it.
     weights : ndarray, shape (r, m), optional
-        One row a resample; without it every case counts once and r is 1.
+        One row per resample; without it every case counts once and r is 1.
     prevalence : float, optional
         To which cases are reweighted; that of the (weighted) cases when left out. The scores stay as served.
 
@@ -52,12 +52,12 @@ def decision_curve(
     thresholds: np.ndarray = THRESHOLDS,
     resamples: int = RESAMPLES,
 ) -> pd.DataFrame:
-    """Return the net benefit of following the model, with treat-all and treat-none beside it.
+    """Return the net benefit of following the model, and of treat-all and treat-none.
 
     Returns
     -------
     DataFrame
-        threshold, value, low, high (95 %, lesions resampled), treat_all, treat_none; in true positives a lesion.
+        threshold, value, low, high (95 %, lesions resampled), treat_all, treat_none; in true positives per lesion.
     """
     value = net_benefit(question, thresholds, prevalence=prevalence)[0]
     low, high = percentile_interval(

@@ -1,7 +1,7 @@
-"""Which diagnosis is named: the rule that weighs probabilities by harm, fitted and measured apart from them.
+"""Which diagnosis is named: the rule that weights probabilities by harm, fitted and measured separately.
 
-The probabilities stay as they are, and with them every AUC and the calibration: only the one name that is read first
-changes. Harms apart from probabilities follow Barata et al., Nature Medicine 29:1941 (2023).
+The probabilities do not change, nor do AUC and calibration: only the named diagnosis changes. The separation of harms
+from probabilities follows Barata et al., Nature Medicine 29:1941 (2023).
 """
 
 from collections.abc import Sequence
@@ -19,7 +19,7 @@ from model.evaluation.intervals import rate_figure, resampled_figure
 from model.evaluation.metrics import balanced_accuracy
 
 MOST_PROBABLE, BALANCED_RULE = "most_probable", "balanced"
-HARMS = (1.0, 1.5, 2.0, 2.5, 3.0, 4.0)  # how many other mistakes a missed melanoma counts
+HARMS = (1.0, 1.5, 2.0, 2.5, 3.0, 4.0)  # one missed melanoma counts as this many other mistakes
 EXPONENTS = (0.0, 0.15, 0.3, 0.45, 0.6)  # of a class's share in training, which is divided out (Menon et al. 2021)
 REACHED = (
     "melanoma_named",
@@ -34,8 +34,8 @@ def fit_rule(validation: pd.DataFrame, labels: Sequence[Label], shares: np.ndarr
     """Return the card's entry "decision", chosen on validation predictions.
 
     Of all rules that name `LEAST_MELANOMA` of the melanomas and spare `LEAST_SPECIFICITY` of the benign images, the
-    one with the highest balanced accuracy, mean over the sets; without such a rule the one that lacks least. The entry
-    says what was reached, so that a rule which lacks something is not taken for one that does not.
+    one with the highest balanced accuracy, mean over the sets; without such a rule, the one that misses these limits
+    least. The entry records what was reached, so that it shows whether the rule meets the limits.
 
     Parameters
     ----------
@@ -106,7 +106,7 @@ def near_tie(sets: Sequence[Cases], log_offsets: np.ndarray) -> dict:
 
 
 def by_rule(cases: Cases, log_offsets: np.ndarray) -> Cases:
-    """Return cases whose most probable class is the one that the rule names: their probabilities are weighed."""
+    """Return cases whose most probable class is the one that the rule names: their probabilities are weighted."""
     weighed = weigh(cases.probabilities, log_offsets)
     return replace(cases, probabilities=weighed / weighed.sum(axis=1, keepdims=True))
 

@@ -1,4 +1,4 @@
-"""What the tables say about one answer: how often answers like it were right, and what a level found and missed."""
+"""Results of the tables for one answer: how often such answers were right, and what a level found and missed."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -41,7 +41,7 @@ class Found:
 
 @dataclass(frozen=True)
 class PointEvidence:
-    """What one operating point found and what it took for it, in every held-out set, the card's first set first.
+    """What one operating point found, and its false alarms, in every held-out set, the card's first set first.
 
     Parameters
     ----------
@@ -54,7 +54,7 @@ class PointEvidence:
 
 
 def point_evidence(card: Card, point: str, read: Reader = load_table) -> PointEvidence:
-    """Return what a point of the card, by its name, did on every test set; ``read`` may keep what it has read."""
+    """Return the results of a point of the card, by its name, on every test set; ``read`` may cache the tables."""
     table = read(card, "results/operating_points.csv")
     rows = _held_out(table[table.point == point], card)
     found = [_found(row, row.value) for row in rows[rows.metric == "sensitivity"].itertuples()]
@@ -127,20 +127,20 @@ def posterior(sensitivity: float, specificity: float, prevalence: float) -> tupl
 def after_both(
     reader: tuple[float, float], model: tuple[float, float], prevalence: float
 ) -> dict[tuple[bool, bool], float]:
-    """Return the probability of malignancy after the reader's and the model's verdict.
+    """Return the probability of malignancy after the reader's and the model's judgement.
 
     Parameters
     ----------
     reader, model : tuple of float
         Sensitivity and specificity of each.
     prevalence : float
-        Before either verdict.
+        Before either judgement.
 
     Returns
     -------
     dict
-        By (reader says malignant, model says malignant). The two are taken to err independently given the truth,
-        which flatters agreement: readers and models find the same lesions hard.
+        By (reader says malignant, model says malignant). The errors of the two are assumed independent given the
+        truth, which overstates agreement: the same lesions are hard for readers and models.
     """
     return {
         (first, second): float(

@@ -20,7 +20,7 @@ class OperatingPoint:
     threshold : float
         Between two observed scores, so that rounding in a table cannot move a case across it.
     chosen_for : str
-        What it was chosen for, in words.
+        What it was chosen for, as text.
     role : str
         ``"rule_out"``, ``"balanced"`` or ``"confirm"``, see `model.answer.decision`.
     """
@@ -60,9 +60,9 @@ def threshold_for_specificity(truth: np.ndarray, score: np.ndarray, target: floa
 def balanced_threshold(truth: np.ndarray, score: np.ndarray) -> float:
     """Return the threshold at which sensitivity and specificity are most nearly equal: the highest lesser of the two.
 
-    Of several equally good ones the lowest is taken: it misses fewer. The highest sum of the two (Youden 1950) is no
-    level between ruling out and confirming: on a curve as flat at its top as a lesion classifier's it lies anywhere,
-    for melanoma and malignancy below the 95 % sensitivity levels.
+    Of several equally good thresholds the lowest is chosen: it misses fewer. The highest sum of the two (Youden 1950)
+    is not a useful level between ruling out and confirming: the top of a lesion classifier's curve is flat, so the
+    highest sum can be anywhere, for melanoma and malignancy below the 95 % sensitivity levels.
     """
     thresholds, sensitivity, specificity = candidates(truth, score)
     return float(thresholds[np.argmax(np.minimum(sensitivity, specificity).round(12))])
@@ -90,4 +90,4 @@ def candidates(truth: np.ndarray, score: np.ndarray) -> tuple[np.ndarray, np.nda
 def _share(target: float) -> float:
     if not 0 < target <= 1:
         raise ContractError("target_range", f"A target must be above 0 and at most 1, not {target}.")
-    return target - 1e-12  # 0.95 of 20 cases is 19, whatever the rounding of 1 - 1 / 20
+    return target - 1e-12  # 0.95 of 20 cases is 19, in spite of the rounding of 1 - 1 / 20

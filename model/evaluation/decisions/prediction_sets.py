@@ -1,9 +1,9 @@
-"""Which diagnoses cannot be told apart: conformal prediction sets with one limit a side.
+"""Which diagnoses cannot be told apart: conformal prediction sets with one limit per side.
 
 Least ambiguous sets (Sadinle, Lei and Wasserman, JASA 114:223, 2019): a class is in the set where its probability
 reaches a limit. The limits are quantiles of the probability of the true class on validation, one over the malignant
 and one over the benign images (class-conditional conformal prediction; Vovk 2012), so that a rare malignant lesion is
-covered as often as a common benign one. The promise holds for lesions like those of validation, not for another clinic.
+covered as often as a common benign one. The level applies to lesions like those of validation, not to another clinic.
 """
 
 from collections.abc import Iterator, Sequence
@@ -39,7 +39,7 @@ def fit_limits(cases: Cases, levels: Sequence[float] = LEVELS) -> list[dict]:
 
 
 def _lower_quantile(values: np.ndarray, missed: float) -> float:
-    """Return the score that at most a share ``missed`` of new cases lies below: the floor(missed (n + 1))-th smallest.
+    """Return the score below which at most a share ``missed`` of new cases is: the floor(missed (n + 1))-th smallest.
 
     0, which lets every class in, where there are too few cases for the level.
     """
@@ -65,8 +65,8 @@ def measure_sets(
     -------
     DataFrame
         dataset, split, level, metric, subject, value, low, high, n_images, n_lesions, interval. ``coverage``: the set
-        holds the truth; ``size``: mean number of classes; ``no_malignant``: malignant lesions whose set holds no
-        malignant class. Split ``validation_half``: the promise tried, see `_halved`.
+        contains the truth; ``size``: mean number of classes; ``no_malignant``: malignant lesions whose set contains no
+        malignant class. Split ``validation_half``: test of the level, see `_halved`.
     """
     rows = []
     for (dataset, split), part in predictions.groupby(["dataset", "split"], sort=False):
@@ -82,7 +82,7 @@ def measure_sets(
 
 
 def _halved(cases: Cases, young: np.ndarray, random: np.random.Generator) -> Iterator[dict]:
-    """Fit on one half of the validation lesions and measure on the other, many times: whether the promise is kept.
+    """Fit on one half of the validation lesions and measure on the other, many times, to test the level.
 
     Value, low and high are the mean and the 95 % range over the halvings; n counts all that were halved.
     """

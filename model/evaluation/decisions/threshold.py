@@ -1,4 +1,4 @@
-"""What one threshold would mean for patients, at any prevalence."""
+"""Results of one threshold for patients, at any prevalence."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -62,7 +62,7 @@ def predictive_values(rates: TwoWay, prevalence: float) -> dict[str, Estimate]:
 
     Intervals are Mercaldo's on the logit scale (Mercaldo, Lau and Zhou, Stat Med 26:2170, 2007), at effective
     sample sizes; where a sensitivity or specificity is 0 or 1, its adjusted form (half of 1.96 squared added to
-    hits and to misses) is used, widened to hold the value. The prevalence is taken as known. The number needed to
+    hits and to misses) is used, widened to contain the value. The prevalence is taken as known. The number needed to
     biopsy is 1 / PPV: lesions removed for one that shows the condition.
 
     Raises
@@ -107,7 +107,7 @@ def threshold_table(question: Question, threshold: float, prevalence: float) -> 
     Returns
     -------
     DataFrame
-        metric, value, low, high, n_images, n_lesions, interval; predictive values hold at the prevalence.
+        metric, value, low, high, n_images, n_lesions, interval; predictive values are for the given prevalence.
     """
     rates = two_way(question, threshold)
     everyone = (len(question.truth), len(np.unique(question.lesions)))
@@ -121,7 +121,7 @@ def threshold_table(question: Question, threshold: float, prevalence: float) -> 
 
 
 def clinic_table(rates: TwoWay, prevalence: float, lesions: int = 1000) -> pd.DataFrame:
-    """Return what would happen to so many lesions if every yes were biopsied and every no left.
+    """Return the outcomes of so many lesions if every yes is biopsied and no other lesion is.
 
     Sensitivity and specificity are those measured, their intervals Wilson's; the prevalence is taken as known.
     The interval of the biopsies in all combines the two (MOVER; Zou and Donner, Stat Med 27:1693, 2008).

@@ -1,1 +1,1 @@
-"""Where it fails: photos that are refused or worse than usual, other image sets, how images were split."""
+"""Where the model fails: refused or degraded photos, other image sets, and how images were split."""

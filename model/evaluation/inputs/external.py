@@ -1,4 +1,4 @@
-"""Melanoma against nevus in every set of images, so that a set with these two classes alone has its like beside it."""
+"""Melanoma against nevus in every set of images, so that a set with only these two classes can be compared."""
 
 from collections.abc import Sequence
 
@@ -18,7 +18,7 @@ ORDER = ("internal_test", "external")
 def side_by_side(
     predictions: pd.DataFrame, metrics: pd.DataFrame, labels: Sequence[Label], threshold: float
 ) -> pd.DataFrame:
-    """Return how well melanomas and naevi are told apart in each set, counted on images of these two classes alone.
+    """Return how well melanomas and naevi are separated in each set, on images of these two classes alone.
 
     Parameters
     ----------

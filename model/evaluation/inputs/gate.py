@@ -1,4 +1,4 @@
-"""What a gate refuses and what it lets pass, with n and 95 % intervals."""
+"""What a gate refuses and what it accepts, with n and 95 % intervals."""
 
 from collections.abc import Iterator, Mapping
 from functools import partial
@@ -26,8 +26,8 @@ def gate_table(
     Parameters
     ----------
     rows : DataFrame
-        A row a picture: kind, real (a dermoscopic photo), split, lesion_id, label, side, age, skin_tone, corruption,
-        step.
+        One row per picture: kind, real (a dermoscopic photo), split, lesion_id, label, side, age, skin_tone,
+        corruption, step.
     scores : mapping of str to ndarray, shape (n,)
         By method; above its limit a picture is refused.
     limits : mapping of str to float
@@ -86,7 +86,7 @@ def _refused(
 
 
 def _areas(method: str, rows: pd.DataFrame, values: np.ndarray, judged: np.ndarray) -> Iterator[dict]:
-    """Yield how well each kind is told from the dermoscopic photos of all sets of the same split."""
+    """Yield how well each kind is separated from the dermoscopic photos of all sets of the same split."""
     taken, random = judged & rows.real.to_numpy(bool) & (rows.corruption == TAKEN).to_numpy(), np.random.default_rng(0)
     for (kind, split), _ in rows[judged & ~rows.real.to_numpy(bool)].groupby(["kind", "split"], sort=False):
         mine = judged & (rows.kind == kind).to_numpy() & (rows.split == split).to_numpy()

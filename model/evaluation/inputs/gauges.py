@@ -1,4 +1,4 @@
-"""How often gauges of a photo are told, and how often they are right, with n and 95 % intervals."""
+"""How often gauges of a photo lead to a note, and how often it is right, with n and 95 % intervals."""
 
 from collections.abc import Iterator, Mapping
 
@@ -11,7 +11,7 @@ from model.evaluation.intervals import rate_figure, resampled_figure
 
 RESAMPLES = 500
 TOLD, FOUND, RIGHT, AREA, CORRELATION = "told", "found", "right", "auroc", "correlation"
-FEWEST = 10  # photos that have it, and that do not, for a figure about telling them apart
+FEWEST = 10  # photos with it and photos without it, for a figure of discrimination
 
 
 def gauges_table(photos: pd.DataFrame, truths: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
@@ -20,10 +20,10 @@ def gauges_table(photos: pd.DataFrame, truths: Mapping[str, pd.DataFrame]) -> pd
     Parameters
     ----------
     photos : DataFrame
-        A row a gauge and photo as taken: gauge, dataset, split, lesion_id, beyond (above 0 it is told).
+        One row per gauge and photo as taken: gauge, dataset, split, lesion_id, beyond (above 0 there is a note).
     truths : mapping of str to DataFrame
         By name, for example ``"blur, step 1"``: rows with the same columns and ``true`` (bool). Where photos were not
-        changed on purpose they have a ``score`` (float), and it makes sense to ask how many told ones are right.
+        changed on purpose they have a ``score`` (float), and the share of right notes is meaningful.
 
     Returns
     -------
@@ -42,7 +42,7 @@ def gauges_table(photos: pd.DataFrame, truths: Mapping[str, pd.DataFrame]) -> pd
 
 
 def _figures(part: pd.DataFrame, random: np.random.Generator) -> Iterator[tuple]:
-    """Yield the share found, the share of told ones that is right, the area, and the correlation with a score."""
+    """Yield the share found, the share of right notes, the area, and the correlation with a score."""
     true, told = part.true.to_numpy(bool), (part.beyond > 0).to_numpy()
     if min(true.sum(), (~true).sum()) < FEWEST:
         return

@@ -1,4 +1,4 @@
-"""How right the answers stay, and how alike the heat maps, when the same photos get worse."""
+"""How answers and heat maps change when the same photos are degraded."""
 
 from collections.abc import Sequence
 
@@ -33,7 +33,7 @@ def robustness_table(
     Parameters
     ----------
     answers : DataFrame
-        One row a photo and state: as for `read_cases`, and dataset, split, corruption, severity (0 for the photo
+        One row per photo and state: as for `read_cases`, and dataset, split, corruption, severity (0 for the photo
         as taken), setting, and agreement: Spearman's rank correlation of the heat map with that of the photo as
         taken, in [-1, 1], empty where there is none.
     labels : sequence of Label

@@ -1,15 +1,15 @@
-"""What a published split rests on: lesions with several photos, groups that look the same, and no overlap."""
+"""Checks of a published split: lesions with several photos, groups that look the same, and no overlap."""
 
 import pandas as pd
 
 
 def split_facts(splits: pd.DataFrame) -> dict[str, int]:
-    """Count what a split must keep together, and what it failed to.
+    """Count what a split must keep together, and what it did not.
 
     Parameters
     ----------
     splits : DataFrame
-        dataset, lesion_id, group, split: one row an image.
+        dataset, lesion_id, group, split: one row per image.
 
     Returns
     -------

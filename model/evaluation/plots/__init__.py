@@ -1,4 +1,4 @@
-"""Draw what was measured: each Display keeps its numbers, draws them and says them in a sentence."""
+"""Draw results: each Display keeps its numbers, draws them and describes them in a sentence."""
 
 from model.evaluation.plots.balance import ClassBalanceDisplay
 from model.evaluation.plots.calibrated import DecisionDisplay, ReliabilityDisplay

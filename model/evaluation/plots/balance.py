@@ -1,4 +1,4 @@
-"""How many images and lesions of each class a set holds."""
+"""How many images and lesions of each class a set contains."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
@@ -27,7 +27,7 @@ class ClassBalanceDisplay:
     unit : str
         ``images`` or ``lesions``: what is counted.
     logarithmic : bool
-        Whether the axis is logarithmic, so that rare classes can be read.
+        Whether the axis is logarithmic, so that rare classes are visible.
     """
 
     counts: pd.DataFrame
@@ -38,12 +38,12 @@ class ClassBalanceDisplay:
 
     @property
     def imbalance(self) -> float:
-        """How many times the largest class holds what the smallest non-empty one does."""
+        """Size of the largest class divided by that of the smallest non-empty one."""
         filled = self.counts[self.unit][self.counts[self.unit] > 0]
         return float(filled.max() / filled.min())
 
     def figure(self, dark: bool = False) -> go.Figure:
-        """Return a bar a class."""
+        """Return one bar per class."""
         figure = empty_figure(dark, 50 + ROW_PIXELS * len(self.counts), self.unit.capitalize())
         figure.add_bar(
             x=self.counts[self.unit], y=[wrapped(self.names[code]) for code in self.counts["label"]],
@@ -65,7 +65,7 @@ class ClassBalanceDisplay:
 
     @property
     def description(self) -> str:
-        """Total, largest and smallest class in words."""
+        """A sentence on total, largest and smallest class."""
         sizes = self.counts.set_index("label")[self.unit]
         named = [f"{self.names[code]} ({sizes[code]:,})" for code in (sizes.idxmax(), sizes.idxmin())]
         return f"{sizes.sum():,} {self.unit}: the largest class is {named[0]}, the smallest {named[1]}."

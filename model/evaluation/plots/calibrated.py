@@ -45,7 +45,7 @@ class ReliabilityDisplay:
                 x=filled["confidence"], y=filled["share"], error_y=bars, mode="lines+markers", name=state,
                 line={"color": look.colour, "dash": look.dash}, marker={"symbol": look.symbol, "size": 8},
                 customdata=filled["n_images"],
-                hovertemplate="promised %{x:.3f}, came true %{y:.3f}, n = %{customdata}<extra></extra>",
+                hovertemplate="predicted %{x:.3f}, observed %{y:.3f}, n = %{customdata}<extra></extra>",
             )  # fmt: skip
             figure.add_bar(
                 x=(bins["bin_low"] + bins["bin_high"]) / 2, y=bins["n_images"], yaxis="y2", showlegend=False,
@@ -56,8 +56,8 @@ class ReliabilityDisplay:
             )  # fmt: skip
         most = max(bins["n_images"].max() for bins in self.states.values())
         figure.update_layout(
-            xaxis={"range": [0, 1], "anchor": "y2", "title": {"text": "Probability given"}, "constrain": "domain"},
-            yaxis={"domain": [0.3, 1], "range": [0, 1.02], "title": {"text": "Share that came true"},
+            xaxis={"range": [0, 1], "anchor": "y2", "title": {"text": "Predicted probability"}, "constrain": "domain"},
+            yaxis={"domain": [0.3, 1], "range": [0, 1.02], "title": {"text": "Observed share"},
                    "scaleanchor": "x", "constrain": "domain"},
             yaxis2={"domain": [0, 0.2], "range": [0, 1.5 * most], "title": {"text": "Images"}, "anchor": "x",
                     "gridcolor": GRID[dark], "linecolor": INK[dark], "zeroline": False},
@@ -72,14 +72,14 @@ class ReliabilityDisplay:
 
     @property
     def description(self) -> str:
-        """The widest gap of each state in words."""
+        """A sentence on the widest gap of each state."""
         said = []
         for state, bins in self.states.items():
             filled = bins[bins.n_images > 0]
             worst = filled.loc[(filled["share"] - filled["confidence"]).abs().idxmax()]
             said.append(
-                f"{state}, the widest gap is at a probability of {worst['confidence']:.2f}, of which "
-                f"{worst['share']:.2f} came true (n = {worst['n_images']:.0f})"
+                f"{state}, the widest gap is at a mean probability of {worst['confidence']:.2f}, where "
+                f"{worst['share']:.2f} are right (n = {worst['n_images']:.0f})"
             )
         return f"Reliability diagram: {'; '.join(said)}."
 
@@ -101,7 +101,7 @@ class DecisionDisplay:
 
     def figure(self, dark: bool = False) -> go.Figure:
         """Return the chart, in true positives per 1,000 lesions."""
-        figure = empty_figure(dark, 400, "Probability from which one would act", "Net benefit per 1,000 lesions")
+        figure = empty_figure(dark, 400, "Threshold probability", "Net benefit per 1,000 lesions")
         drawn = self.curve[self.curve.threshold <= self.highest]
         scaled = drawn.drop(columns="threshold") * PER_LESIONS
         add_band(figure, drawn["threshold"], scaled["low"].to_numpy(), scaled["high"].to_numpy(), series(0, dark))
@@ -123,14 +123,16 @@ class DecisionDisplay:
 
     @property
     def description(self) -> str:
-        """Where following the model is worth more than either simple rule."""
+        """Where following the model has more net benefit than either simple rule."""
         best = self.curve[["treat_all", "treat_none"]].max(axis=1)
         better = self.curve[(self.curve["low"] > best) & (self.curve["threshold"] <= self.highest)]
         if better.empty:
-            return "Decision curve: nowhere is following the model clearly worth more than acting on all or none."
+            return (
+                "Decision curve: at no threshold is following the model clearly better than acting on all or on none."
+            )
         least, most = better["threshold"].min(), better["threshold"].max()
         return (
             "Decision curve: between thresholds of "
-            f"{least:.0%} and {most:.0%} the whole 95 % band of following the model lies above acting on all and "
+            f"{least:.0%} and {most:.0%} the whole 95 % band of following the model is above acting on all and "
             f"acting on none at {len(better)} of {self.curve['threshold'].between(least, most).sum()} points."
         )

@@ -11,7 +11,7 @@ from model.evaluation.cases import Cases, ask
 from model.evaluation.curves import curve_points, move_prevalence
 from model.evaluation.plots.style import INK, Series, add_band, empty_figure, series, with_interval
 
-PLOT_PIXELS, LEGEND_PIXELS = 370, 21  # the legend stands below, one line a question
+PLOT_PIXELS, LEGEND_PIXELS = 370, 21  # the legend is below the chart, one line per question
 DRAWN_DECIMALS = 3  # points closer than this are drawn as one
 KINDS = {  # curve -> column across, column up, their titles, metric of its area
     "roc": ("false_positive_rate", "sensitivity", "1 - specificity", "Sensitivity", "auc"),
@@ -71,8 +71,8 @@ class CurveDisplay:
             The rows of the stored tables of the same dataset and split.
         threshold : float, optional
         prevalence : float, optional
-            At which precision is shown; that of the cases when left out. A stored average precision holds only
-            at that of the cases, so none is shown at another.
+            At which precision is shown; that of the cases when left out. A stored average precision is valid
+            only at that of the cases, so none is shown at another.
         """
         if kind not in KINDS:
             raise ContractError("unknown_curve", f"There is no curve {kind!r}; known are {', '.join(KINDS)}.")

@@ -1,4 +1,4 @@
-"""Estimates with their intervals, side by side: groups, differences, and what happens in a clinic."""
+"""Estimates with their intervals, side by side: groups, differences, and outcomes in a clinic."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ from model.evaluation.plots.style import (
 
 ROW_PIXELS, LINE_PIXELS = 30, 17
 AXIS_PIXELS = 38  # of an axis with its numbers, without its title
-LONG = 20  # rows; with more of them nobody sees an axis below them beside the first
+LONG = 20  # rows; with more, an axis below the last row is not visible at the first
 LESIONS, ROW_LESIONS = 1000, 40
 SQUARES = {  # outcome -> place of its colour, and whether its squares are filled: biopsied ones are
     "found": (MALIGNANT, True), "missed": (MALIGNANT, False), "benign_biopsied": (BENIGN, True),
@@ -32,7 +32,7 @@ SQUARES = {  # outcome -> place of its colour, and whether its squares are fille
 
 @dataclass(frozen=True)
 class ForestDisplay(RowsDisplay):
-    """One estimate a row, with its interval, n and a line to compare with.
+    """One estimate per row, with interval, n and a reference line.
 
     Parameters
     ----------
@@ -42,7 +42,7 @@ class ForestDisplay(RowsDisplay):
     quantity : str
         What the values are: the axis title.
     reference : float, optional
-        Where the line stands: everyone's value, or 0 for differences.
+        Position of the line: everyone's value, or 0 for differences.
     """
 
     quantity: str
@@ -53,7 +53,7 @@ class ForestDisplay(RowsDisplay):
         return [wrapped(f"{group}{count}") for group, count in zip(self.rows["group"], counts, strict=True)]
 
     def figure(self, dark: bool = False) -> go.Figure:
-        """Return the chart; rows too small for a rate say so in words."""
+        """Return the chart; rows too small for a rate have a text instead."""
         title, labels, look = wrapped(self.quantity), self._labels(), series(BENIGN, dark)
         lines = max([label.count("<br>") + 1 for label in labels], default=1)
         row = max(ROW_PIXELS, LINE_PIXELS * lines + 6)
@@ -81,7 +81,7 @@ class ForestDisplay(RowsDisplay):
 
     @property
     def description(self) -> str:
-        """The lowest and the highest group in words."""
+        """A sentence on the lowest and the highest group."""
         shown = self.rows.dropna(subset="value")
         if shown.empty:
             return f"{self.quantity}: every group is too small for a rate."
@@ -92,7 +92,7 @@ class ForestDisplay(RowsDisplay):
 
 @dataclass(frozen=True)
 class LesionsDisplay:
-    """What would happen to 1,000 lesions of a clinic at one threshold and prevalence, a square a lesion.
+    """Outcomes of 1,000 lesions of a clinic at one threshold and prevalence, one square per lesion.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""What a set consists of, and what balancing makes of it."""
+"""Groups in a set, and the effect of balancing on an epoch."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
@@ -11,19 +11,19 @@ from model.evaluation.plots.style import PALETTES, empty_figure, fill, series, w
 
 ROW_PIXELS = 38
 GREY = 6  # place in the palettes: what was there before
-SMALLEST_DRAWN = 0.5  # left end of a logarithmic axis: a bar of one image must still be seen
+SMALLEST_DRAWN = 0.5  # left end of a logarithmic axis: a bar of one image must still be visible
 
 
 @dataclass(frozen=True)
 class GroupsDisplay:
-    """How the images of a class divide into groups, beside the whole set.
+    """Groups of the images of a class, compared with the whole set.
 
     Parameters
     ----------
     rows : DataFrame
         group, images and, where a class is compared with the set it is from, images_all: one row a group.
     missing : collection of str
-        Groups that say that nothing was recorded; their bars are hatched.
+        Groups for "not recorded"; their bars are hatched.
     """
 
     rows: pd.DataFrame
@@ -37,7 +37,7 @@ class GroupsDisplay:
         return self.rows.assign(**shares)
 
     def figure(self, dark: bool = False) -> go.Figure:
-        """Return a bar a group; a diamond marks the share in the whole set."""
+        """Return one bar per group; a diamond marks the share in the whole set."""
         rows = self.table()
         figure = empty_figure(dark, 110 + ROW_PIXELS * len(rows), "Share of images")
         names = [wrapped(group) for group in rows["group"]]
@@ -65,7 +65,7 @@ class GroupsDisplay:
 
     @property
     def description(self) -> str:
-        """The largest group and what was not recorded, in words."""
+        """A sentence on the largest group and on what was not recorded."""
         rows = self.table()
         largest = rows.loc[rows["share"].idxmax()]
         said = f"{rows['images'].sum():,} images; the largest group is {largest['group']} with {largest['share']:.1%}"
@@ -75,7 +75,7 @@ class GroupsDisplay:
 
 @dataclass(frozen=True)
 class EpochDisplay:
-    """What one epoch of training holds of every class, before and after balancing.
+    """Images of every class in one epoch of training, before and after balancing.
 
     Parameters
     ----------
@@ -120,15 +120,15 @@ class EpochDisplay:
 
     @property
     def description(self) -> str:
-        """Lengths of an epoch and imbalance, before and after, in words."""
+        """A sentence on length of an epoch and imbalance, before and after."""
         before, after = self.rows["images"], self.rows["draws"]
         ratios = [column[column > 0].max() / column[column > 0].min() for column in (before, after)]
         weights = self.rows["class_weight"]
         weighed = "" if np.isclose(weights.max(), weights.min()) else (
-            f"; a photo of the class weighed most counts {weights.max() / weights.min():.1f} times one of the class "
-            "weighed least"
+            f"; a photo of the class with the highest weight counts {weights.max() / weights.min():.1f} times as much "
+            "as one of the class with the lowest"
         )  # fmt: skip
         return (
             f"An epoch of {after.sum():,.0f} images instead of {before.sum():,}; the largest class is drawn "
-            f"{ratios[1]:.1f} times as often as the smallest, against {ratios[0]:.1f} times before{weighed}."
+            f"{ratios[1]:.1f} times as often as the smallest, compared with {ratios[0]:.1f} times before{weighed}."
         )

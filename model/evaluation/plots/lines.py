@@ -17,12 +17,12 @@ from model.evaluation.plots.style import (
     with_interval,
 )
 
-NAME_SPAN = (0.6, 0.07)  # of the chart that a written name takes, across and up
+NAME_SPAN = (0.6, 0.07)  # share of the chart that a written name needs, across and up
 
 
 @dataclass(frozen=True)
 class LinesDisplay(RowsDisplay):
-    """One line a series, with bands where there are intervals.
+    """One line per series, with bands where there are intervals.
 
     Parameters
     ----------
@@ -74,7 +74,7 @@ class LinesDisplay(RowsDisplay):
 
 @dataclass(frozen=True)
 class TradeOffDisplay(RowsDisplay):
-    """What each model gives against what it costs.
+    """Result of each model against its cost.
 
     Parameters
     ----------
@@ -90,13 +90,13 @@ class TradeOffDisplay(RowsDisplay):
     def figure(self, dark: bool = False) -> go.Figure:
         """Return the chart; the bundled model is a filled diamond, the others open circles.
 
-        Written names are those of the bundled model and of models that no other beats at their cost, as far as there
-        is room; all have theirs under the pointer.
+        Names are written for the bundled model and for models that no other beats at their cost, as far as there is
+        space; every name is shown under the pointer.
         """
         figure = empty_figure(dark, 420, self.cost, self.quantity)
         written = self.rows["name"].where(self.with_room(self.rows["ours"] | self.on_front()), "")
         ends = np.log10([self.rows["cost"].min(), self.rows["cost"].max()])
-        side = np.where(np.log10(self.rows["cost"]) > ends.mean(), "middle left", "middle right")  # to where room is
+        side = np.where(np.log10(self.rows["cost"]) > ends.mean(), "middle left", "middle right")  # towards free space
         for ours, part in self.rows.assign(written=" " + written + " ", side=side).groupby("ours"):
             look = series(MALIGNANT if ours else 0, dark)
             figure.add_scatter(

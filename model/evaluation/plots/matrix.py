@@ -20,7 +20,7 @@ ACCENT = {False: PALETTES[False][MALIGNANT], True: PALETTES[True][MALIGNANT]}  #
 
 @dataclass(frozen=True)
 class ConfusionDisplay:
-    """How many images of a class were called what.
+    """How many images of each class got each answer.
 
     Parameters
     ----------
@@ -29,9 +29,9 @@ class ConfusionDisplay:
     names : mapping of str to str
         Full names by class code.
     mode : str
-        ``count``, ``row`` (of a class, the share called what) or ``column`` (of an answer, the share that was what).
+        ``count``, ``row`` (shares of the answers to a class) or ``column`` (shares of the classes of an answer).
     malignant : collection of str
-        Codes of malignant classes, where they come first; a line parts them from the others.
+        Codes of malignant classes, where they come first; a line separates them from the others.
     chosen : tuple of str, optional
         True class and answer of the cell to outline.
     """
@@ -47,7 +47,7 @@ class ConfusionDisplay:
             raise ContractError("unknown_mode", f"There is no mode {self.mode!r}; known are {', '.join(MODES)}.")
 
     def table(self) -> pd.DataFrame:
-        """Return the matrix: one row a true class, one column an answer; an empty row or column has no shares."""
+        """Return the matrix: one row per true class, one column per answer; an empty row or column has no shares."""
         codes = self.counts["label"].drop_duplicates()
         matrix = self.counts.pivot(index="label", columns="predicted", values="count").loc[codes, codes]
         if self.mode == "count":
@@ -111,15 +111,15 @@ class ConfusionDisplay:
 
     @property
     def description(self) -> str:
-        """How many are right, and the commonest mistake."""
+        """How many are right, and the most common mistake."""
         right = self.counts["label"] == self.counts["predicted"]
         total = self.counts["count"].sum()
-        said = f"Confusion matrix: {self.counts['count'][right].sum():,} of {total:,} images are called what they are."
+        said = f"Confusion matrix: {self.counts['count'][right].sum():,} of {total:,} images are named correctly."
         worst = commonest_mistake(self.counts)
         if worst is None:
             return said
         mistake = f"{self.names[worst['label']]} called {self.names[worst['predicted']]}"
-        return f"{said} The commonest mistake is {mistake}: {worst['count']:,} images."
+        return f"{said} The most common mistake is {mistake}: {worst['count']:,} images."
 
 
 def _short(name: str) -> str:

@@ -1,4 +1,4 @@
-"""One look for every chart: transparent, readable at 390 px, nothing told by colour alone."""
+"""One style for every chart: transparent, readable at 390 px, nothing shown by colour alone."""
 
 import textwrap
 from collections.abc import Iterable, Sequence
@@ -9,13 +9,13 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-CONFIG = {  # the camera stands there always: a phone has no pointer that could hover
+CONFIG = {  # the camera button is always visible: a phone has no pointer that could hover
     "displaylogo": False, "responsive": True, "displayModeBar": True, "modeBarButtons": [["toImage", "resetScale2d"]],
 }  # fmt: skip
 PAGE = {False: "#F5F5F5", True: "#171717"}  # behind a chart, so that a saved picture can be read anywhere
 BENIGN, MALIGNANT = 0, 1  # places in the palettes below: blue, and vermilion with hatching
-NAME_CHARACTERS = 24  # a line of an axis label; longer names would leave no room for bars at 390 px
-PALETTES = {  # after Okabe and Ito; every colour stands out 3 to 1 from the page behind it
+NAME_CHARACTERS = 24  # one line of an axis label; longer names would leave no space for bars at 390 px
+PALETTES = {  # after Okabe and Ito; every colour has a contrast of 3 to 1 with the page
     False: ("#0072B2", "#C75500", "#007A5A", "#A64D86", "#6B5FB0", "#8A6A00", "#5C5C5C", "#B03A48"),
     True: ("#56B4E9", "#F0833A", "#2CC295", "#E495C4", "#B0A6EC", "#E6B422", "#BDBDBD", "#F28C98"),
 }
@@ -27,7 +27,7 @@ SYMBOLS = ("circle", "diamond", "square", "triangle-up", "x", "cross", "triangle
 
 
 class Display(Protocol):
-    """Numbers that can be drawn, tabled and said."""
+    """Numbers that can be drawn, tabled and described."""
 
     def figure(self, dark: bool = False) -> go.Figure:
         """Return the chart, for a light or a dark page."""
@@ -37,12 +37,12 @@ class Display(Protocol):
 
     @property
     def description(self) -> str:
-        """What the chart shows, in words: the text alternative."""
+        """What the chart shows, as text: the text alternative."""
 
 
 @dataclass(frozen=True)
 class RowsDisplay:
-    """A display whose numbers are its rows; each kind says in its own words what they hold."""
+    """A display whose numbers are its rows; each kind has its own description."""
 
     rows: pd.DataFrame
 
@@ -53,7 +53,7 @@ class RowsDisplay:
 
 @dataclass(frozen=True)
 class Series:
-    """How one of several series looks: told apart by dash and symbol as well as by colour."""
+    """How one of several series looks: distinguished by dash and symbol as well as by colour."""
 
     colour: str
     dash: str
@@ -111,12 +111,12 @@ def fill(flags: bool | Sequence[bool], dark: bool) -> dict:
 
 
 def wrapped(name: str) -> str:
-    """Return a name broken into lines that leave room beside them."""
+    """Return a name broken into lines that leave space next to them."""
     return "<br>".join(textwrap.wrap(name, NAME_CHARACTERS))
 
 
 def add_band(figure: go.Figure, x: Iterable[float], low: np.ndarray, high: np.ndarray, look: Series) -> None:
-    """Shade what lies between two lines."""
+    """Shade the area between two lines."""
     x = np.asarray(list(x))
     figure.add_scatter(
         x=np.concatenate([x, x[::-1]]),

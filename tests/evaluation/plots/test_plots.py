@@ -163,7 +163,7 @@ def test_decision_curve_is_drawn_per_1000_lesions(displays):
 def test_a_useless_model_is_not_praised():
     flat = pd.DataFrame({"threshold": [0.1, 0.2], "value": 0.0, "low": -0.1, "high": 0.1})
     display = plots.DecisionDisplay(flat.assign(treat_all=0.05, treat_none=0.0))
-    assert "nowhere" in display.description
+    assert "at no threshold" in display.description
 
 
 def test_confusion_cells_carry_their_counts_shares_and_names(displays):

@@ -110,6 +110,6 @@ def test_a_model_of_photos_alone_refuses_a_patient(analyser, lesion_png):
     from dataclasses import replace
 
     without = replace(analyser.analyse(lesion_png), card=replace(analyser.card, effects=None))
-    with pytest.raises(ContractError, match="takes a photo alone"):
+    with pytest.raises(ContractError, match="uses the photo alone"):
         without.informed(Patient(sex="male"))
     assert without.informed(UNKNOWN).prediction is without.photo_alone

@@ -145,7 +145,7 @@ def test_reduced_pages_are_not_the_photo(lesion):
         photo = read_photo(data)
         assert (photo.pixels == lesion).all() and photo.warnings == ()
     assert read_photo(pages((lesion, 2), (preview, 2))).warnings == ("first_frame_only",)
-    assert "preview only" in str(refused(pages((preview, 1))))
+    assert "only a small preview" in str(refused(pages((preview, 1))))
 
 
 def test_a_page_that_is_too_large_is_refused_wherever_it_stands(lesion):

@@ -68,7 +68,7 @@ def test_ages(tmp_path, age):
 @pytest.mark.parametrize("age", ["old", "-3", "121", "1e3", "8 5", "60-70"])
 def test_what_is_no_age_is_quoted(tmp_path, age):
     said = refused(tmp_path, f"image,age,sex,site\na,60,,\nb,{age},,\n")
-    assert "line 3: image b: An age must lie between 0 and 120" in said and repr(age) in said
+    assert "line 3: image b: An age must be between 0 and 120" in said and repr(age) in said
 
 
 @pytest.mark.parametrize("nothing", ["", "NA", "n/a", "unknown", "Unknown", "NaN", "-", "None", "NULL", "not recorded"])
@@ -148,9 +148,9 @@ def test_rows_and_photos_without_each_other_are_counted(tmp_path):
     known = patients(tmp_path, "image,age,sex,site\na.png,60,,\nb,70,,\nd.x.png,80,,\n")
     told, sentences = matched(table, known, photos)
     assert {path.name: patient.age for path, patient in told.items()} == {"a.png": 60, "d.x.png": 80}
-    assert "names 1 images that are not scored here, b first" in sentences[0]
-    assert "says nothing of 1 photos, c first" in sentences[1]
-    with pytest.raises(ContractError, match="names none of the 1 photos"):
+    assert "has 1 images that are not scored here; the first is b" in sentences[0]
+    assert "has no row for 1 photos, which are scored from the photo alone; the first is c" in sentences[1]
+    with pytest.raises(ContractError, match="has no row for any of the 1 photos"):
         matched(table, known, photos[1:2])
 
 

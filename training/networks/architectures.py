@@ -175,6 +175,11 @@ def efficientnetb0(size: int, classes: int, weights: str = IMAGENET, dropout: fl
     return pooled_head(photo, trunk.output, classes, dropout)
 
 
+def efficientnet_lite0(size: int, classes: int, weights: str = IMAGENET, dropout: float = 0.2) -> keras.Model:
+    """EfficientNet-Lite0, 3.4 M parameters, features 1/32 of the input; ``weights`` may be its PyTorch file."""
+    return _lite("efficientnet_lite0", size, classes, weights, dropout)
+
+
 def efficientnet_lite2(size: int, classes: int, weights: str = IMAGENET, dropout: float = 0.2) -> keras.Model:
     """EfficientNet-Lite2, 4.9 M parameters, features 1/32 of the input; ``weights`` may be its PyTorch file."""
     return _lite("efficientnet_lite2", size, classes, weights, dropout)
@@ -216,6 +221,7 @@ TRUNKS: dict[str, Callable[[keras.KerasTensor], keras.KerasTensor]] = {  # photo
     ),
     "resnet50v2_conv4": lambda scaled: _resnet50v2_features(scaled, NO_WEIGHTS),
     "inceptionv3": lambda scaled: _inceptionv3_features(scaled, imagenet=False),
+    "efficientnet_lite0": lambda scaled: lite_features(scaled, LITE["efficientnet_lite0"]),
     "efficientnet_lite2": lambda scaled: lite_features(scaled, LITE["efficientnet_lite2"]),
 }
 
@@ -227,6 +233,7 @@ ARCHITECTURES: dict[str, Callable[..., keras.Model]] = {
     "inceptionv3": inceptionv3,
     "side_by_side": side_by_side,
     "efficientnetb0": efficientnetb0,
+    "efficientnet_lite0": efficientnet_lite0,
     "efficientnet_lite2": efficientnet_lite2,
     "vgg16": vgg16,
     "vgg": vgg,

@@ -1,4 +1,4 @@
-"""EfficientNet-Lite2 (Tan and Le, ICML 2019; Liu 2020): Keras ships EfficientNet, not the Lite networks.
+"""EfficientNet-Lite0 and Lite2 (Tan and Le, ICML 2019; Liu 2020): Keras ships EfficientNet, not the Lite networks.
 
 Lite networks leave out squeeze-and-excitation and clip their rectifiers at 6. On the machine of the comparison table
 (``milliseconds`` in results/comparison.csv) Lite2 answers in about half the time of a ResNet50V2.
@@ -30,7 +30,10 @@ class Lite:
     prefix: str
 
 
-LITE = {"efficientnet_lite2": Lite(1.1, 1.2, "lite")}
+LITE = {
+    "efficientnet_lite0": Lite(1.0, 1.0, "lite0"),
+    "efficientnet_lite2": Lite(1.1, 1.2, "lite"),
+}
 
 
 def lite_features(scaled: keras.KerasTensor, lite: Lite) -> keras.KerasTensor:

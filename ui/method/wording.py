@@ -54,6 +54,7 @@ ARCHITECTURES = {
     "mobilenetv2": "MobileNetV2",
     "resnet50v2_conv4": "ResNet50V2 to its fourth stage",
     "inceptionv3": "Inception V3",
+    "efficientnet_lite0": "EfficientNet-Lite0",
     "efficientnet_lite1": "EfficientNet-Lite1",
     "efficientnet_lite2": "EfficientNet-Lite2",
     "side_by_side": "{} side by side",

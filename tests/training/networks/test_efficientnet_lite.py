@@ -1,4 +1,4 @@
-"""EfficientNet-Lite1 and Lite2 are the published networks, and take the published weights as they are laid out."""
+"""EfficientNet-Lite0 and Lite2 are the published networks, and take the published weights as they are laid out."""
 
 import importlib.util
 from types import SimpleNamespace
@@ -37,14 +37,14 @@ def state_of(network, random):
     return state | {"_fc.weight": np.zeros((1000, 1280)), "_fc.bias": np.zeros(1000)}
 
 
-@pytest.mark.parametrize(("name", "parameters"), [(LITE2, 6.1e6)])
+@pytest.mark.parametrize(("name", "parameters"), [("efficientnet_lite0", 4.7e6), (LITE2, 6.1e6)])
 def test_it_has_the_published_size_and_step(name, parameters):
     network = ARCHITECTURES[name](224, 1000, "none")
     assert network.count_params() == pytest.approx(parameters, rel=0.02)  # Liu, 2020: with the ImageNet classifier
     assert network.get_layer(f"{LITE[name].prefix}_top_relu").output.shape == (None, 7, 7, 1280)
 
 
-def test_both_fit_into_one_network():
+def test_all_fit_into_one_network():
     photo = keras.Input((64, 64, 3))
     maps = [TRUNKS[name](photo) for name in LITE]
     names = [layer.name for layer in keras.Model(photo, maps).layers]

@@ -39,6 +39,8 @@ RECIPE = Recipe(
     claimed="accuracy .94, eight classes, own split",
     note=(
         "ResNet50V2 to the end of its fourth stage instead of ResNet50; "
+        "learns from at most 250 photos a class, at 96 px and for four minutes: less than the frozen trunk with "
+        "logistic regression had; "
         "all of HAM10000's akiec count as AK, though ISIC 2019 calls some of them SCC"
     ),
 )

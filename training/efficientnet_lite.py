@@ -1,4 +1,4 @@
-"""EfficientNet-Lite0, Lite1 and Lite2 (Tan and Le, ICML 2019; Liu 2020): Keras ships EfficientNet, not the Lite networks.
+"""EfficientNet-Lite0 to Lite2 (Tan and Le, ICML 2019; Liu 2020): Keras ships EfficientNet, not the Lite networks.
 
 Lite networks leave out squeeze-and-excitation and clip their rectifiers at 6. On the machine of the comparison table
 (``milliseconds`` in results/comparison.csv) Lite2 answers in about half the time of a ResNet50V2.

@@ -1,4 +1,4 @@
-"""EfficientNet-Lite0, Lite1 and Lite2 are the published networks, and take the published weights as they are laid out."""
+"""EfficientNet-Lite0 to Lite2 are the published networks, and take the published weights as they are laid out."""
 
 import importlib.util
 from types import SimpleNamespace

@@ -76,6 +76,7 @@ def _curves(
         with column:
             st.header(title)
             evidence.chart(display, display.kind)
+    st.caption(wording.CURVE_MARK)
     origin = (PREDICTIONS, CURVES, METRICS)
     evidence.origin(card, origin, METHODS["curves"], displays[0].table(), f"curve_{question.subject}.csv")
 

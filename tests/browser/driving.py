@@ -100,6 +100,19 @@ def words(page) -> int:
     return len(page.locator("[data-testid=stMain]").inner_text().split())
 
 
+def words_before_chart(page) -> int:
+    """Return how many words a view has before its first chart; all of them where it has none."""
+    return page.evaluate(
+        """() => {
+            const main = document.querySelector('[data-testid=stMain]'), chart = main.querySelector('.stPlotlyChart');
+            const range = document.createRange();
+            range.selectNodeContents(main);
+            if (chart) range.setEndBefore(chart);
+            return range.toString().split(/\\s+/).filter(Boolean).length;
+        }"""
+    )
+
+
 def answer(page) -> None:
     """Wait until the probabilities, both pictures and all controls are there."""
     page.locator(".differential").wait_for()

@@ -24,6 +24,7 @@ from tests.browser.driving import (
     serve,
     settled,
     words,
+    words_before_chart,
 )  # fmt: skip
 from tests.support.analyse_page import SAMPLE
 from ui.about import page as about
@@ -62,6 +63,7 @@ def test_a_walk_over_every_page_and_section_meets_no_error(visit, viewport):
             if title == "Evaluation":
                 assert screens(page) <= (6 if viewport is PHONE else 3), place
                 assert words(page) <= 900, place
+                assert words_before_chart(page) <= 350, place
         assert page.locator(".disclaimer").is_visible()
         assert page.complaints == [], title
     assert {place: found for place, found in findings.items() if found} == {}

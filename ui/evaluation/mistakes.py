@@ -33,7 +33,7 @@ def mistakes(card: Card) -> None:
         )  # fmt: skip
     counts = _ordered(card, evidence.of_set(table, chosen))
     cell = _chosen_cell(counts)
-    left, right = st.columns([3, 2], gap="large")
+    left, right = st.container(key="pair_mistakes").columns([3, 2], gap="large")
     with left:
         _matrix(card, chosen, counts, mode, cell)
     with right:

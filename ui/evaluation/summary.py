@@ -70,7 +70,7 @@ def figures(card: Card) -> None:
         st.info(wording.ONLY_VALIDATION)
     st.header(wording.HEADLINE)
     if tests:
-        left, right = st.columns([11, 10], gap="large")
+        left, right = st.container(key="pair_figures").columns([11, 10], gap="large")
         with left:
             evidence.grid("", *_table(card, metrics, tests))
         with right:

@@ -32,7 +32,7 @@ def thresholds(card: Card) -> None:
     with right:
         _figures(card, question, threshold, prevalence)
     _curves(card, chosen, cases, question, threshold, prevalence)
-    left, right = st.columns(2, gap="large")
+    left, right = st.container(key="pair_decision").columns(2, gap="large")
     with left:
         _decision(card, chosen, question)
     with right:

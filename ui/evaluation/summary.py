@@ -105,8 +105,7 @@ def _counted(card: Card, chosen: evidence.Set, rows: pd.DataFrame) -> str:
 def _cell(rows: pd.DataFrame, key: tuple[str, str]) -> str:
     if key not in rows.index:
         return wording.NOTHING
-    row = rows.loc[key]
-    return f"{shared.number(row['value'])} {wording.bracket(shared.number(row['low']), shared.number(row['high']))}"
+    return wording.estimate(rows.loc[key])
 
 
 def _drawn(metrics: pd.DataFrame, tests: list[evidence.Set]) -> pd.DataFrame:
@@ -145,5 +144,4 @@ def ancestors(card: Card) -> None:
 def _compared(row: pd.Series, metric: str) -> str:
     if pd.isna(row[metric]):
         return wording.NOTHING
-    low, high = shared.number(row[f"{metric}_low"]), shared.number(row[f"{metric}_high"])
-    return f"{shared.number(row[metric])} {wording.bracket(low, high)}"
+    return wording.estimate(row, metric, (f"{metric}_low", f"{metric}_high"))

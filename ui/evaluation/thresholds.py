@@ -9,7 +9,6 @@ from model.evaluation.decisions.threshold import clinic_table, threshold_table, 
 from model.evaluation.plots import CurveDisplay, DecisionDisplay, LesionsDisplay
 from model.evaluation.stored import stored_decision
 from ui import evidence
-from ui import wording as shared
 from ui.evaluation import choices, wording
 from ui.evaluation.choices import CURVE_COLUMNS, CURVES, METRIC_COLUMNS, METRICS, POINTS, PREDICTIONS
 from ui.evaluation.methods import METHODS
@@ -114,5 +113,4 @@ def _cell(rows: pd.DataFrame, metric: str) -> str:
     if metric not in rows.index:
         return wording.NOTHING
     row = rows.loc[metric]
-    value, low, high = (shared.number(row[name]) for name in ("value", "low", "high"))
-    return f"{value} {wording.bracket(low, high)}, n\N{NO-BREAK SPACE}=\N{NO-BREAK SPACE}{row['n_images']:,.0f}"
+    return f"{wording.estimate(row)}, n\N{NO-BREAK SPACE}=\N{NO-BREAK SPACE}{row['n_images']:,.0f}"

@@ -1,6 +1,9 @@
 """Every sentence of the evaluation page."""
 
+from collections.abc import Mapping
+
 from model.evaluation.cases import ALL, MALIGNANT
+from ui.wording import number
 
 TITLE = "Evaluation"
 QUESTION = "Question"
@@ -251,3 +254,9 @@ def bracket(low: str, high: str) -> str:
 def signed(difference: float) -> str:
     """A difference with its sign; one that rounds to nothing has a plus."""
     return f"{round(difference, 3) + 0.0:+.3f}".replace("-", "\N{MINUS SIGN}")
+
+
+def estimate(row: Mapping, name: str = "value", ends: tuple[str, str] = ("low", "high")) -> str:
+    """A figure with its interval, from the columns of a table's row that hold the value and both ends."""
+    value, low, high = (number(row[column]) for column in (name, *ends))
+    return f"{value} {bracket(low, high)}"

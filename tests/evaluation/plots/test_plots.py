@@ -292,19 +292,6 @@ def test_unknown_kinds_are_refused(displays, make_cases):
         plots.ConfusionDisplay(displays["confusion"].counts, {}, "percent")
 
 
-def test_malignant_classes_are_parted_and_the_chosen_cell_is_framed():
-    counts = pd.DataFrame({"label": list("aabb"), "predicted": list("abab"), "count": [3, 1, 0, 2]})
-    display = plots.ConfusionDisplay(counts, {"a": "A / with more", "b": "B"}, "count", {"a"}, ("a", "b"))
-    figure = display.figure()
-    assert list(figure.layout.xaxis.ticktext) == ["A", "B"]
-    [frame] = [shape for shape in figure.layout.shapes if shape.type not in ("line",)]
-    assert (frame.x0, frame.x1, frame.y0, frame.y1) == (0.5, 1.5, -0.5, 0.5)
-    widths = {
-        shape.x0: shape.line.width for shape in figure.layout.shapes if shape.type == "line" and shape.x0 == shape.x1
-    }
-    assert widths[0.5] > widths[-0.5]
-
-
 def test_the_takeaway_of_lines_is_the_one_that_changes_most():
     rows = pd.DataFrame({"series": ["a", "a", "b", "b"], "x": [0, 1, 0, 1], "value": [0.9, 0.8, 0.9, 0.4]})
     assert plots.LinesDisplay(rows, "x", "y").takeaway == "The largest change: b, from 0.900 to 0.400."

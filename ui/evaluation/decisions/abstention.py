@@ -53,11 +53,10 @@ def _missed(rows: pd.DataFrame) -> tuple[int, int]:
 def _row(rows: pd.DataFrame, place: evidence.Set) -> tuple[str, ...]:
     figures = rows.set_index(["metric", "subject"])
     accuracy = figures.loc[("balanced_accuracy", ALL)]
-    low, high = shared.number(accuracy["low"]), shared.number(accuracy["high"])
     _, malignant = _missed(rows)
     return (
         f"{shared.set_name(place)}, {accuracy['n_images']:,} images",
-        f"{shared.number(accuracy['value'])} {evaluation_wording.bracket(low, high)}",
+        evaluation_wording.estimate(accuracy),
         _count(figures, ("sensitivity", "mel"), True),
         _count(figures, ("sensitivity", MALIGNANT), False) if malignant else evaluation_wording.NOTHING,
     )

@@ -7,7 +7,6 @@ from model.card import Card
 from model.evaluation.cases import ALL
 from model.evaluation.plots import ForestDisplay
 from ui import evidence
-from ui import wording as shared
 from ui.evaluation import wording as evaluation_wording
 from ui.evaluation.choices import names
 from ui.evaluation.decisions import wording
@@ -61,6 +60,4 @@ def _name(card: Card, metric: str, subject: str) -> str:
 
 
 def _cell(figures: pd.DataFrame, key: tuple[str, str], rule: str) -> str:
-    row = figures.loc[(*key, rule)]
-    low, high = shared.number(row["low"]), shared.number(row["high"])
-    return f"{shared.number(row['value'])} {evaluation_wording.bracket(low, high)}"
+    return evaluation_wording.estimate(figures.loc[(*key, rule)])

@@ -73,5 +73,4 @@ def _cell(cells: pd.DataFrame, key: tuple[str, str, str, str]) -> str:
     row = cells.loc[key]
     if key[0] != "size" and row["n_images"] < FEWEST_CASES:
         return f"{round(row['value'] * row['n_images'])} of {row['n_images']}"
-    low, high = shared.number(row["low"]), shared.number(row["high"])
-    return f"{shared.number(row['value'])} {evaluation_wording.bracket(low, high)}, n = {row['n_images']:,}"
+    return f"{evaluation_wording.estimate(row)}, n = {row['n_images']:,}"

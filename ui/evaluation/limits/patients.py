@@ -45,8 +45,7 @@ def _cells(row: dict) -> tuple[str, ...]:
 
 
 def _side(row: Mapping, side: str) -> str:
-    value, low, high = (shared.number(row[name]) for name in (side, f"{side}_low", f"{side}_high"))
-    return f"{value} {wording.bracket(low, high)}"
+    return wording.estimate(row, side, (f"{side}_low", f"{side}_high"))
 
 
 def _by_age(card: Card, chosen: evidence.Set) -> None:

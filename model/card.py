@@ -81,6 +81,12 @@ class Card:
         """File of the network."""
         return self.bundle_dir / self.raw["weights"]["file"]
 
+    @property
+    def exported_path(self) -> Path | None:
+        """File of the network for ONNX Runtime; None if the bundle has none."""
+        entry = self.raw.get("exported")
+        return self.bundle_dir / entry["file"] if entry else None
+
     def label(self, code: str) -> Label:
         """Return the class with this code; BundleError names the known ones if there is none."""
         for label in self.labels:
@@ -133,6 +139,9 @@ def load_card(bundle_dir: Path | str | None = None) -> Card:
     )
     _entry(raw, "weights.file", str)
     _entry(raw, "weights.sha256", str)
+    if "exported" in raw:
+        _entry(raw, "exported.file", str)
+        _entry(raw, "exported.sha256", str)
     _check_values(card)
     return card
 

@@ -2,18 +2,22 @@
 
 import hashlib
 import json
+import os
 from collections.abc import Iterator
 from pathlib import Path
+
+os.environ["KERAS_BACKEND"] = "tensorflow"  # must be set before Keras is imported
 
 import keras
 import numpy as np
 
 from model.answer.check_decision import decision_faults
 from model.card import VIEWS, Card, load_card
+from model.engines import load_network
 from model.errors import LesionscopeError
 from model.evaluation.tables import load_table
 from model.pipeline import Analyser
-from model.predict import load_network, softmax
+from model.predict import softmax
 from model.preprocess import to_tensor
 
 CHECKSUMS = "SHA256SUMS"
@@ -31,12 +35,15 @@ def check_bundle(bundle_dir: Path | str | None = None) -> list[str]:
     """
     try:
         card = load_card(bundle_dir)
-        found = [*_checksums(card), *_weights_file(card), *_tables(card), *decision_faults(card)]
+        found = [*_checksums(card), *_weights_files(card), *_tables(card), *decision_faults(card)]
         network = load_network(card)
     except LesionscopeError as error:
         return [str(error)]
     found += [*_network(card, network), *_readings(card, network)]
-    return found or [*_input(card), *_golden(card)]  # the answers of a wrong network would only repeat the error
+    return found or [
+        *_input(card, network),
+        *_golden(card),
+    ]  # the answers of a wrong network would only repeat the error
 
 
 def _checksums(card: Card) -> Iterator[str]:
@@ -67,14 +74,17 @@ def _sha256(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
-def _weights_file(card: Card) -> Iterator[str]:
-    path, promised = card.weights_path, card.raw["weights"]
-    if not path.is_file():
-        return  # loading the network reports it
-    if _sha256(path) != promised["sha256"]:
-        yield f"{path.name} is not the file in the card: its SHA-256 differs."
-    if path.stat().st_size != promised.get("bytes"):
-        yield f"{path.name} has {path.stat().st_size} bytes, the card says {promised.get('bytes')}."
+def _weights_files(card: Card) -> Iterator[str]:
+    """Compare the network's files, for Keras and for ONNX Runtime, with the card."""
+    for part in ("weights", "exported"):
+        promised = card.raw.get(part)
+        path = card.bundle_dir / promised["file"] if promised else None
+        if promised is None or path is None or not path.is_file():
+            continue  # loading the network reports it
+        if _sha256(path) != promised["sha256"]:
+            yield f"{path.name} is not the file in the card: its SHA-256 differs."
+        if path.stat().st_size != promised.get("bytes"):
+            yield f"{path.name} has {path.stat().st_size} bytes, the card says {promised.get('bytes')}."
 
 
 def _tables(card: Card) -> Iterator[str]:
@@ -131,7 +141,7 @@ def _source(layer: "keras.layers.Layer") -> "keras.layers.Layer":
     return layer if isinstance(feeding, list) else feeding._keras_history.operation
 
 
-def _input(card: Card) -> Iterator[str]:
+def _input(card: Card, network: "keras.Model") -> Iterator[str]:
     """Run the real preprocessing on a made-up photo and compare the served answer with the plain network's."""
     random = np.random.default_rng(0)
     photo = random.integers(0, 256, (*PROBE, 3), dtype=np.uint8)
@@ -144,19 +154,19 @@ def _input(card: Card) -> Iterator[str]:
     if tensor.min() < low or tensor.max() > high or tensor.max() <= (low + high) / 2:
         yield f"Preprocessing gives values {tensor.min():g} to {tensor.max():g}, the card says {low} to {high}."
     analyser = Analyser(card.bundle_dir)
-    yield from _views(card, analyser, tensor)
+    yield from _views(analyser, tensor, network)
     yield from _additive(analyser, tensor)
 
 
-def _views(card: Card, analyser: Analyser, tensor: np.ndarray) -> Iterator[str]:
-    """Average the views here and compare the served probabilities with the result."""
-    network, logits_layer = analyser.classifier.network, card.logits_layer
-    logits_only = keras.Model(network.input, network.get_layer(logits_layer).output)
+def _views(analyser: Analyser, tensor: np.ndarray, network: "keras.Model") -> Iterator[str]:
+    """Average the Keras network's views here and compare what is served, by whatever engine, with the result."""
+    card = analyser.card
+    logits_only = keras.Model(network.input, network.get_layer(card.logits_layer).output)
     seen = [np.flip(tensor, VIEWS[view]) for view in card.views]
     mean = np.mean([np.asarray(logits_only(view, training=False)) for view in seen], axis=0)
     served = analyser.classifier.predictions(analyser.classifier.run(tensor).logits)[0].probabilities
     if np.abs(softmax(mean / card.temperature)[0] - served).max() > CLOSE:
-        yield "The served probabilities are not the calibrated mean of the card's views."
+        yield "The served probabilities are not the calibrated mean of the Keras network's views."
 
 
 def _additive(analyser: Analyser, tensor: np.ndarray) -> Iterator[str]:

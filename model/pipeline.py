@@ -1,6 +1,6 @@
 """From the bytes of a photo to a complete answer; every figure and every page uses this code."""
 
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Generator, Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -13,14 +13,15 @@ from model.answer.quality import Gauge, poor
 from model.card import Card
 from model.errors import ContractError, PhotoError
 from model.explain import Explanation, explain_all
-from model.photo.batches import Read, notes, read_ahead
+from model.parallel import cores, in_order
 from model.photo.image import Photo, read_photo
-from model.predict import Classifier, Prediction, RawOutput
+from model.photo.sources import Source
+from model.predict import Classifier, Prediction
 from model.preprocess import Square, centre_square, to_tensor
 
 BLANK_DEVIATION = 3.0  # grey levels; the faintest of 7,700 dermoscopic photos of four sets measured 5.9
 BLANK = "blank"
-BATCH_PHOTOS = 32
+SMALL_PHOTO = "small_photo"
 
 
 @dataclass(frozen=True, eq=False)
@@ -94,19 +95,24 @@ class Analysis:
 
 @dataclass(frozen=True, eq=False)
 class Scored:
-    """One photo of a batch: its prediction, or the error that says why there is none."""
+    """One photo of many: its analysis, or the error that says why there is none."""
 
-    path: Path
-    prediction: Prediction | None
+    source: Source
+    analysis: Analysis | None
     error: PhotoError | None
-    notes: tuple[str, ...] = ()  # codes, as `Analysis.notes` has them
+
+    @property
+    def prediction(self) -> Prediction | None:
+        """The answer, withdrawn or not."""
+        return self.analysis.prediction if self.analysis else None
 
 
 class Analyser:
     """A loaded and warmed model that assesses photos; safe to share between threads, keeps no photo or answer."""
 
-    def __init__(self, bundle_dir: Path | str | None = None) -> None:
-        self.classifier = Classifier.load(bundle_dir)
+    def __init__(self, bundle_dir: Path | str | None = None, engine: str | None = None, threads: int = 0) -> None:
+        """Load a model; parameters as `Classifier.load`."""
+        self.classifier = Classifier.load(bundle_dir, engine, threads)
         self.card = self.classifier.card
 
     def analyse(self, data: bytes, square: Square | None = None, patient: Patient = UNKNOWN) -> Analysis:
@@ -140,73 +146,60 @@ class Analyser:
         """
         square = square or centre_square(*photo.pixels.shape[:2])
         tensor = to_tensor(photo.pixels, self.card.size, square)
+        view = tensor[0].astype(np.uint8)
         raw = self.classifier.run(tensor)
-        prediction = self._answers(raw, tensor)[0]
+        prediction = self._answer(raw.logits, raw.pooled, tensor[0])
         analysis = Analysis(
             photo=photo,
             square=square,
-            view=tensor[0].astype(np.uint8),
+            view=view,
             prediction=prediction,
             explanations=explain_all(self.card.codes, raw.features[0], self.classifier.kernel),
-            warnings=notes(photo, square, self.card.size),
+            warnings=photo.warnings + ((SMALL_PHOTO,) if square.side < self.card.size else ()),
             card=self.card,
             photo_alone=prediction,
-            gauges=self._gauges(tensor[0], square.side, raw.features[0]),
+            gauges=gauges.measure(view, square.side, raw.pooled[0]) if (gauges := self.card.gauges) else (),
         )
         return analysis.informed(patient)
 
-    def _gauges(self, view: np.ndarray, side: float, maps: np.ndarray) -> tuple[Gauge, ...]:
-        """Measure a view (size, size, 3) and its maps (rows, columns, channels) where the model has gauges."""
-        gauges = self.card.gauges
-        return () if gauges is None else gauges.measure(view.astype(np.uint8), side, maps.mean(axis=(0, 1)))
-
-    def _answers(self, raw: RawOutput, views: np.ndarray) -> list[Prediction]:
-        """Return one answer per photo, withdrawn if it shows nothing or is of a kind that was not measured."""
-        answers = self.classifier.predictions(raw.logits)
-        if self.card.gate is not None:
-            scores = self.card.gate.score(raw.features.mean(axis=(1, 2)))
-            answers = [
-                _gated(answer, score, self.card.gate.limit) for answer, score in zip(answers, scores, strict=True)
-            ]
-        return [_judged(answer, view) for answer, view in zip(answers, views, strict=True)]
+    def _answer(self, logits: np.ndarray, pooled: np.ndarray, view: np.ndarray) -> Prediction:
+        """Return a photo's answer, withdrawn if it shows nothing or is of a kind that was not measured."""
+        [answer] = self.classifier.predictions(logits)
+        gate = self.card.gate
+        if gate is not None:
+            answer = _gated(answer, float(gate.score(pooled)[0]), gate.limit)
+        return _judged(answer, view)
 
     def score(
-        self, paths: Iterable[Path | str], batch_photos: int = BATCH_PHOTOS, answer_all: bool = False
+        self, photos: Iterable[Source | Path | str], workers: int = 0, answer_all: bool = False
     ) -> Generator[Scored, None, None]:
-        """Assess many photo files by their centred square, reading ahead in threads.
+        """Assess many photos by their centred square, several at once and in constant memory.
 
         Parameters
         ----------
-        paths : iterable of path
-        batch_photos : int
-            How many photos the network sees at once.
+        photos : iterable of Source or path
+            Taken from one by one, as they are needed.
+        workers : int
+            How many photos are read and answered at once, 0 for one on each core and one more.
         answer_all : bool
             Whether photos that the gate refuses are answered, marked as in `Analysis.answered_anyway`.
 
         Yields
         ------
         Scored
-            In the order of the paths; a photo that cannot be assessed carries its error.
+            In the order of the photos; one that cannot be assessed carries its error.
         """
-        for batch in read_ahead([Path(path) for path in paths], self.card.size, batch_photos):
-            for scored in self._score_batch(batch):
-                answer = scored.prediction
-                yield replace(scored, prediction=answered_anyway(answer)) if answer and answer_all else scored
+        sources = (photo if isinstance(photo, Source) else Source.file(photo) for photo in photos)
 
-    def _score_batch(self, batch: list[tuple[Path, "Read | PhotoError"]]) -> Iterator[Scored]:
-        tensors = [read.tensor for _, read in batch if isinstance(read, Read)]
-        answers: Iterator[tuple[Prediction, np.ndarray]] = iter(())
-        if tensors:
-            views = np.concatenate(tensors)
-            raw = self.classifier.run(views)
-            answers = zip(self._answers(raw, views), raw.features, strict=True)
-        for path, read in batch:
-            if isinstance(read, PhotoError):
-                yield Scored(path, None, read)
-                continue
-            answer, maps = next(answers)
-            gauges = self._gauges(read.tensor[0], read.side, maps)
-            yield Scored(path, answer, None, read.notes + poor(gauges))
+        def assess(source: Source) -> Scored:
+            try:
+                analysis = self.analyse(source.read())
+            except PhotoError as error:
+                return Scored(source, None, error)
+            return Scored(source, analysis.answered_anyway() if answer_all else analysis, None)
+
+        for _, scored in in_order(assess, sources, workers or cores() + 1):
+            yield scored
 
 
 def answered_anyway(prediction: Prediction) -> Prediction:
@@ -233,7 +226,7 @@ def informed(alone: Prediction, patient: Patient, card: Card) -> Prediction:
 
 def _gated(prediction: Prediction, score: float, limit: float) -> Prediction:
     """Enter the gate's score, and withdraw the answer where it is above the limit."""
-    entered = replace(prediction, outside=float(score))
+    entered = replace(prediction, outside=score)
     return replace(entered, abstained=True, reason=OUTSIDE) if score > limit else entered
 
 

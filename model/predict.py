@@ -1,34 +1,13 @@
-"""One forward pass: logits and the feature maps behind them, for all views of a batch at once."""
+"""From a batch of photos to calibrated probabilities."""
 
-import os
 from dataclasses import dataclass
 from pathlib import Path
 
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # must be set before TensorFlow is imported
-os.environ["KERAS_BACKEND"] = "tensorflow"
-
-import keras
 import numpy as np
-import tensorflow as tf
 
-from model.card import VIEWS, Card, load_card
-from model.errors import BundleError, ContractError
-
-
-@dataclass(frozen=True, eq=False)
-class RawOutput:
-    """What the network computed, averaged over the card's views.
-
-    Parameters
-    ----------
-    logits : ndarray, float32, shape (n, classes)
-        Uncalibrated.
-    features : ndarray, float32, shape (n, rows, columns, channels)
-        Maps that pooling and the last dense layer turn into these logits; a flipped view's are flipped back.
-    """
-
-    logits: np.ndarray
-    features: np.ndarray
+from model.card import Card, load_card
+from model.engines import Engine, RawOutput, open_engine
+from model.errors import ContractError
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,26 +41,34 @@ class Prediction:
 
 
 class Classifier:
-    """A bundle's network behind one warmed function; safe to share between threads.
+    """A bundle's network, warmed; safe to share between threads.
 
     Attributes
     ----------
     card : Card
+    engine : Engine
     kernel : ndarray, float32, shape (channels, classes)
     bias : ndarray, float32, shape (classes,)
         Of the layer that makes logits from pooled features.
     """
 
-    def __init__(self, card: Card, network: "keras.Model") -> None:
+    def __init__(self, card: Card, engine: Engine) -> None:
         self.card = card
-        self.network = network
-        self.kernel, self.bias = (np.array(weight) for weight in network.get_layer(card.logits_layer).get_weights())
-        self._forward = _compiled(card, network)
+        self.engine = engine
+        self.kernel, self.bias = engine.kernel, engine.bias
         self.run(np.zeros((1, card.size, card.size, 3), np.float32))
 
     @classmethod
-    def load(cls, bundle_dir: Path | str | None = None) -> "Classifier":
+    def load(cls, bundle_dir: Path | str | None = None, engine: str | None = None, threads: int = 0) -> "Classifier":
         """Load the bundle's network and run it once, so that the first photo is as fast as the others.
+
+        Parameters
+        ----------
+        bundle_dir : path, optional
+        engine : str, optional
+            Of `model.engines.NAMES`; by default ONNX Runtime if the bundle has a file for it.
+        threads : int
+            Of ONNX Runtime for one call, 0 for one on each core.
 
         Raises
         ------
@@ -89,14 +76,16 @@ class Classifier:
             If the card is invalid, the weights cannot be read, or they lack what the card names.
         """
         card = load_card(bundle_dir)
-        return cls(card, load_network(card))
+        return cls(card, open_engine(card, engine, threads))
 
-    def run(self, batch: np.ndarray) -> RawOutput:
+    def run(self, batch: np.ndarray, features: bool = True) -> RawOutput:
         """Run the network once over all views of a batch.
 
         Parameters
         ----------
         batch : ndarray, float32, shape (n, size, size, 3), range [0, 255]
+        features : bool
+            Whether the feature maps are wanted too.
 
         Raises
         ------
@@ -106,8 +95,7 @@ class Classifier:
         expected = (self.card.size, self.card.size, 3)
         if batch.dtype != np.float32 or batch.shape[1:] != expected:
             raise ContractError("batch", f"Expected float32 photos (n, {expected}), got {batch.dtype} {batch.shape}.")
-        logits, features = self._forward(tf.constant(batch))
-        return RawOutput(logits.numpy(), features.numpy())
+        return self.engine.run(batch, features)
 
     def predictions(self, logits: np.ndarray) -> list[Prediction]:
         """Calibrate logits (n, classes) with the card's temperature (Guo et al., ICML 2017)."""
@@ -121,43 +109,3 @@ def softmax(logits: np.ndarray) -> np.ndarray:
     logits = np.asarray(logits, np.float64)
     exponents = np.exp(logits - logits.max(axis=-1, keepdims=True))
     return exponents / exponents.sum(axis=-1, keepdims=True)
-
-
-def load_network(card: Card) -> "keras.Model":
-    """Read the weights' file and check its layers against the card's names.
-
-    Raises
-    ------
-    BundleError
-        ``no_weights``, ``weights_unreadable`` or ``no_layer``.
-    """
-    path = card.weights_path
-    if not path.is_file():
-        raise BundleError("no_weights", f"The weights {path.name} are missing next to card.json; restore them.")
-    try:
-        network = keras.models.load_model(path, compile=False, safe_mode=True)
-    except Exception as error:  # Keras raises anything from ValueError to BadZipFile
-        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise BundleError("weights_unreadable", f"The weights {path.name} cannot be loaded: {reason}") from None
-    names = {layer.name for layer in network.layers}
-    for layer in (card.feature_layer, card.logits_layer):
-        if layer not in names:
-            raise BundleError("no_layer", f"The card names the layer '{layer}', which the network does not have.")
-    return network
-
-
-def _compiled(card: Card, network: "keras.Model"):
-    """Trace one function (n, size, size, 3) -> logits and features, averaged over the views."""
-    outputs = [network.get_layer(name).output for name in (card.logits_layer, card.feature_layer)]
-    inner = keras.Model(network.input, outputs)
-    views = [tf.constant(VIEWS[view], tf.int32) for view in card.views]
-
-    @tf.function(input_signature=[tf.TensorSpec((None, card.size, card.size, 3), tf.float32)])
-    def forward(batch):
-        seen = tf.concat([tf.reverse(batch, axes) for axes in views], axis=0)
-        logits, features = inner(seen, training=False)
-        maps = zip(tf.split(features, len(views)), views, strict=True)
-        upright = [tf.reverse(part, axes) for part, axes in maps]  # reversing twice gives the photo's own direction
-        return tf.add_n(tf.split(logits, len(views))) / len(views), tf.add_n(upright) / len(views)
-
-    return forward

@@ -95,9 +95,9 @@ def score(
             reason = refusal(scored)
             if reason:
                 without.append(scored)
-                tqdm.write(f"{printable(scored.path)}: {reason}", file=sys.stderr)
+                tqdm.write(f"{printable(scored.source.name)}: {reason}", file=sys.stderr)
             else:
-                row = _row(scored, patients.get(scored.path, UNKNOWN), analyser.card, codes, wanted)
+                row = _row(scored, patients.get(Path(scored.source.name), UNKNOWN), analyser.card, codes, wanted)
                 _write_row(file, row)
     _tell_refused(without)
     if len(without) == len(photos):
@@ -160,10 +160,10 @@ def check_rule(card: Card, rule: str | None) -> None:
 def _row(scored: "Scored", patient: Patient, card: Card, codes: Sequence[str], wanted: Wanted) -> Iterator[str]:
     from model.pipeline import informed
 
-    answer = scored.prediction
-    assert answer is not None  # `refusal` has reported the others
+    assert scored.analysis is not None  # `refusal` has reported the others
+    answer = scored.analysis.photo_alone
     told = informed(answer, patient, card)
-    yield printable(scored.path.stem)
+    yield printable(Path(scored.source.name).stem)
     for code in codes:
         yield f"{told.probabilities[card.codes.index(code)]:.{DIGITS}f}"
     if wanted.rule:
@@ -171,7 +171,7 @@ def _row(scored: "Scored", patient: Patient, card: Card, codes: Sequence[str], w
         yield (decision.named if wanted.rule == BALANCED else decision.most_probable).upper()
     if wanted.refused:
         yield str(int(answer.forced))
-    yield " ".join(scored.notes)
+    yield " ".join(scored.analysis.notes)
 
 
 def _write_row(file: Unfinished, row: Iterator[str] | tuple[str, ...]) -> None:

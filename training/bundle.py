@@ -181,6 +181,7 @@ def pack(run: Path, bundle: Path, version: str) -> None:
 
     Its network is what was trained without what only training needs: see `fold_batch_norm` and `save_halved`.
     """
+    from training.export.convert import export
     from training.networks.batch_norm import fold_batch_norm
 
     for folder in ("results", "golden", "dataset"):
@@ -191,7 +192,7 @@ def pack(run: Path, bundle: Path, version: str) -> None:
     stage_history(run).to_csv(bundle / "results" / "history.csv", index=False)
     write_dataset_tables(load_run(run)[2], bundle / "dataset")
     write_json(bundle / "card.json", make_card(run, bundle, version))
-    seal(bundle)
+    export(bundle)
     write_golden(bundle)
     seal(bundle)
 

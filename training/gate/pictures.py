@@ -33,6 +33,7 @@ VIEWS_OF_NEGATIVES = 6  # in training: the picture, and parts of it
 SHARES = (0.55, 0.70)  # training, then validation, of close-ups and photographs; by hash
 CHUNK = 256  # pictures whose features are kept in one file
 READERS = 2
+BATCH = 4  # pictures; larger batches are no faster and need more memory
 
 
 @dataclass(frozen=True, eq=False)
@@ -208,7 +209,7 @@ def _features(pictures: list[Picture], analyser: Analyser) -> np.ndarray:
     size, found = analyser.card.size, []
     with ThreadPoolExecutor(READERS) as pool:
         tensors = list(pool.map(lambda picture: to_tensor(picture.pixels(), size), pictures))
-    for start in range(0, len(tensors), 32):
-        maps = analyser.classifier.run(np.concatenate(tensors[start : start + 32])).features
-        found.append(maps.mean(axis=(1, 2)).astype(np.float16))
+    for start in range(0, len(tensors), BATCH):
+        raw = analyser.classifier.run(np.concatenate(tensors[start : start + BATCH]), features=False)
+        found.append(raw.pooled.astype(np.float16))
     return np.concatenate(found)

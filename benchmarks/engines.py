@@ -1,14 +1,15 @@
-"""The app's TensorFlow compared with ONNX Runtime and TFLite: start time, memory, and time to an answer.
+"""ONNX Runtime, which serves the bundle, compared with TensorFlow and LiteRT: start, memory, and time to an answer.
 
-    python -m training.export
-    python -m benchmarks.engines [--repeats 20] [--starts 3] [--bundle FOLDER] [--exported exported]
+    python -m benchmarks.engines [--repeats 20] [--starts 3] [--bundle FOLDER]
 
 Each engine runs in a separate process. All stay alive and answer in turn, so that other work on the machine slows all
-of them alike: the ratios are more reliable than the milliseconds. An answer is the calibrated probabilities over all of
-the card's views and the heat maps of all classes.
+of them alike: the ratios are more reliable than the milliseconds. An answer is logits and feature maps, from which
+probabilities and the heat maps of all classes follow. LiteRT is measured where ``pip install ai-edge-litert`` was done;
+its file is made for the occasion.
 """
 
 import argparse
+import os
 import statistics
 import subprocess
 import sys
@@ -16,6 +17,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
@@ -23,12 +25,12 @@ import numpy as np
 from benchmarks.memory import peak_bytes
 from model.card import Card, bundle_folder, load_card
 from model.errors import LesionscopeError
-from model.explain import explain, explain_all
+from model.network.engines import INPUT, NAMES, TENSORFLOW
 from model.photo.image import read_file, read_photo
+from model.predict import open_engine
 from model.preprocess import to_tensor
-from training.export.engines import RUNNERS, ExportError, exported_path, load
 
-TENSORFLOW = "tensorflow"
+LITERT = "litert"
 WARM_UP = 2  # calls that are not counted
 ROOT = Path(__file__).resolve().parents[1]
 Call = Callable[[np.ndarray], object]
@@ -43,34 +45,39 @@ class Cost:
     answer: float
 
 
-def tensorflow_call(card: Card) -> Call:
-    """Return the function with which the app answers."""
-    from model.predict import Classifier
+def engine_call(card: Card, name: str, litert: Path) -> Call:
+    """Return the function that answers a photo with one engine; ``litert`` is the file that LiteRT reads."""
+    if name != LITERT:
+        engine = open_engine(card, name)
+        return lambda photo: engine.run(photo, features=True)
+    from ai_edge_litert.interpreter import Interpreter
 
-    classifier = Classifier.load(card.bundle_dir)
-
-    def call(photo):
-        raw = classifier.run(photo)
-        return classifier.predictions(raw.logits), explain_all(card.codes, raw.features[0], classifier.kernel)
-
-    return call
-
-
-def exported_call(card: Card, path: Path) -> Call:
-    """Return the same answer from an exported file."""
-    engine = load(path)
-
-    def call(photo):
-        answer = engine(photo)
-        return answer.probabilities, [explain(*pair) for pair in zip(card.codes, answer.maps, strict=True)]
-
-    return call
+    # LiteRT uses one thread by default; the other engines use every core
+    runner = Interpreter(model_path=str(litert), num_threads=os.cpu_count()).get_signature_runner()
+    return lambda photo: runner(**{INPUT: photo})
 
 
-def work(name: str, bundle: Path, exported: Path) -> None:
+def write_litert(bundle: Path, path: Path) -> None:
+    """Write the bundle's network for LiteRT, for one photo at a time."""
+    import tensorflow as tf
+
+    from model.network.keras_engine import load_network, served_function
+
+    card = load_card(bundle)
+    network = load_network(card)
+    owner, forward = tf.Module(), served_function(card, network)
+    owner.weights = [variable.value for variable in network.variables]  # else they are left unset in the file
+    one = tf.TensorSpec((1, card.size, card.size, 3), tf.float32, name=INPUT)
+    owner.answer = tf.function(forward.python_function, input_signature=[one])
+    path.write_bytes(
+        tf.lite.TFLiteConverter.from_concrete_functions([owner.answer.get_concrete_function()], owner).convert()
+    )
+
+
+def work(name: str, bundle: Path, litert: Path) -> None:
     """Load one engine, print that it is ready, answer the golden photo for each input line, and print the peak."""
     card = load_card(bundle)
-    call = tensorflow_call(card) if name == TENSORFLOW else exported_call(card, exported_path(exported, card, name))
+    call = engine_call(card, name, litert)
     call(np.zeros((1, card.size, card.size, 3), np.float32))
     print("ready", flush=True)
     photo = to_tensor(read_photo(read_file(bundle / "golden" / "photo.png")).pixels, card.size)
@@ -84,9 +91,9 @@ def work(name: str, bundle: Path, exported: Path) -> None:
 class Worker:
     """A process with one engine; ``ready`` is how many seconds it took to start and load."""
 
-    def __init__(self, name: str, bundle: Path, exported: Path) -> None:
+    def __init__(self, name: str, bundle: Path, litert: Path) -> None:
         command = [sys.executable, "-m", "benchmarks.engines", "--worker", name]
-        folders = ["--bundle", str(bundle.resolve()), "--exported", str(exported.resolve())]
+        folders = ["--bundle", str(bundle.resolve()), "--litert", str(litert.resolve())]
         self._complaints = tempfile.TemporaryFile("w+")  # noqa: SIM115, closed with the process
         start = time.perf_counter()
         self._process = subprocess.Popen(
@@ -116,7 +123,7 @@ class Worker:
             self._process.wait()
             self._complaints.seek(0)
             said = self._complaints.read().strip().splitlines() or ["it said nothing"]
-            raise ExportError("engine_failed", said[-1])
+            raise LesionscopeError("engine_failed", said[-1])
         return line
 
 
@@ -161,19 +168,23 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--repeats", type=int, default=20, help="timed answers of each engine (default 20)")
     parser.add_argument("--starts", type=int, default=3, help="timed starts of each engine (default 3)")
     parser.add_argument("--bundle", type=Path, help="folder of the model (default: the one in the repository)")
-    parser.add_argument("--exported", type=Path, default=Path("exported"), help="folder that training.export wrote")
-    parser.add_argument("--worker", choices=(TENSORFLOW, *RUNNERS), help=argparse.SUPPRESS)
+    parser.add_argument("--worker", choices=(*NAMES, LITERT), help=argparse.SUPPRESS)
+    parser.add_argument("--litert", type=Path, help=argparse.SUPPRESS)
     options = parser.parse_args(arguments)
     bundle = bundle_folder(options.bundle)
     try:
         if options.worker:
-            work(options.worker, bundle, options.exported)
+            work(options.worker, bundle, options.litert)
             return 0
         card = load_card(bundle)
         print(f"{card.model_id} {card.version}, {card.size} px, views: {', '.join(card.views)}")
-        names = [TENSORFLOW, *RUNNERS]
-        start = lambda name: Worker(name, bundle, options.exported)  # noqa: E731
-        print(table(measure(names, start, options.starts, options.repeats)))
+        with tempfile.TemporaryDirectory() as folder:
+            names, litert = [TENSORFLOW, *sorted({*NAMES} - {TENSORFLOW})], Path(folder) / "network.tflite"
+            if find_spec("ai_edge_litert"):
+                write_litert(bundle, litert)
+                names.append(LITERT)
+            start = lambda name: Worker(name, bundle, litert)  # noqa: E731
+            print(table(measure(names, start, options.starts, options.repeats)))
     except LesionscopeError as error:
         print(error, file=sys.stderr)
         return 1

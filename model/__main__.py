@@ -173,14 +173,14 @@ def _check(options: argparse.Namespace) -> int:
 
 def _analyser(bundle: Path | None):
     with _quiet():
-        from model.pipeline import Analyser  # takes seconds; a mistyped option should not wait for it
+        from model.pipeline import Analyser  # takes a moment; a mistyped option should not wait for it
 
         return Analyser(bundle)
 
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """Keep TensorFlow's start-up messages, which no setting turns off, out of standard error."""
+    """Keep the libraries' own messages, which no setting turns off, out of standard error."""
     kept, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, 2)
     try:

@@ -2,20 +2,16 @@
 
 import hashlib
 import json
-import os
 from collections.abc import Iterator
 from pathlib import Path
 
-os.environ["KERAS_BACKEND"] = "tensorflow"  # must be set before Keras is imported
-
-import keras
 import numpy as np
 
 from model.answer.check_decision import decision_faults
 from model.card import VIEWS, Card, load_card
-from model.engines import load_network
 from model.errors import LesionscopeError
 from model.evaluation.tables import load_table
+from model.network.keras_engine import keras, load_network  # Keras with its backend chosen
 from model.pipeline import Analyser
 from model.predict import softmax
 from model.preprocess import to_tensor

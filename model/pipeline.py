@@ -13,8 +13,8 @@ from model.answer.quality import Gauge, poor
 from model.card import Card
 from model.errors import ContractError, PhotoError
 from model.explain import Explanation, explain_all
-from model.parallel import cores, in_order
 from model.photo.image import Photo, read_photo
+from model.photo.parallel import cores, in_order
 from model.photo.sources import Source
 from model.predict import Classifier, Prediction
 from model.preprocess import Square, centre_square, to_tensor

@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 
 from model.card import Card, load_card
-from model.engines import Engine, RawOutput, open_engine
 from model.errors import ContractError
+from model.network.engines import ONNX_RUNTIME, TENSORFLOW, Engine, OnnxEngine, RawOutput
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,7 +66,7 @@ class Classifier:
         ----------
         bundle_dir : path, optional
         engine : str, optional
-            Of `model.engines.NAMES`; by default ONNX Runtime if the bundle has a file for it.
+            Of `model.network.engines.NAMES`; by default ONNX Runtime if the bundle has a file for it.
         threads : int
             Of ONNX Runtime for one call, 0 for one on each core.
 
@@ -102,6 +102,29 @@ class Classifier:
         malignant = np.array([label.malignant for label in self.card.labels])
         rows = softmax(logits / self.card.temperature)
         return [Prediction(row, float(row[malignant].sum())) for row in rows]
+
+
+def open_engine(card: Card, name: str | None = None, threads: int = 0) -> Engine:
+    """Load a bundle's network.
+
+    Parameters
+    ----------
+    card : Card
+    name : str, optional
+        Of `model.network.engines.NAMES`; by default ONNX Runtime if the bundle has a file for it.
+    threads : int
+        How many ONNX Runtime uses for one call, 0 for one on each core.
+
+    Raises
+    ------
+    BundleError
+        If the network's file is missing, cannot be read, or is not the one that the card describes.
+    """
+    if (name or (ONNX_RUNTIME if card.exported_path else TENSORFLOW)) == ONNX_RUNTIME:
+        return OnnxEngine(card, threads)
+    from model.network.keras_engine import KerasEngine, load_network  # brings TensorFlow, which takes seconds
+
+    return KerasEngine(card, load_network(card))
 
 
 def softmax(logits: np.ndarray) -> np.ndarray:

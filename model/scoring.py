@@ -21,7 +21,7 @@ from model.photo.folders import Found
 from model.tables.output import STANDARD_OUTPUT, Unfinished, writing
 from model.tables.patient_table import matched, read_patients
 
-if TYPE_CHECKING:  # the pipeline imports TensorFlow; a mistyped option should not wait for that
+if TYPE_CHECKING:  # the pipeline takes a moment to import; a mistyped option should not wait for that
     from model.pipeline import Analyser, Scored
 
 COLUMNS = ("MEL", "NV", "BCC", "AKIEC", "BKL", "DF", "VASC")  # as the ISIC 2018 challenge orders them

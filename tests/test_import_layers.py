@@ -17,6 +17,7 @@ LAYERS = {  # place -> (our modules it may import, packages of others it never i
         ("model.evaluation", "model.errors", "model.card", "model.answer.decision"),
         ("streamlit", "keras", "tensorflow", "tf_keras_vis"),
     ),
+    "model/photo": (("model.photo", "model.errors", "model.preprocess"), ("keras", "tensorflow", "onnxruntime")),
     "training": (("training", "model"), ("streamlit",)),
     "ui": (("ui", "model"), ("keras", "tensorflow", "tf_keras_vis")),
     "pages": (("ui", "model"), ("keras", "tensorflow", "tf_keras_vis")),

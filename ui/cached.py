@@ -24,6 +24,6 @@ def analyser() -> "Analyser":
 
 @st.cache_resource(show_spinner=False)
 def _load(folder: Path) -> "Analyser":
-    from model.pipeline import Analyser  # imports TensorFlow, which takes seconds and must not delay the first page
+    from model.pipeline import Analyser  # loads the network, which must not delay the first page
 
     return Analyser(folder)

@@ -1,5 +1,7 @@
 """One way from bytes to an answer, the same for one photo and for many, which leaves nothing behind."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from PIL import Image
@@ -60,20 +62,22 @@ def test_many_photos_get_what_each_gets_alone(analyser, lesion, encode, tmp_path
         (tmp_path / name).write_bytes(data)
     (tmp_path / "broken.jpg").write_bytes(photos["small.jpg"][:300])
     paths = [*sorted(tmp_path.iterdir()), tmp_path / "absent.png"]
-    scored = list(analyser.score(paths, batch_photos=3))
-    assert [each.path for each in scored] == paths
+    scored = list(analyser.score(paths, workers=3))
+    assert [each.source.name for each in scored] == [str(path) for path in paths]
     for each in scored:
-        if each.path.name in photos:
-            alone = analyser.analyse(photos[each.path.name]).prediction
+        name = Path(each.source.name).name
+        if name in photos:
+            alone = analyser.analyse(photos[name]).prediction
             assert np.allclose(each.prediction.probabilities, alone.probabilities, atol=1e-5)
             assert (each.prediction.abstained, each.error) == (alone.abstained, None)
         else:
             assert each.prediction is None
-    assert {each.path.name: each.error.code for each in scored if each.error} == {
+    assert {Path(each.source.name).name: each.error.code for each in scored if each.error} == {
         "broken.jpg": "truncated",
         "absent.png": "unreadable",
     }
-    assert [each.path.name for each in scored if each.prediction and each.prediction.abstained] == ["green.png"]
+    withdrawn = [each.source.name for each in scored if each.prediction and each.prediction.abstained]
+    assert withdrawn == [str(tmp_path / "green.png")]
 
 
 def test_scoring_nothing_and_only_trouble(analyser, tmp_path):

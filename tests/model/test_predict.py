@@ -11,6 +11,8 @@ import numpy as np
 import pytest
 
 from model.errors import BundleError, ContractError
+from model.network.engines import ONNX_RUNTIME, TENSORFLOW, OnnxEngine
+from model.network.keras_engine import KerasEngine, load_network
 from model.predict import Classifier, softmax
 from model.preprocess import to_tensor
 from tests.support.bundles import CODES, SIZE
@@ -24,7 +26,7 @@ def photos():
 def test_views_are_averaged_as_logits(analyser, photos):
     import keras
 
-    network = analyser.classifier.network
+    network = load_network(analyser.card)
     plain = keras.Model(network.input, network.get_layer("logits").output)
     turned = [photos, photos[:, :, ::-1], photos[:, ::-1], photos[:, ::-1, ::-1]]
     expected = np.mean([np.asarray(plain(view.copy())) for view in turned], axis=0)
@@ -80,25 +82,88 @@ def copy(tiny_bundle, tmp_path) -> Path:
     return shutil.copytree(tiny_bundle, tmp_path / "copy")
 
 
-def test_missing_and_damaged_weights_are_named(copy):
-    (copy / "weights.keras").write_bytes(b"PK\x03\x04 but not weights")
-    with pytest.raises(BundleError, match="cannot be loaded"):
+def test_twenty_sessions_share_one_engine_and_each_gets_its_own_answer(analyser):
+    random = np.random.default_rng(1)
+    photos = [random.uniform(0, 255, (1, SIZE, SIZE, 3)).astype(np.float32) for _ in range(20)]
+    alone = [analyser.classifier.run(photo).logits for photo in photos]
+    with ThreadPoolExecutor(20) as pool:
+        for _ in range(5):
+            together = pool.map(lambda photo: analyser.classifier.run(photo).logits, photos)
+            assert all(np.allclose(*pair, atol=1e-5) for pair in zip(together, alone, strict=True))
+
+
+def test_both_engines_give_the_same_numbers(tiny_bundle, analyser, photos):
+    assert isinstance(analyser.classifier.engine, OnnxEngine)
+    keras_classifier = Classifier.load(tiny_bundle, TENSORFLOW)
+    assert isinstance(keras_classifier.engine, KerasEngine)
+    for part in ("logits", "pooled", "features"):
+        served, source = (getattr(each.run(photos), part) for each in (analyser.classifier, keras_classifier))
+        assert served.shape == source.shape
+        assert np.allclose(served, source, rtol=1e-3, atol=1e-4), part
+    assert np.array_equal(analyser.classifier.kernel, keras_classifier.kernel)
+    assert np.array_equal(analyser.classifier.bias, keras_classifier.bias)
+
+
+def test_feature_maps_come_only_when_they_are_wanted(analyser, photos):
+    raw = analyser.classifier.run(photos)
+    assert np.allclose(raw.features.mean(axis=(1, 2)), raw.pooled, rtol=1e-4, atol=1e-4)
+    assert analyser.classifier.run(photos, features=False).features.size == 0
+
+
+def test_missing_and_damaged_networks_are_named(copy):
+    for engine, file in ((TENSORFLOW, "weights.keras"), (ONNX_RUNTIME, "network.onnx")):
+        (copy / file).write_bytes(b"PK\x03\x04 but not weights")
+        with pytest.raises(BundleError, match="cannot be loaded"):
+            Classifier.load(copy, engine)
+        (copy / file).unlink()
+        with pytest.raises(BundleError, match="missing"):
+            Classifier.load(copy, engine)
+
+
+def edit(bundle, change) -> None:
+    card = json.loads((bundle / "card.json").read_text())
+    change(card)
+    (bundle / "card.json").write_text(json.dumps(card))
+
+
+@pytest.mark.parametrize(
+    "change",
+    [lambda card: card["weights"].update(sha256="0"), lambda card: card["inference"].update(views=["identity"])],
+)
+def test_an_exported_network_of_other_weights_or_views_is_refused(copy, change):
+    edit(copy, change)
+    with pytest.raises(BundleError, match="other weights"):
         Classifier.load(copy)
-    (copy / "weights.keras").unlink()
-    with pytest.raises(BundleError, match="missing"):
-        Classifier.load(copy)
+
+
+def test_a_bundle_without_an_exported_network_is_served_by_tensorflow(copy):
+    (copy / "network.onnx").unlink()
+    edit(copy, lambda card: card.pop("exported"))
+    assert isinstance(Classifier.load(copy).engine, KerasEngine)
+    with pytest.raises(BundleError, match=r"training\.export"):
+        Classifier.load(copy, ONNX_RUNTIME)
 
 
 def test_a_layer_that_is_not_there_is_named(copy):
-    card = json.loads((copy / "card.json").read_text())
-    card["explain"]["layer"] = "conv_last"
-    (copy / "card.json").write_text(json.dumps(card))
+    edit(copy, lambda card: card["explain"].update(layer="conv_last"))
     with pytest.raises(BundleError, match="conv_last"):
-        Classifier.load(copy)
+        Classifier.load(copy, TENSORFLOW)
+
+
+def test_a_photo_is_answered_without_tensorflow(tiny_bundle):
+    code = (
+        "import sys; from model.pipeline import Analyser; a = Analyser(sys.argv[1]);"
+        "a.analyse(open(sys.argv[1] + '/golden/photo.png', 'rb').read());"
+        "sys.exit('tensorflow' in sys.modules or 'keras' in sys.modules)"
+    )
+    root = Path(__file__).resolve().parents[2]
+    assert subprocess.run([sys.executable, "-c", code, str(tiny_bundle)], cwd=root).returncode == 0
 
 
 def test_cards_tables_and_reports_come_without_tensorflow():
-    modules = "model.card, model.photo.image, model.preprocess, model.explain, model.report, model.__main__"
+    modules = (
+        "model.card, model.photo.image, model.preprocess, model.explain, model.report, model.pipeline, model.__main__"
+    )
     code = f"import {modules}, sys; sys.exit('tensorflow' in sys.modules or 'keras' in sys.modules)"
     root = Path(__file__).resolve().parents[2]
     assert subprocess.run([sys.executable, "-c", code], cwd=root).returncode == 0

@@ -10,7 +10,6 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 OURS = {"app", "model", "pages", "tests", "training", "ui", "benchmarks"}
 DISTRIBUTIONS = {  # import name -> name on the package index, where the two differ
-    "ai_edge_litert": "ai-edge-litert",
     "cv2": "opencv-python-headless",
     "imblearn": "imbalanced-learn",
     "PIL": "pillow",
@@ -24,12 +23,7 @@ PARTS = {  # requirements file -> the code it serves; a later part may use what 
     "training/requirements.txt": ("training",),
     "tests/requirements.txt": ("tests", "benchmarks"),
 }
-EXPORT = "training/export/requirements.txt"
-EXPORTING = (
-    "training/export/convert.py",
-    "training/export/engines.py",
-)  # what they alone import is not part of training
-OTHER_BACKENDS = {"torch"}  # imported only where Keras runs on it, by a person's choice
+BY_CHOICE = {"torch", "ai_edge_litert"}  # other backends and engines, imported only where a person has installed them
 NOT_IMPORTED = {
     "requirements.txt": {
         "tensorflow",  # tensorflow-cpu under its other name, for the machines that have no such package
@@ -57,10 +51,9 @@ def pins(requirements: str) -> dict[str, str]:
 def imported(places: tuple[str, ...]) -> set[str]:
     """Return the package-index names of what files and folders import beyond our own code and Python's."""
     modules = set()
-    apart = {ROOT / name for name in EXPORTING}
     for place in places:
         path = ROOT / place
-        for file in sorted({*path.rglob("*.py")} - apart) if path.is_dir() else [path]:
+        for file in sorted(path.rglob("*.py")) if path.is_dir() else [path]:
             for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
                 if isinstance(node, ast.Import):
                     modules |= {alias.name.split(".")[0] for alias in node.names}
@@ -73,17 +66,12 @@ def imported(places: tuple[str, ...]) -> set[str]:
 def test_requirements_hold_what_the_code_imports(position):
     files = list(PARTS)[: position + 1]
     available = set().union(*map(pins, files))
-    assert imported(PARTS[files[-1]]) - OTHER_BACKENDS <= available
+    assert imported(PARTS[files[-1]]) - BY_CHOICE <= available
 
 
 @pytest.mark.parametrize("requirements", PARTS)
 def test_requirements_hold_nothing_more(requirements):
     assert set(pins(requirements)) - NOT_IMPORTED[requirements] <= imported(PARTS[requirements])
-
-
-def test_export_requirements_hold_what_exporting_imports_beyond_training():
-    base = pins("requirements.txt").keys() | pins("training/requirements.txt").keys()
-    assert imported(EXPORTING) - base == set(pins(EXPORT))
 
 
 def test_tensorflow_is_the_same_under_both_names():

@@ -13,6 +13,7 @@ from model.card import load_card
 from model.evaluation.summary import summarise
 from model.pipeline import Analyser
 from training.data.label_sets import LABELS
+from training.export.convert import export
 from training.judging.sealing import seal
 from training.networks.architectures import tiny
 from training.synthetic.lesions import render_lesion
@@ -41,6 +42,7 @@ def build_bundle(folder: Path) -> Path:
     (folder / "card.json").write_text(json.dumps(_card(folder / "weights.keras", network)))
     _write_tables(folder)
     seal(folder)
+    export(folder)
     write_golden(folder)
     seal(folder)
     return folder

@@ -18,7 +18,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from model.card import bundle_folder, load_card
-from model.engines import (
+from model.errors import PhotoError
+from model.network.engines import (
     BIAS,
     FEATURES,
     INPUT,
@@ -26,12 +27,10 @@ from model.engines import (
     LOGITS,
     MADE_FROM,
     POOLED,
-    KerasEngine,
     OnnxEngine,
-    load_network,
-    served_function,
+    origin,
 )
-from model.errors import PhotoError
+from model.network.keras_engine import KerasEngine, load_network, served_function
 from model.photo.folders import find_photos
 from model.photo.image import read_file, read_photo
 from model.predict import softmax
@@ -54,8 +53,8 @@ class ExportError(TrainingError):
     """A network could not be exported."""
 
 
-def converted(engine: KerasEngine, weights_sha256: str) -> "onnx.ModelProto":
-    """Return the network as an ONNX graph: photos (n, size, size, 3) -> the outputs that `model.engines` names."""
+def converted(engine: KerasEngine) -> "onnx.ModelProto":
+    """Return the network as an ONNX graph from photos (n, size, size, 3) to the outputs of `model.network.engines`."""
     import onnx
     import tensorflow as tf
     import tf2onnx
@@ -69,7 +68,7 @@ def converted(engine: KerasEngine, weights_sha256: str) -> "onnx.ModelProto":
 
     graph, _ = tf2onnx.convert.from_function(exported, exported.input_signature, opset=OPSET)
     store_halved(graph)
-    onnx.helper.set_model_props(graph, {MADE_FROM: weights_sha256})
+    onnx.helper.set_model_props(graph, {MADE_FROM: origin(engine.card)})
     onnx.checker.check_model(graph)
     inputs, outputs = ([value.name for value in part] for part in (graph.graph.input, graph.graph.output))
     if inputs != [INPUT] or set(outputs) != {LOGITS, POOLED, FEATURES, KERNEL, BIAS}:
@@ -148,7 +147,7 @@ def export(bundle: Path, photos: Iterable[Path] = ()) -> tuple[int, float, float
     write_json(bundle / "card.json", raw)
     path, card = bundle / FILE, load_card(bundle)
     keras_engine = KerasEngine(card, load_network(card))
-    path.write_bytes(converted(keras_engine, raw["weights"]["sha256"]).SerializeToString())
+    path.write_bytes(converted(keras_engine).SerializeToString())
     entry = {"file": FILE, "sha256": file_sha256(path), "bytes": path.stat().st_size, "opset": OPSET}
     write_json(bundle / "card.json", raw | {"exported": entry})
     golden = [place for place in [bundle / "golden" / "photo.png"] if place.is_file()]

@@ -95,7 +95,7 @@ def test_gauges_are_beside_the_answer_in_the_report_and_in_the_notes_of_a_table(
     ]  # fmt: skip
     (tmp_path / "photo.png").write_bytes(lesion_png)
     [scored] = analyser.score([tmp_path / "photo.png"])
-    assert scored.notes == told.notes
+    assert scored.analysis.notes == told.notes
     assert scored.prediction.probabilities == pytest.approx(plain.prediction.probabilities, abs=1e-5)
 
 

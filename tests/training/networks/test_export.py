@@ -1,139 +1,105 @@
-"""Exported files answer as the bundle does; what is missing or wrong is said in one sentence."""
+"""The exported network answers as the Keras network does; what is missing or wrong is said in one sentence."""
 
-import dataclasses
 import json
 import shutil
 
 import numpy as np
+import onnx
+import onnxruntime
 import pytest
+from onnx import TensorProto, helper, numpy_helper
 
 from model.card import load_card
-from model.photo.image import read_file, read_photo
-from model.predict import Classifier, softmax
-from model.preprocess import to_tensor
-from training.export import convert as export
-from training.export import engines
-
-FORMATS = list(export.WRITERS)
+from model.check import check_bundle
+from model.pipeline import Analyser
+from training.export import convert
 
 
-def needs_packages(kind: str) -> None:
-    for package in (*export.CONVERTERS[kind], engines.RUNNERS[kind]):
-        pytest.importorskip(package, reason=f"{package} is not installed, see {engines.REQUIREMENTS}")
+@pytest.fixture
+def bundle(tiny_bundle, tmp_path):
+    return shutil.copytree(tiny_bundle, tmp_path / "bundle")
 
 
-@pytest.fixture(scope="module", params=FORMATS)
-def exported(request, tiny_bundle, tmp_path_factory):
-    """One exported file of the small bundle, by the command, compared over photos drawn here as well."""
-    needs_packages(request.param)
-    folder, photos = tmp_path_factory.mktemp("exported"), tmp_path_factory.mktemp("photos")
-    shutil.copy(tiny_bundle / "golden/photo.png", photos / "a.png")
+def test_the_command_writes_a_file_that_is_served(bundle, tmp_path, capsys):
+    (bundle / "network.onnx").unlink()
+    photos = tmp_path / "photos"
+    photos.mkdir()
+    shutil.copy(bundle / "golden/photo.png", photos / "a.png")
     (photos / "b.png").write_bytes(b"not a photo")
-    arguments = ["--bundle", str(tiny_bundle), "--out", str(folder), "--format", request.param]
-    assert export.main([*arguments, "--photos", str(photos)]) == 0
-    return engines.exported_path(folder, load_card(tiny_bundle), request.param)
+    assert convert.main(["--bundle", str(bundle), "--photos", str(photos)]) == 0
+    said = capsys.readouterr()
+    assert "over 3 photos" in said.out, "noise, the golden photo and one of the folder"
+    assert "b.png: left out" in said.err
+    assert check_bundle(bundle) == []
+    assert load_card(bundle).exported_path == bundle / "network.onnx"
 
 
-def test_an_exported_file_answers_other_photos_as_the_bundle_does(exported, analyser, lesion_png):
-    analysis = analyser.analyse(lesion_png)
-    answer = engines.load(exported)(to_tensor(analysis.photo.pixels, analyser.card.size))
-    np.testing.assert_allclose(answer.probabilities, analysis.prediction.probabilities, atol=export.CLOSE)
-    for found, code in zip(answer.maps, analyser.card.codes, strict=True):
-        expected = analysis.explanations[code].raw
-        np.testing.assert_allclose(found, expected, atol=1e-3 * max(1, abs(expected).max()))
-    cells = answer.features.shape[0] * answer.features.shape[1]
-    from_features = np.moveaxis(answer.features @ analyser.classifier.kernel, -1, 0) / cells
-    np.testing.assert_allclose(answer.maps, from_features, rtol=1e-3, atol=1e-4)
+def test_weights_are_halved_only_where_nothing_is_lost():
+    exact = np.arange(2000, dtype=np.float32).reshape(40, 50)
+    weights = {"exact": exact, "rounded": exact + np.float32(1e-3), "huge": exact * np.float32(1e3), "few": exact[:2]}
+    initializers = [numpy_helper.from_array(values, name) for name, values in weights.items()]
+    nodes = [helper.make_node("Identity", [name], [f"{name}_out"]) for name in weights]
+    outputs = [
+        helper.make_tensor_value_info(f"{name}_out", TensorProto.FLOAT, values.shape)
+        for name, values in weights.items()
+    ]
+    graph = helper.make_model(
+        helper.make_graph(nodes, "graph", [], outputs, initializers),
+        opset_imports=[helper.make_opsetid("", convert.OPSET)],
+    )
+    graph.ir_version = 8
+    convert.store_halved(graph)
+    onnx.checker.check_model(graph)
+    assert {each.name for each in graph.graph.initializer} == {"exact/half", "rounded", "huge", "few"}
+    session = onnxruntime.InferenceSession(graph.SerializeToString(), providers=["CPUExecutionProvider"])
+    for found, values in zip(session.run(None, {}), weights.values(), strict=True):
+        assert np.array_equal(found, values)
 
 
-def test_the_description_says_what_the_app_needs_to_know(exported, tiny_bundle):
-    said, card = json.loads(engines.described_by(exported).read_text()), load_card(tiny_bundle)
-    assert said["input"]["shape"] == [1, card.size, card.size, 3]
-    assert set(said["outputs"]) == set(engines.OUTPUTS)
-    assert [label["code"] for label in said["labels"]] == list(card.codes)
-    assert (said["temperature"], said["views"]) == (card.temperature, list(card.views))
-    assert said["largest_difference"]["golden"]["probability"] <= export.CLOSE
-    assert said["largest_difference"]["photos"]["photos"] == 1, "the file that is no photo is left out"
+class Shifted:
+    """An engine whose answers are off by one class."""
+
+    def __init__(self, card):
+        self.right = convert.KerasEngine(card, convert.load_network(card))
+
+    def run(self, photos, features):
+        raw = self.right.run(photos, features)
+        return type(raw)(np.roll(raw.logits, 1), raw.pooled, raw.features)
 
 
-def test_a_changed_file_is_refused(exported, tmp_path):
-    for path in (exported, engines.described_by(exported)):
-        shutil.copy(path, tmp_path)
-    changed = tmp_path / exported.name
-    changed.write_bytes(changed.read_bytes() + b" ")
-    with pytest.raises(engines.ExportError, match="export it again"):
-        engines.load(changed)
+def test_a_file_that_disagrees_is_not_kept_and_the_bundle_still_answers(bundle, monkeypatch, lesion_png):
+    before = Analyser(bundle).analyse(lesion_png).prediction.probabilities
+    monkeypatch.setattr(convert, "OnnxEngine", Shifted)
+    with pytest.raises(convert.ExportError, match="not kept"):
+        convert.export(bundle)
+    assert not (bundle / "network.onnx").exists()
+    assert "exported" not in json.loads((bundle / "card.json").read_text())
+    assert check_bundle(bundle) == []
+    assert Analyser(bundle).analyse(lesion_png).prediction.probabilities == pytest.approx(before, abs=1e-4)
 
 
-def test_the_views_are_combined_as_the_card_says():
-    logits = np.random.default_rng(0).normal(scale=5, size=(4, 7))
-    views = softmax(logits / 1.5).astype(np.float32)
-    expected = softmax(logits.mean(axis=0, keepdims=True) / 1.5)[0]
-    np.testing.assert_allclose(engines.combine(views), expected, rtol=1e-5)
+def test_differences_are_of_the_photo_where_they_are_largest(tiny_bundle):
+    card = load_card(tiny_bundle)
+    right, wrong = convert.KerasEngine(card, convert.load_network(card)), Shifted(card)
+    photos = [
+        np.zeros((1, card.size, card.size, 3), np.float32),
+        np.full((1, card.size, card.size, 3), 200, np.float32),
+    ]
+    assert convert.largest_difference(right, right, photos, card.temperature) == (2, 0, 0)
+    each = [convert.largest_difference(right, wrong, [photo], card.temperature)[1] for photo in photos]
+    assert convert.largest_difference(right, wrong, photos, card.temperature)[1] == max(each) > 0
 
 
-def test_a_probability_of_zero_in_one_view_leaves_an_answer():
-    combined = engines.combine(np.array([[1, 0], [0.5, 0.5]], np.float32))
-    assert np.isfinite(combined).all()
-    assert combined.sum() == pytest.approx(1)
-    assert combined[0] > 0.99
-
-
-def test_the_exported_function_answers_as_the_bundle_does(analyser, tiny_bundle):
-    """What every format is made from, checked where none of the packages is installed."""
-    photo = to_tensor(read_photo(read_file(tiny_bundle / "golden/photo.png")).pixels, analyser.card.size)
-    answer = export.answering(analyser.classifier)
-
-    def engine(batch):
-        found = {name: value.numpy() for name, value in answer(batch).items()}
-        return engines.Answer(engines.combine(found["probabilities"]), found["features"], found["maps"])
-
-    expected = [(seen, export.own_answer(analyser.classifier, seen)) for seen in (photo, photo[:, ::2].repeat(2, 1))]
-    found = export.compare(engine, expected)
-    assert found.photos == 2
-    assert found.probability < 1e-5
-    assert found.evidence < 1e-3
-
-
-def test_a_file_that_disagrees_is_not_kept(analyser, tmp_path, monkeypatch):
-    def wrong(photo):
-        right = export.own_answer(analyser.classifier, photo)
-        return dataclasses.replace(right, probabilities=right.probabilities[::-1])
-
-    monkeypatch.setitem(export.WRITERS, "onnx", lambda classifier, path: path.write_bytes(b"written"))
-    monkeypatch.setattr(export, "Engine", lambda path: wrong)
-    with pytest.raises(engines.ExportError, match="not kept"):
-        export.export(analyser.classifier, tmp_path / "wrong.onnx", export.expectations(analyser.classifier, []))
-    assert list(tmp_path.iterdir()) == []
-
-
-def test_missing_packages_are_named_before_anything_is_loaded(tiny_bundle, tmp_path, capsys, monkeypatch):
-    monkeypatch.setattr(engines, "find_spec", lambda name: None)
-    monkeypatch.setattr(Classifier, "load", lambda bundle: pytest.fail("loaded all the same"))
-    assert export.main(["--bundle", str(tiny_bundle), "--out", str(tmp_path / "out")]) == 1
-    [sentence] = capsys.readouterr().err.splitlines()
-    assert "tf2onnx" in sentence and "ai_edge_litert" in sentence
-    assert "pip install -r training/export/requirements.txt" in sentence
-    assert not (tmp_path / "out").exists()
-
-
-def test_a_folder_without_photos_is_named(tmp_path, capsys, monkeypatch):
-    monkeypatch.setattr(engines, "find_spec", lambda name: name)
-    assert export.main(["--photos", str(tmp_path), "--out", str(tmp_path / "out")]) == 1
+def test_a_folder_without_photos_is_named(tmp_path, capsys):
+    assert convert.main(["--photos", str(tmp_path)]) == 1
     assert "holds no photo" in capsys.readouterr().err
 
 
-def test_photos_of_which_none_can_be_read_are_an_error(analyser, tmp_path):
-    (tmp_path / "broken.png").write_bytes(b"not a photo")
-    with pytest.raises(engines.ExportError, match="None of the photos"):
-        export.expectations(analyser.classifier, [tmp_path / "broken.png"])
-
-
-@pytest.mark.parametrize(("files", "chosen"), [(3, 3), (250, export.PHOTOS)])
+@pytest.mark.parametrize(("files", "chosen"), [(3, 3), (250, convert.PHOTOS)])
 def test_photos_are_chosen_over_the_whole_folder(tmp_path, files, chosen):
     for number in range(files):
         (tmp_path / f"{number:03d}.jpg").touch()
     (tmp_path / "notes.txt").touch()
-    found = export.chosen_photos(tmp_path)
+    found = convert.chosen_photos(tmp_path)
     assert len(set(found)) == chosen
     assert (found[0].stem, found[-1].stem) == ("000", f"{files - 1:03d}")

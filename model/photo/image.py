@@ -113,7 +113,12 @@ def _check_bytes(data: bytes) -> None:
     if not data:
         raise PhotoError("empty", "The file is empty; save the photo again.")
     if len(data) > MAX_BYTES:
-        raise PhotoError("too_many_bytes", "The file is larger than 20 MB; save the photo as JPEG.", limit=MAX_BYTES)
+        raise too_many_bytes()
+
+
+def too_many_bytes() -> PhotoError:
+    """Return the error for a file larger than `MAX_BYTES`, also where reading stops before its end."""
+    return PhotoError("too_many_bytes", "The file is larger than 20 MB; save the photo as JPEG.", limit=MAX_BYTES)
 
 
 def _open(data: bytes) -> Image.Image:

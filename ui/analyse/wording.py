@@ -1,5 +1,8 @@
 """Every sentence of the page that answers a photo, keyed by code where the model gives codes."""
 
+from model.answer import sentences
+from model.answer.gate import OUTSIDE
+
 DROP = "Drop a dermoscopic photo"
 DROP_NEXT = "Next photo"
 FORMATS = "JPEG, PNG, WebP, TIFF, BMP, HEIC or AVIF, up to 20 MB. It is assessed on this computer and never stored."
@@ -46,15 +49,14 @@ PREVALENCE_HELP = "Kept for this session. Urgent referrals: 6 to 8 of 100. Scree
 SUBJECTS = {"mel": "melanoma", "malignant": "malignant"}
 
 REFUSED = (
-    "No answer: outside what was measured",
-    "<p>This picture is unlike the dermoscopic photos that the model was tested on. This says nothing about the "
-    "lesion: neither that it is harmless nor that it is not.</p><p>Judge the lesion as you would without this "
-    "program. For an answer, take a sharp dermoscopic photo with the lesion in the middle, or move the frame.</p>",
+    sentences.REFUSED[OUTSIDE],
+    f"<p>{sentences.MEANS[OUTSIDE]}</p><p>Judge the lesion as you would without this program. For an answer, take a "
+    "sharp dermoscopic photo with the lesion in the middle, or move the frame.</p>",
 )
-BLANK = "No answer: nothing to assess"
+BLANK = sentences.REFUSED[sentences.BLANK]
 ANYWAY = "Show the answer anyway"
 ANYWAY_HINT = "It was not measured how often such answers are right."
-FORCED = "Outside what was measured; shown because you asked. It is not known how often such answers are right."
+FORCED = sentences.FORCED
 
 SUSPICIOUS = {"mel": "Suspicious of melanoma", "malignant": "Suspicious of malignancy"}
 NOT_RULED_OUT = {"mel": "Melanoma is not ruled out", "malignant": "Malignancy is not ruled out"}

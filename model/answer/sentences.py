@@ -1,0 +1,17 @@
+"""Sentences that the page and the service share: what they are not for, and why a photo gets no answer."""
+
+from model.answer.gate import OUTSIDE
+
+DISCLAIMER = (
+    "For research and teaching. Not a medical device, not a diagnosis: "
+    "a suspicious lesion belongs before a dermatologist."
+)
+
+BLANK = "blank"
+REFUSED = {OUTSIDE: "No answer: outside what was measured", BLANK: "No answer: nothing to assess"}
+MEANS = {
+    OUTSIDE: "This picture is unlike the dermoscopic photos that the model was tested on. This says nothing about the "
+    "lesion: neither that it is harmless nor that it is not.",
+    BLANK: "The frame shows an even surface and no lesion.",
+}
+FORCED = "Outside what was measured; shown because you asked. It is not known how often such answers are right."

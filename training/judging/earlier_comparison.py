@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from model.card import Label
+from training.judging.comparison_rows import RELEASED
 from training.judging.label_map import TO_TWO, Mapped, map_labels
 from training.judging.trained_run import RunError, read_table
 
@@ -44,7 +45,7 @@ def with_published(
 
     Where it kept a recipe's answers, they are judged again and set against the bundled model. Where it did not, its
     figures stay; its differences stay only while the bundled model is the one that they were taken from. The time of
-    one photo is left out: it can be compared only when all are timed on one machine.
+    one photo is that of its own machine, times how much longer the bundled model takes on this one.
 
     Parameters
     ----------
@@ -53,7 +54,7 @@ def with_published(
     published : Path
         An earlier ``comparison.csv``, with ``comparison_history.csv`` and perhaps ``comparison_answers.csv``.
     missing : list of str
-        Recipes that have no finished run here.
+        Recipes that have no finished run here; rows of earlier releases are kept too.
     judge : callable
         Gives figures and differences of a recipe in a table of answers.
 
@@ -63,16 +64,19 @@ def with_published(
         If the earlier comparison was made on other images.
     """
     earlier, file = pd.read_csv(published), published.with_name(ANSWERS)
-    kept = earlier[earlier["recipe"].isin(missing)]
+    released = (earlier["ancestor"] == RELEASED) & ~earlier["recipe"].isin(table["recipe"])
+    kept = earlier[earlier["recipe"].isin(missing) | released]
     if (kept[SAME] != table[SAME].iloc[0]).any(axis=None):
         raise RunError(f"{published} was made on other test images; its rows cannot be compared with these.")
     stored = read_table(file) if file.exists() else answers.head(0)
     stored = stored[stored.recipe.isin(kept.recipe)]
     differences = [name for name in kept if "_difference" in name]
+    slower = table.iloc[0]["milliseconds"] / earlier.iloc[0]["milliseconds"]
     if not _same_model(earlier.iloc[0], table.iloc[0]):
-        kept = kept.assign(**dict.fromkeys(differences, np.nan))
+        kept, slower = kept.assign(**dict.fromkeys(differences, np.nan)), np.nan
     rows = [_noted(dict(row) | _judged_again(row["recipe"], stored, judge), differences) for _, row in kept.iterrows()]
-    rows = pd.DataFrame(rows).reindex(columns=table.columns).assign(milliseconds=np.nan).round(DECIMALS)
+    rows = pd.DataFrame(rows).reindex(columns=table.columns).round(DECIMALS)
+    rows["milliseconds"] = (rows["milliseconds"].astype(float) * slower).round(1)
     curves = pd.read_csv(published.with_name(HISTORY))
     curves = curves[curves["recipe"].isin(kept["recipe"])]
     return tuple(pd.concat(pair, ignore_index=True) for pair in ((table, rows), (history, curves), (answers, stored)))

@@ -86,6 +86,20 @@ def test_rows_without_answers_keep_differences_from_the_same_model_only(bundle, 
     assert not pd.isna(after.loc["one", "melanoma_auc_difference"])
 
 
+def test_earlier_releases_stay_and_times_are_those_of_this_machine(bundle, earlier):
+    before = pd.read_csv(earlier)
+    release = before[before.recipe == "one"].assign(recipe="untrained 0.0.1", ancestor=comparison_rows.RELEASED)
+    pd.concat([before, release.assign(milliseconds=50.0)]).assign(
+        milliseconds=lambda table: table.milliseconds.where(table.recipe != "untrained", 10.0)
+    ).to_csv(earlier, index=False)
+    assert compare.main([*command_on(bundle), "--published", str(earlier)]) == 0
+    after = compared(bundle)
+    assert after.loc["untrained 0.0.1", "accuracy"] == before.set_index("recipe").loc["one", "accuracy"]
+    assert after.loc["untrained 0.0.1", "milliseconds"] == pytest.approx(
+        5 * after.loc["untrained", "milliseconds"], abs=0.1
+    )
+
+
 def test_an_earlier_comparison_on_other_images_is_refused(bundle, earlier, capsys):
     pd.read_csv(earlier).assign(n_images=7).to_csv(earlier, index=False)
     assert compare.main([*command_on(bundle), "--published", str(earlier)]) == 1

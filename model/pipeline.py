@@ -4,6 +4,7 @@ from collections.abc import Generator, Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import cv2
 import numpy as np
 
 from model.answer.decision import Decision, decide
@@ -148,7 +149,7 @@ class Analyser:
         tensor = to_tensor(photo.pixels, self.card.size, square)
         view = tensor[0].astype(np.uint8)
         raw = self.classifier.run(tensor)
-        prediction = self._answer(raw.logits, raw.pooled, tensor[0])
+        prediction = self._answer(raw.logits, raw.pooled, view)
         analysis = Analysis(
             photo=photo,
             square=square,
@@ -232,6 +233,6 @@ def _gated(prediction: Prediction, score: float, limit: float) -> Prediction:
 
 def _judged(prediction: Prediction, view: np.ndarray) -> Prediction:
     """Withdraw the answer where the network was shown an even surface (size, size, 3)."""
-    if view.std(axis=(0, 1)).max() < BLANK_DEVIATION:
+    if cv2.meanStdDev(view)[1].max() < BLANK_DEVIATION:
         return replace(prediction, abstained=True, reason=BLANK)
     return prediction

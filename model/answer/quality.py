@@ -7,6 +7,7 @@ fluid are linear readings of the features that the diagnosis is made from. Every
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -123,15 +124,22 @@ def sharpness(view: np.ndarray) -> float:
 
 def exposure(view: np.ndarray) -> float:
     """Return how bright the brighter part of a view is: grey levels, 0 to 255."""
-    rows, columns = np.mgrid[-1 : 1 : len(view) * 1j, -1 : 1 : len(view) * 1j]
     grey = cv2.cvtColor(view, cv2.COLOR_RGB2GRAY)
-    return float(np.percentile(grey[np.hypot(rows, columns) < DISC], BRIGHT_PART))
+    return float(np.percentile(grey[_disc(len(view))], BRIGHT_PART))
+
+
+@lru_cache(maxsize=2)
+def _disc(size: int) -> np.ndarray:
+    """Return which pixels of a view are in its disc: ndarray of bool, shape (size, size)."""
+    rows, columns = np.mgrid[-1 : 1 : size * 1j, -1 : 1 : size * 1j]
+    return np.hypot(rows, columns) < DISC
 
 
 def marks(view: np.ndarray) -> float:
     """Return the share of pixels as blue or violet as a skin marker, a sticker or a scale, which no skin is."""
-    red, blue = view[..., 0].astype(np.float32), view[..., 2].astype(np.float32)
-    return float(((blue - red) / (view.max(axis=-1) + np.float32(DARKEST)) > BLUE).mean())
+    red, green, blue = cv2.split(view.astype(np.float32))
+    brightest = np.maximum(np.maximum(red, green), blue)
+    return float(((blue - red) / (brightest + np.float32(DARKEST)) > BLUE).mean())
 
 
 def poor(gauges: tuple[Gauge, ...]) -> tuple[str, ...]:

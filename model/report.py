@@ -2,19 +2,31 @@
 
 import io
 import json
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from model.explain import overlay
+from model.answer.sentences import DISCLAIMER
+from model.explain import colour_bar, overlay
 from model.preprocess import Square
 
 if TYPE_CHECKING:  # the pipeline imports TensorFlow, which a report does not need
     from model.pipeline import Analysis
 
 FORCED_MARK = "Refused as outside what was measured; shown anyway"
+SCALE = ("no evidence", "strongest")  # what the ends of a map's colours mean
 LONGEST_SIDE = 1600  # pixels; more than a full-screen photo needs, far less than a phone delivers
+
+
+@dataclass(frozen=True, eq=False)
+class Drawn:
+    """A map to be drawn: its title, heat (rows, columns) in [0, 1], and what the ends of the colours mean."""
+
+    title: str
+    heat: np.ndarray
+    ends: tuple[str, str] = SCALE
 
 
 def result(analysis: "Analysis") -> dict:
@@ -98,8 +110,10 @@ def file_stem(analysis: "Analysis") -> str:
     return f"lesionscope_{analysis.photo.sha256[:8]}"
 
 
-def overlay_png(analysis: "Analysis", code: str, opacity: float = 0.6, contours: bool = False) -> bytes:
-    """Draw the heat map of a class over the photo.
+def overlay_png(
+    analysis: "Analysis", code: str, opacity: float = 0.6, contours: bool = False, drawn: Drawn | None = None
+) -> bytes:
+    """Draw the heat map of a class over the photo, and below it what it is: legend, class, model and disclaimer.
 
     Parameters
     ----------
@@ -109,36 +123,63 @@ def overlay_png(analysis: "Analysis", code: str, opacity: float = 0.6, contours:
     opacity : float, range [0, 1]
     contours : bool
         Lines instead of filling.
+    drawn : Drawn, optional
+        Another map than the Grad-CAM of the class.
 
     Returns
     -------
     bytes
-        A PNG file without metadata, its longer side at most ``LONGEST_SIDE`` pixels.
+        A PNG file without metadata, the photo's longer side at most ``LONGEST_SIDE`` pixels.
 
     Raises
     ------
     BundleError
         If the card has no such class.
     """
-    heat = analysis.explanations[analysis.card.label(code).code].heat
+    label = analysis.card.label(code)
+    drawn = drawn or Drawn(f"Grad-CAM, {label.name}", analysis.explanations[label.code].heat)
     pixels, square = for_screen(analysis.photo.pixels, analysis.square)
-    picture = Image.fromarray(overlay(pixels, heat, square, opacity, contours))
+    picture = Image.fromarray(overlay(pixels, drawn.heat, square, opacity, contours))
+    card = analysis.card
+    lines = [drawn.title, f"Model {card.model_id} {card.version}", DISCLAIMER]
     if analysis.forced:
-        _mark(picture, FORCED_MARK)
+        lines.insert(0, FORCED_MARK)
     buffer = io.BytesIO()
-    picture.save(buffer, "PNG")
+    _with_legend(picture, lines, drawn.ends if drawn.heat.any() else None).save(buffer, "PNG")
     return buffer.getvalue()
 
 
-def _mark(picture: Image.Image, sentence: str) -> None:
-    """Write a sentence into a picture, in a band along its lower edge."""
+def _with_legend(picture: Image.Image, lines: list[str], ends: tuple[str, str] | None) -> Image.Image:
+    """Put a band below a picture: the colours from no heat to the strongest, if there is any, and lines of text."""
     width, height = picture.size
-    size = max(10, width // 38)
-    font = ImageFont.load_default(size)
-    band = round(1.8 * size)
-    draw = ImageDraw.Draw(picture)
-    draw.rectangle((0, height - band, width, height), fill=(51, 51, 51))
-    draw.text((width / 2, height - band / 2), sentence, fill="white", font=font, anchor="mm")
+    size = max(9, width // 48)
+    font, step = ImageFont.load_default(size), round(1.5 * size)
+    rows = [row for line in lines for row in _wrapped(line, font, width - 2 * size)]
+    top = height + size // 2 + (step if ends else 0)
+    whole = Image.new("RGB", (width, top + step * len(rows) + size // 2), "white")
+    whole.paste(picture)
+    draw = ImageDraw.Draw(whole)
+    if ends:
+        middle, (left, right) = height + size // 2 + step / 2, ends
+        start = size + round(font.getlength(left)) + size // 2
+        bar = Image.fromarray(colour_bar()[None]).resize((max(1, width // 4), size))
+        draw.text((size, middle), left, fill="black", font=font, anchor="lm")
+        whole.paste(bar, (start, round(middle - size / 2)))
+        draw.text((start + bar.width + size // 2, middle), right, fill="black", font=font, anchor="lm")
+    for number, row in enumerate(rows):
+        draw.text((size, top + step * (number + 0.5)), row, fill="black", font=font, anchor="lm")
+    return whole
+
+
+def _wrapped(text: str, font: "ImageFont.FreeTypeFont | ImageFont.ImageFont", width: float) -> list[str]:
+    """Break a text into rows of at most so many pixels; a word that is wider stays whole."""
+    rows: list[str] = []
+    for word in text.split():
+        if rows and font.getlength(f"{rows[-1]} {word}") <= width:
+            rows[-1] += f" {word}"
+        else:
+            rows.append(word)
+    return rows
 
 
 def for_screen(pixels: np.ndarray, square: Square) -> tuple[np.ndarray, Square]:

@@ -5,12 +5,12 @@ import json
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageFont
 
 from model import report
 from model.answer.patient import Patient
 from model.errors import BundleError
-from model.explain import overlay
+from model.explain import colour_bar, overlay
 from model.preprocess import Square
 from tests.support.bundles import CODES, NEVER_SUPPORTED
 
@@ -49,8 +49,26 @@ def test_overlay_is_a_png_of_the_photo(analysis, lesion, contours):
     assert picture.format == "PNG"
     assert not picture.info
     expected = overlay(lesion, analysis.explanations[code].heat, analysis.square, 0.7, contours)
-    assert (np.asarray(picture) == expected).all()
-    assert (np.asarray(picture) != lesion).any()
+    drawn = np.asarray(picture)
+    assert (drawn[: len(lesion)] == expected).all()
+    assert (drawn[: len(lesion)] != lesion).any()
+    band = drawn[len(lesion) :]
+    assert (band == 255).mean() > 0.5 and (band < 100).any(), "text on white below the photo"
+    colours = {tuple(pixel) for pixel in band.reshape(-1, 3)} & {tuple(pixel) for pixel in colour_bar()}
+    assert len(colours) > 20, "the legend has the colours of the map"
+
+
+def test_a_map_without_evidence_has_no_colours_in_its_legend(analysis, lesion):
+    picture = Image.open(io.BytesIO(report.overlay_png(analysis, NEVER_SUPPORTED)))
+    band = np.asarray(picture)[len(lesion) :]
+    assert (band[..., 0] == band[..., 1]).all() and (band < 100).any()
+
+
+def test_a_text_is_broken_into_rows_that_fit():
+    font = ImageFont.load_default(12)
+    rows = report._wrapped("one two three four fivesixseveneightnineten", font, 70)
+    assert " ".join(rows) == "one two three four fivesixseveneightnineten"
+    assert all(font.getlength(row) <= 70 for row in rows[:-1]) and rows[-1] == "fivesixseveneightnineten"
 
 
 def test_overlay_of_an_unknown_class_is_refused(analysis):

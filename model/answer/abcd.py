@@ -143,19 +143,17 @@ def compactness(inside: np.ndarray) -> float:
 def solidity(inside: np.ndarray) -> float:
     """Return the share of a shape in its convex hull: 1 without notches.
 
-    Both areas are those within the centres of the outermost pixels, moved outwards by half a pixel as in
-    `compactness`.
+    Both areas are those within the centres of the outermost pixels, moved outwards by half a pixel with the hull's
+    length (Steiner's formula, as in `compactness`), so that the steps of pixels do not count as notches.
     """
     line = _border(inside).astype(np.float32)
     hull = cv2.convexHull(line)
-    areas = [
-        cv2.contourArea(each) + cv2.arcLength(hull, True) / 2 + np.pi / 4 for each in (line, hull)
-    ]  # one length for both, so that steps of pixels do not count as notches
-    return float(areas[0] / areas[1])
+    edge = cv2.arcLength(hull, True) / 2 + np.pi / 4
+    return float((cv2.contourArea(line) + edge) / (cv2.contourArea(hull) + edge))
 
 
 def diameter(inside: np.ndarray) -> float:
-    """Return the longest straight line across a shape, in pixels (largest Feret diameter), to the pixels' outer edge."""
+    """Return the longest straight line across a shape, in pixels to their outer edge (largest Feret diameter)."""
     hull = cv2.convexHull(_border(inside))[:, 0].astype(float)
     return float(np.sqrt(((hull[:, None] - hull[None]) ** 2).sum(axis=-1)).max() + 1)
 

@@ -18,7 +18,7 @@ from model.preprocess import Square
 
 EMPTY, SEVERAL, CUT = "no_lesion", "several_lesions", "lesion_at_border"
 SMALLEST = 0.002  # share of the frame; a smaller part is a speck, not a lesion
-CONTACT = 0.01  # share of the frame's outermost pixels in the lesion; from this share on it is cut off
+CONTACT = 0.02  # share of the frame's outermost pixels in the lesion; from this share on it is cut off
 FINER = 4  # contours are drawn on a grid so many times finer than the mask
 MARGIN = 0.25  # on each side of the lesion, as a share of its longer side
 
@@ -133,9 +133,7 @@ def heat_inside(heat: np.ndarray, inside: np.ndarray) -> float | None:
     return float(fine[inside].sum() / total) if total > 0 and inside.any() else None
 
 
-def square_around(
-    inside: np.ndarray, view: Square, height: int, width: int, margin: float = MARGIN
-) -> Square:
+def square_around(inside: np.ndarray, view: Square, height: int, width: int, margin: float = MARGIN) -> Square:
     """Return a square around the lesion as a proposal for the frame; the view itself where there is no lesion.
 
     Parameters
@@ -201,7 +199,7 @@ def read_outline(entry: dict[str, Any] | None, bundle_dir: Path) -> OutlineEntry
     if not isinstance(layers, list) or not layers or not all(isinstance(name, str) for name in layers):
         raise BundleError("outline_layers", "outline.layers must name the layers that the outline is read from.")
     if not isinstance(threshold, float) or not 0 < threshold < 1:
-        raise BundleError("outline_threshold", f"outline.threshold must be above 0 and below 1, but it is {threshold!r}.")
+        raise BundleError("outline_threshold", f"outline.threshold must be between 0 and 1, but it is {threshold!r}.")
     if not isinstance(weights, str):
         raise BundleError("outline_weights", "outline.weights_sha256 must name the network that the outline reads.")
     return OutlineEntry(path, tuple(layers), threshold, weights)

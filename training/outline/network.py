@@ -129,7 +129,7 @@ def chances(network: keras.Model, examples: Examples, batch: int = 64) -> np.nda
 
 
 def overlap(one: np.ndarray, other: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return Dice's and Jaccard's index of masks, bool (..., rows, columns), one number a pair; two empty ones are 1."""
+    """Return Dice's and Jaccard's index of masks, bool (..., rows, columns), for each pair; 1 for two empty ones."""
     both = np.logical_and(one, other).sum(axis=(-2, -1)).astype(float)
     areas = one.sum(axis=(-2, -1)).astype(float) + other.sum(axis=(-2, -1))
     with np.errstate(invalid="ignore"):

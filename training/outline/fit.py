@@ -36,7 +36,7 @@ from training.outline.examples import (
     validation_photos,
 )
 from training.outline.judging import Judge, frame_records, photo_records
-from training.outline.network import LAYERS, chances, learn, outline_network, overlap
+from training.outline.network import EPOCHS, LAYERS, chances, layers_read, learn, outline_network, overlap
 
 THRESHOLDS = tuple(np.round(np.arange(0.3, 0.71, 0.05), 2).tolist())
 JUDGED_EACH_EPOCH = 500  # validation photos; all of them fit the threshold
@@ -58,7 +58,9 @@ def fit_threshold(chance: np.ndarray, masks: np.ndarray) -> float:
     return THRESHOLDS[int(np.argmax(means))]
 
 
-def learnt(images: pd.DataFrame, network: keras.Model, folder: Path) -> tuple[keras.Model, float]:
+def learnt(
+    images: pd.DataFrame, network: keras.Model, folder: Path, layers: tuple[str, ...] = LAYERS, epochs: int = EPOCHS
+) -> tuple[keras.Model, float]:
     """Return the network that draws outlines, and its threshold.
 
     Parameters
@@ -69,19 +71,23 @@ def learnt(images: pd.DataFrame, network: keras.Model, folder: Path) -> tuple[ke
         The bundle's.
     folder : Path
         Where maps and the learnt network are kept, for this network alone.
+    layers : tuple of str
+        Of that network, from fine to coarse.
+    epochs : int
     """
-    frozen, path = reader(network, LAYERS), folder / "learnt.keras"
+    frozen, path = reader(network, layers), folder / "learnt.keras"
     judged = examples_of(validation_photos(images), frozen, folder)
     if not path.is_file():
         part = Examples([maps[:JUDGED_EACH_EPOCH] for maps in judged.maps], judged.masks[:JUDGED_EACH_EPOCH])
-        plain(learn(LAYERS, examples_of(training_photos(images), frozen, folder), part)).save(path)
+        train = examples_of(training_photos(images), frozen, folder)
+        plain(learn(layers, train, part, epochs)).save(path)
     drawn = keras.models.load_model(path, compile=False)
     return drawn, fit_threshold(chances(drawn, judged), judged.masks)
 
 
 def plain(drawn: keras.Model) -> keras.Model:
     """Return the same network without what training added to it."""
-    shapes = {name: tuple(one.shape[1:]) for name, one in zip(drawn.input_names, drawn.inputs, strict=True)}
+    shapes = {name: tuple(one.shape[1:]) for name, one in zip(layers_read(drawn), drawn.inputs, strict=True)}
     copy = outline_network(shapes, drawn.output_shape[1])
     copy.set_weights(drawn.get_weights())
     return copy
@@ -98,7 +104,7 @@ def pack(bundle: Path, drawn: keras.Model, threshold: float, tables: dict[str, p
     card["outline"] = {
         "file": path.name, "sha256": file_sha256(path), "bytes": path.stat().st_size,
         "parameters": drawn.count_params(), "weights_sha256": card["weights"]["sha256"],
-        "layers": list(drawn.input_names), "output": "chance of each pixel of the view to be in the lesion",
+        "layers": list(layers_read(drawn)), "output": "chance of each pixel of the view to be in the lesion",
         "threshold": threshold, "fitted_on": VALIDATION, "learnt_from": f"masks of {LEARNT_FROM}, training split",
         "jaccard": _rows(overall, ["dataset", "split"]),
         "frame": _rows(frame[frame.frame == DIFFERENCE], ["dataset", "split", "margin"]),
@@ -114,11 +120,13 @@ def _rows(table: pd.DataFrame, keys: list[str]) -> list[dict]:
     )
 
 
-def run(images: pd.DataFrame, bundle: Path, work: Path) -> dict[str, pd.DataFrame]:
-    """Learn, measure and pack; return the tables by their path in the bundle."""
+def run(
+    images: pd.DataFrame, bundle: Path, work: Path, layers: tuple[str, ...] = LAYERS, epochs: int = EPOCHS
+) -> dict[str, pd.DataFrame]:
+    """Learn, measure and pack; return the tables by their path in the bundle. Parameters as `learnt`."""
     card = load_card(bundle)
     network = load_network(card)
-    drawn, threshold = learnt(images, network, work / "outline" / card.raw["weights"]["sha256"][:16])
+    drawn, threshold = learnt(images, network, work / "outline" / card.raw["weights"]["sha256"][:16], layers, epochs)
     judge = Judge(card, network, drawn)
     frames = frame_table(frame_records(images, judge, threshold))
     parts = [images[(images.dataset == dataset) & (images.split == split)] for dataset, split in MEASURED]

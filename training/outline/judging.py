@@ -18,7 +18,7 @@ from model.preprocess import Square, centre_square, to_tensor
 from training.data.splits import VALIDATION
 from training.gate.pictures import READERS, few, read
 from training.outline.examples import BATCH, cut, photo_with_mask
-from training.outline.network import overlap
+from training.outline.network import layers_read, overlap
 
 MARGINS = (0.25, 0.5, 1.0)  # on each side of the lesion, as a share of its longer side
 FRAMED = ("ham10000", "milk10k")
@@ -43,13 +43,13 @@ class Judge:
     network : Model
         The bundle's.
     drawn : Model
-        From `training.outline.network`; the names of its inputs are the layers that it reads.
+        From `training.outline.network`; reads maps of the bundle's network, see `layers_read`.
     """
 
     def __init__(self, card: Card, network: keras.Model, drawn: keras.Model) -> None:
         self.card = card
         self.kernel = np.array(network.get_layer(card.logits_layer).get_weights()[0])
-        inside = drawn([network.get_layer(name).output for name in drawn.input_names])
+        inside = drawn([network.get_layer(name).output for name in layers_read(drawn)])
         outputs = [network.get_layer(name).output for name in (card.logits_layer, card.feature_layer)]
         self.model = keras.Model(network.input, [*outputs, inside])
 

@@ -19,6 +19,7 @@ LAYERS = (
     "block_15_add", "lite_19_add",  # 32
 )  # fmt: skip
 WIDTHS = {4: 32, 8: 64, 16: 64, 32: 64}  # channels, by the pixels of the view in a cell
+MOMENTUM = 0.99  # of the running means of batch normalisation
 DROPPED = 0.1  # share of the channels at the coarsest step that are dropped in training
 RATE, DECAY, BATCH = 3e-3, 1e-4, 32
 EPOCHS, EPOCH_VIEWS = 20, 3200
@@ -51,7 +52,7 @@ def outline_network(shapes: Mapping[str, tuple[int, ...]], size: int) -> keras.M
     for cell in cells:
         here = by_cell[cell]
         joined = layers.Concatenate(name=f"maps_{cell}")(here) if len(here) > 1 else here[0]
-        lateral = layers.BatchNormalization(name=f"scaled_{cell}")(joined)
+        lateral = layers.BatchNormalization(momentum=MOMENTUM, name=f"scaled_{cell}")(joined)
         lateral = layers.Conv2D(WIDTHS[cell], 1, use_bias=False, name=f"lateral_{cell}")(lateral)
         if found is None:
             lateral = layers.SpatialDropout2D(DROPPED, name="drop")(lateral)
@@ -72,11 +73,18 @@ def _step(cells: list[int], cell: int) -> int:
 
 
 def _refined(maps, cell: int):
-    scaled = layers.BatchNormalization(name=f"norm_{cell}")(maps)
+    scaled = layers.BatchNormalization(momentum=MOMENTUM, name=f"norm_{cell}")(maps)
     convolved = layers.Conv2D(WIDTHS[cell], 3, padding="same", use_bias=False, name=f"conv_{cell}")(
         layers.ReLU(name=f"relu_{cell}")(scaled)
     )
-    return layers.ReLU(name=f"out_{cell}")(layers.BatchNormalization(name=f"conv_norm_{cell}")(convolved))
+    return layers.ReLU(name=f"out_{cell}")(
+        layers.BatchNormalization(momentum=MOMENTUM, name=f"conv_norm_{cell}")(convolved)
+    )
+
+
+def layers_read(drawn: keras.Model) -> tuple[str, ...]:
+    """Return the layers of the bundle's network whose maps a network from `outline_network` reads, in their order."""
+    return tuple(one.name for one in drawn.inputs)
 
 
 def overlap_loss(true, chance):

@@ -154,11 +154,11 @@ def square_around(inside: np.ndarray, view: Square, height: int, width: int, mar
     top, bottom, left, right = (edge * scale for edge in (rows[0], rows[-1] + 1, columns[0], columns[-1] + 1))
     side = max(bottom - top, right - left) * (1 + 2 * margin)
     side = float(min(max(side, len(inside)), height, width))
-    middle = view.left + (left + right) / 2, view.top + (top + bottom) / 2
-    corner = (
-        float(np.clip(centre - side / 2, 0, edge - side)) for centre, edge in zip(middle, (width, height), strict=True)
+    return Square(
+        float(np.clip(view.left + (left + right - side) / 2, 0, width - side)),
+        float(np.clip(view.top + (top + bottom - side) / 2, 0, height - side)),
+        side,
     )
-    return Square(*corner, side)
 
 
 @dataclass(frozen=True)

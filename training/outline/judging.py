@@ -55,7 +55,8 @@ class Judge:
 
     def see(self, tensors: np.ndarray) -> list[Seen]:
         """Return what is seen of each of some views, float32 (n, size, size, 3)."""
-        return [Seen(*one[:2], one[2][..., 0]) for one in zip(*self.model.predict_on_batch(tensors), strict=True)]
+        logits, features, inside = self.model.predict_on_batch(tensors)
+        return [Seen(*one) for one in zip(logits, features, inside[..., 0], strict=True)]
 
 
 def photo_records(images: pd.DataFrame, judge: Judge, threshold: float) -> pd.DataFrame:
@@ -152,7 +153,8 @@ def frame_records(images: pd.DataFrame, judge: Judge, threshold: float) -> pd.Da
 
 
 def _fitted(drawn: Outline, square: Square, pixels: np.ndarray, margin: float) -> Square:
-    return square_around(drawn.inside, square, *pixels.shape[:2], margin=margin)
+    height, width = pixels.shape[:2]
+    return square_around(drawn.inside, square, height, width, margin)
 
 
 def _seen(photos: list[np.ndarray], squares: list[Square], judge: Judge) -> list[Seen]:

@@ -149,7 +149,8 @@ class KeepBest(keras.callbacks.Callback):
 
     def __init__(self, judged: Examples):
         super().__init__()
-        self.judged, self.best, self.weights = judged, -1.0, []
+        self.judged, self.best = judged, -1.0
+        self.weights: list[np.ndarray] = []
 
     def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
         found = overlap(chances(self.model, self.judged) > JUDGED, self.judged.masks > 0)[1].mean()

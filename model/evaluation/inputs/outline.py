@@ -1,6 +1,7 @@
 """How well outlines of lesions agree with masks drawn by experts, and what is usual of each measurement by class."""
 
 from collections.abc import Iterator
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -52,10 +53,8 @@ def _figures(rows: pd.DataFrame, random: np.random.Generator) -> Iterator[dict]:
     lesions = pd.factorize(rows.lesion_id)[0]
     good = rows[JACCARD].where(rows[JACCARD] >= GOOD, 0.0)
     for metric, values in ((DICE, rows[DICE]), (JACCARD, rows[JACCARD]), (GOOD_JACCARD, good)):
-        each = values.to_numpy(float)
-        yield {"metric": metric, **resampled_figure(
-            lambda weights, each=each: metrics.weighted_mean(each, weights), lesions, random, RESAMPLES
-        )}  # fmt: skip
+        mean = partial(metrics.weighted_mean, values.to_numpy(float))
+        yield {"metric": metric, **resampled_figure(mean, lesions, random, RESAMPLES)}
     for code in CODES:
         yield {"metric": code, **rate_figure(rows[code].to_numpy(bool), lesions)}
 
@@ -107,14 +106,17 @@ def frame_table(records: pd.DataFrame) -> pd.DataFrame:
         lesions, true = pd.factorize(part.lesion_id)[0], part.melanoma.to_numpy(bool)
         usual, fitted = part.usual.to_numpy(float), part.fitted.to_numpy(float)
         figures = {
-            USUAL: lambda weights, t=true, u=usual: metrics.auc(t, u, weights),
-            FITTED: lambda weights, t=true, f=fitted: metrics.auc(t, f, weights),
-            DIFFERENCE: lambda weights, t=true, u=usual, f=fitted: (
-                metrics.auc(t, f, weights) - metrics.auc(t, u, weights)
-            ),
+            USUAL: partial(metrics.auc, true, usual),
+            FITTED: partial(metrics.auc, true, fitted),
+            DIFFERENCE: partial(_gained, true, usual, fitted),
         }
         for frame, statistic in figures.items():
             figure = resampled_figure(statistic, lesions, np.random.default_rng(0), RESAMPLES)
             found.append({"dataset": dataset, "split": split, "margin": margin, "frame": frame,
                           "metric": MELANOMA_AUC, **figure})  # fmt: skip
     return pd.DataFrame(found)
+
+
+def _gained(true: np.ndarray, usual: np.ndarray, fitted: np.ndarray, weights: np.ndarray | None) -> np.ndarray:
+    """Return the AUC of one score less that of another, for each row of weights."""
+    return metrics.auc(true, fitted, weights) - metrics.auc(true, usual, weights)

@@ -1,7 +1,6 @@
 """Learning outlines: masks stay with their photos, overlap is as by hand, and the command packs what it learnt."""
 
 import json
-from types import SimpleNamespace
 
 import cv2
 import keras
@@ -69,6 +68,8 @@ def test_a_photo_without_its_mask_and_one_of_another_size_are_named(tmp_path):
     cv2.imwrite(str(path), np.zeros((10, 10), np.uint8))
     with pytest.raises(DatasetError, match="another size"):
         examples.photo_with_mask(row)
+    with pytest.raises(DatasetError, match="No lesion mask"):  # of a set that has none
+        examples.photo_with_mask(row._replace(dataset="milk10k"))
     path.unlink()
     with pytest.raises(DatasetError, match="No lesion mask"):
         examples.photo_with_mask(row)
@@ -147,9 +148,3 @@ def test_the_command_learns_measures_and_packs(bundle, made, tmp_path, capsys, m
     capsys.readouterr()
     fit.learnt(made, served, tmp_path / "work" / "outline" / card["weights"]["sha256"][:16], layers)
     assert "epoch" not in capsys.readouterr().out  # what was learnt is used again
-
-
-def test_a_set_without_masks_is_named():
-    with pytest.raises(DatasetError, match="No lesion mask"):
-        row = SimpleNamespace(dataset="milk10k", image_id="one", path=__file__.replace("test_outline.py", "none.png"))
-        examples.photo_with_mask(row)

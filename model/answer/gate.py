@@ -70,7 +70,13 @@ def read_gate(entry: dict[str, Any] | None, bundle_dir: Path) -> Gate | None:
 
 
 def stored_arrays(entry: dict[str, Any], bundle_dir: Path, what: str) -> dict[str, np.ndarray]:
-    """Return the arrays of the file that a card's entry names; ``what`` names it in the error.
+    """Return the arrays of the file that a card's entry names; parameters and errors as `stored_file`."""
+    with np.load(stored_file(entry, bundle_dir, what)) as stored:
+        return dict(stored)
+
+
+def stored_file(entry: dict[str, Any], bundle_dir: Path, what: str) -> Path:
+    """Return the file that a card's entry names; ``what`` names it in the error.
 
     Raises
     ------
@@ -82,5 +88,4 @@ def stored_arrays(entry: dict[str, Any], bundle_dir: Path, what: str) -> dict[st
         raise BundleError(f"no_{what}", f"The file {path.name} is missing next to card.json; restore it.")
     if hashlib.sha256(path.read_bytes()).hexdigest() != entry.get("sha256"):
         raise BundleError(f"{what}_changed", f"{path.name} is not the file in the card: its SHA-256 differs.")
-    with np.load(path) as stored:
-        return dict(stored)
+    return path

@@ -1,0 +1,3 @@
+from training.outline.fit import main
+
+raise SystemExit(main())

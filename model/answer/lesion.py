@@ -105,6 +105,8 @@ def _contour(mask: np.ndarray, part: np.ndarray, threshold: float) -> np.ndarray
     field[cv2.erode(part.astype(np.uint8), np.ones((3, 3), np.uint8), borderValue=1) > 0] = 1
     rows, columns = mask.shape
     fine = cv2.resize(field, (columns * FINER, rows * FINER), interpolation=cv2.INTER_LINEAR) > threshold
+    if not fine.any():  # a part one pixel wide, barely above the threshold
+        fine = part.repeat(FINER, axis=0).repeat(FINER, axis=1)
     lines, _ = cv2.findContours(fine.astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
     return (max(lines, key=cv2.contourArea)[:, 0].astype(float) + 0.5) / FINER
 

@@ -69,9 +69,9 @@ def test_what_is_no_mask_is_refused(mask):
 
 
 @settings(max_examples=25, deadline=None)
-@given(st.integers(0, 2**32 - 1), st.floats(0.05, 0.95))
-def test_any_mask_gives_a_consistent_outline(seed, threshold):
-    noise = np.random.default_rng(seed).random((12, 12)).astype(np.float32)
+@given(st.integers(0, 2**32 - 1), st.floats(0.05, 0.95), st.sampled_from([12, 48]))
+def test_any_mask_gives_a_consistent_outline(seed, threshold, cells):
+    noise = np.random.default_rng(seed).random((cells, cells)).astype(np.float32)
     mask = np.clip(cv2.resize(noise, (48, 48), interpolation=cv2.INTER_CUBIC), 0, 1)
     found = outline(mask, threshold)
     assert found.empty == (not found.inside.any()) == (found.contours == ())

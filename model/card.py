@@ -8,6 +8,7 @@ from typing import Any
 
 from model.answer.decision_entries import check_decision_entries
 from model.answer.gate import Gate, read_gate
+from model.answer.lesion import OutlineEntry, read_outline
 from model.answer.patient import Effects, read_effects
 from model.answer.quality import Gauges, read_gauges
 from model.errors import BundleError
@@ -55,6 +56,8 @@ class Card:
         Refuses photos of another kind; None if every photo is answered.
     gauges : Gauges or None
         Measures of a photo in addition to its answer.
+    outline : OutlineEntry or None
+        The network that draws the lesion's outline; None where the model has none.
     """
 
     bundle_dir: Path
@@ -70,6 +73,7 @@ class Card:
     effects: Effects | None = None
     gate: Gate | None = None
     gauges: Gauges | None = None
+    outline: OutlineEntry | None = None
 
     @property
     def codes(self) -> tuple[str, ...]:
@@ -136,6 +140,7 @@ def load_card(bundle_dir: Path | str | None = None) -> Card:
         effects=read_effects(raw.get("patient"), len(labels)),
         gate=read_gate(raw.get("gate"), folder),
         gauges=read_gauges(raw.get("gauges"), folder),
+        outline=read_outline(raw.get("outline"), folder),
     )
     _entry(raw, "weights.file", str)
     _entry(raw, "weights.sha256", str)

@@ -2,13 +2,16 @@
 
 from collections.abc import Generator, Iterable
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 
 import cv2
 import numpy as np
 
+from model.answer.abcd import Measurements, measure
 from model.answer.decision import Decision, decide
 from model.answer.gate import OUTSIDE
+from model.answer.lesion import Outline, outline
 from model.answer.patient import UNKNOWN, Patient
 from model.answer.quality import Gauge, poor
 from model.card import Card
@@ -50,6 +53,8 @@ class Analysis:
         What was known about the patient.
     gauges : tuple of Gauge
         What was measured about the photo; empty where the model has no gauges.
+    mask : ndarray, float32, shape (size, size), range [0, 1], or None
+        The chance of each pixel of ``view`` to be in a lesion; None where the model draws no outlines.
     """
 
     photo: Photo
@@ -62,6 +67,18 @@ class Analysis:
     photo_alone: Prediction
     patient: Patient = UNKNOWN
     gauges: tuple[Gauge, ...] = ()
+    mask: np.ndarray | None = None
+
+    @cached_property
+    def lesion(self) -> Outline | None:
+        """The lesion's outline in the view; None where the model draws none."""
+        entry = self.card.outline
+        return None if self.mask is None or entry is None else outline(self.mask, entry.threshold)
+
+    @cached_property
+    def measurements(self) -> Measurements | None:
+        """What was measured of the lesion; None where no lesion was found."""
+        return None if self.lesion is None else measure(self.lesion, self.view)
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -159,6 +176,7 @@ class Analyser:
             warnings=photo.warnings + ((SMALL_PHOTO,) if square.side < self.card.size else ()),
             card=self.card,
             photo_alone=prediction,
+            mask=None if raw.outline is None else raw.outline[0],
             gauges=gauges.measure(view, square.side, raw.pooled[0]) if (gauges := self.card.gauges) else (),
         )
         return analysis.informed(patient)

@@ -18,6 +18,7 @@ ONNX_RUNTIME, TENSORFLOW = "onnxruntime", "tensorflow"
 NAMES = (ONNX_RUNTIME, TENSORFLOW)
 INPUT = "photos"
 LOGITS, POOLED, FEATURES = "logits", "pooled", "features"  # outputs for each photo
+OUTLINE = "outline"  # one more where the model draws outlines
 KERNEL, BIAS = "kernel", "bias"  # outputs that are the same for every photo
 MADE_FROM = "made_from"  # entry of the exported file, see `origin`
 
@@ -35,11 +36,14 @@ class RawOutput:
     features : ndarray, float32, shape (n, rows, columns, channels)
         Maps that pooling and the last dense layer turn into these logits; a flipped view's are flipped back. Empty
         (n, 0, 0, channels) where they were not asked for.
+    outline : ndarray, float32, shape (n, size, size), range [0, 1], or None
+        The chance of each pixel to be in a lesion; None where the model draws no outlines or maps were not asked for.
     """
 
     logits: np.ndarray
     pooled: np.ndarray
     features: np.ndarray
+    outline: np.ndarray | None = None
 
 
 class Engine(Protocol):
@@ -60,8 +64,9 @@ class Engine(Protocol):
 
 
 def origin(card: Card) -> str:
-    """Return what an exported file must say that it was made from: the Keras file's checksum, and the views."""
-    return " ".join((card.raw["weights"]["sha256"], *card.views))
+    """Return what an exported file must say that it was made from: the checksums of the Keras files, and the views."""
+    drawn = [card.raw["outline"]["sha256"]] if card.outline else []
+    return " ".join((card.raw["weights"]["sha256"], *drawn, *card.views))
 
 
 class OnnxEngine:
@@ -83,18 +88,17 @@ class OnnxEngine:
             reason = str(error).splitlines()[0]
             raise BundleError("export_unreadable", f"The network {path.name} cannot be loaded: {reason}") from None
         if self._session.get_modelmeta().custom_metadata_map.get(MADE_FROM) != origin(card):
-            raise BundleError(
-                "export_stale", f"{path.name} is of other weights or views; run python -m training.export."
-            )
+            raise BundleError("export_stale", f"{path.name} is of other weights; run python -m training.export.")
+        self._maps = [FEATURES, *([OUTLINE] if card.outline else [])]
         _return_memory()
         nothing = np.zeros((0, card.size, card.size, 3), np.float32)
         self.kernel, self.bias = self._session.run([KERNEL, BIAS], {INPUT: nothing})
 
     def run(self, photos: np.ndarray, features: bool) -> RawOutput:
-        wanted = [LOGITS, POOLED, *([FEATURES] if features else [])]
-        logits, pooled, *maps = self._session.run(wanted, {INPUT: photos})
-        nothing = np.empty((len(photos), 0, 0, pooled.shape[1]), np.float32)
-        return RawOutput(logits, pooled, maps[0] if maps else nothing)
+        wanted = [LOGITS, POOLED, *(self._maps if features else [])]
+        found = dict(zip(wanted, self._session.run(wanted, {INPUT: photos}), strict=True))
+        nothing = np.empty((len(photos), 0, 0, found[POOLED].shape[1]), np.float32)
+        return RawOutput(found[LOGITS], found[POOLED], found.get(FEATURES, nothing), found.get(OUTLINE))
 
 
 def _return_memory() -> None:

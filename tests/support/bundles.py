@@ -39,7 +39,17 @@ def build_bundle(folder: Path) -> Path:
         (folder / name).mkdir(parents=True)
     network = small_network()
     network.save(folder / "weights.keras")
-    (folder / "card.json").write_text(json.dumps(_card(folder / "weights.keras", network)))
+    drawn = dark_is_lesion(network)
+    drawn.save(folder / "outline.keras")
+    card = _card(folder / "weights.keras", network)
+    card["outline"] = {
+        "file": "outline.keras",
+        "sha256": hashlib.sha256((folder / "outline.keras").read_bytes()).hexdigest(),
+        "weights_sha256": card["weights"]["sha256"],
+        "layers": [one.name for one in drawn.inputs],
+        "threshold": 0.5,
+    }
+    (folder / "card.json").write_text(json.dumps(card))
     _write_tables(folder)
     seal(folder)
     export(folder)
@@ -58,6 +68,17 @@ def small_network() -> "keras.Model":
     kernel[:, CODES.index(NEVER_SUPPORTED)] = -np.abs(kernel[:, CODES.index(NEVER_SUPPORTED)]) / SPREAD
     logits.set_weights([kernel, bias])
     return network
+
+
+def dark_is_lesion(network: "keras.Model") -> "keras.Model":
+    """Return a network that calls dark pixels the lesion, from the photo as the other network scales it."""
+    scaled = next(layer for layer in network.layers if isinstance(layer, keras.layers.Rescaling))
+    photo = keras.Input((SIZE, SIZE, 3), name=scaled.name)
+    smooth = keras.layers.AveragePooling2D(5, strides=1, padding="same")(photo)
+    inside = keras.layers.Conv2D(1, 1, activation="sigmoid", name="inside")
+    drawn = keras.Model(photo, inside(smooth))
+    inside.set_weights([np.full((1, 1, 3, 1), -10.0), np.array([3.0])])
+    return drawn
 
 
 def _card(weights: Path, network: "keras.Model") -> dict:

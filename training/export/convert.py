@@ -26,11 +26,12 @@ from model.network.engines import (
     KERNEL,
     LOGITS,
     MADE_FROM,
+    OUTLINE,
     POOLED,
     OnnxEngine,
     origin,
 )
-from model.network.keras_engine import KerasEngine, load_network, served_function
+from model.network.keras_engine import KerasEngine, load_network, load_outline, served_function
 from model.photo.folders import find_photos
 from model.photo.image import read_file, read_photo
 from model.predict import softmax
@@ -59,7 +60,7 @@ def converted(engine: KerasEngine) -> "onnx.ModelProto":
     import tensorflow as tf
     import tf2onnx
 
-    forward = served_function(engine.card, engine.network)
+    forward = served_function(engine.card, engine.network, load_outline(engine.card, engine.network))
 
     @tf.function(input_signature=forward.input_signature)
     def exported(photos):
@@ -71,7 +72,8 @@ def converted(engine: KerasEngine) -> "onnx.ModelProto":
     onnx.helper.set_model_props(graph, {MADE_FROM: origin(engine.card)})
     onnx.checker.check_model(graph)
     inputs, outputs = ([value.name for value in part] for part in (graph.graph.input, graph.graph.output))
-    if inputs != [INPUT] or set(outputs) != {LOGITS, POOLED, FEATURES, KERNEL, BIAS}:
+    wanted = {LOGITS, POOLED, FEATURES, KERNEL, BIAS} | ({OUTLINE} if engine.card.outline else set())
+    if inputs != [INPUT] or set(outputs) != wanted:
         raise ExportError("graph", f"The ONNX graph has the inputs {inputs} and the outputs {outputs}.")
     return graph
 

@@ -21,10 +21,11 @@ from model.answer.lesion import outline
 from model.card import load_card
 from model.evaluation.cases import ALL
 from model.evaluation.inputs.outline import DIFFERENCE, JACCARD, frame_table, measures_table, outline_table
-from model.predict import load_network
+from model.network.keras_engine import load_network
 from training.command import one_sentence
 from training.data.provenance import file_sha256
 from training.data.splits import EXTERNAL, INTERNAL_TEST, VALIDATION
+from training.export.convert import export
 from training.gate.fit import folders, split_images
 from training.judging.sealing import write_json, write_tables
 from training.outline.examples import (
@@ -94,7 +95,7 @@ def plain(drawn: keras.Model) -> keras.Model:
 
 
 def pack(bundle: Path, drawn: keras.Model, threshold: float, tables: dict[str, pd.DataFrame]) -> None:
-    """Write the network, the card's entry and the tables; ``tables`` by path in the bundle."""
+    """Write the network, the card's entry, the tables, and what is served again; ``tables`` by path in the bundle."""
     path = bundle / "outline.keras"
     drawn.save(path)
     card = json.loads((bundle / "card.json").read_text(encoding="utf-8"))
@@ -111,6 +112,7 @@ def pack(bundle: Path, drawn: keras.Model, threshold: float, tables: dict[str, p
     }  # fmt: skip
     write_json(bundle / "card.json", card)
     write_tables(bundle, {name: table.round(6) for name, table in tables.items()})
+    export(bundle)
 
 
 def _rows(table: pd.DataFrame, keys: list[str]) -> list[dict]:

@@ -11,7 +11,7 @@ import pytest
 from model.answer.lesion import read_outline
 from model.card import load_card
 from model.evaluation.inputs.outline import JACCARD
-from model.predict import load_network
+from model.network.keras_engine import load_network
 from model.preprocess import Square
 from training.data.sets.layouts import DatasetError
 from training.data.splits import EXTERNAL, INTERNAL_TEST, TRAIN, VALIDATION

@@ -7,6 +7,7 @@ import streamlit as st
 
 from ui import pictures
 from ui.analyse import state, wording
+from ui.analyse.closer import lesion
 
 if TYPE_CHECKING:
     from model.pipeline import Analysis
@@ -21,7 +22,9 @@ def panel(analysis: "Analysis") -> None:
     with st.expander(wording.MOVE_FRAME), st.container(key="frame_controls"):
         _controls(analysis)
     with place:
-        picture(wording.PHOTO, pictures.framed(*state.screen(analysis, state.square_set(analysis))))
+        pixels, square = state.screen(analysis, analysis.square)
+        outlined = pixels if state.hidden() else lesion.on("Photo", analysis, pixels, square)
+        picture(wording.PHOTO, pictures.framed(outlined, state.screen(analysis, state.square_set(analysis))[1]))
 
 
 def _controls(analysis: "Analysis") -> None:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:  # the pipeline imports TensorFlow, which must not delay the f
     from model.pipeline import Analyser, Analysis
 
 WHOLE = {"across": 50, "down": 50, "size": 100}  # percent; the largest centred square
+FIT_MARGIN = 0.5  # around the lesion on each side, as a share of its longer side
 SMALLEST = 20  # percent of the shorter side; below it almost no pixels are left
 PATIENT = {
     "age": "patient_age",
@@ -117,6 +118,19 @@ def _keep(found: "Analysis") -> None:
 def look_here() -> None:
     """Request the frame that the sliders show; the answer to a refused photo must be requested again."""
     st.session_state.update(frame_wanted=frame_set(), answered_anyway=False)
+
+
+def fit(square: Square, width: int, height: int) -> None:
+    """Request a frame: the sliders' nearest to a square of a photo so many pixels wide and high."""
+    side = min(width, height)
+    size = max(SMALLEST, round(100 * square.side / side))
+    room = {"across": width - side * size / 100, "down": height - side * size / 100}
+    place = {
+        name: round(100 * min(max(edge / room[name], 0), 1)) if room[name] >= 1 else 50
+        for name, edge in (("across", square.left), ("down", square.top))
+    }
+    st.session_state.update(place, size=size)
+    look_here()
 
 
 def answer_anyway() -> None:

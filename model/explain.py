@@ -102,6 +102,7 @@ def overlay(
     square: Square | None = None,
     opacity: float = 0.6,
     contours: bool = False,
+    colours: np.ndarray | None = None,
 ) -> np.ndarray:
     """Lay a heat map over a photo; where there is no heat the photo stays exactly as it is.
 
@@ -117,6 +118,8 @@ def overlay(
         Of the strongest heat; weaker heat is more transparent in proportion.
     contours : bool
         Draw lines at a quarter, half and three quarters of the heat instead of filling.
+    colours : ndarray, uint8, shape (256, 3), optional
+        RGB of heat 0 to heat 1 when filling, `colour_bar` when not given.
 
     Returns
     -------
@@ -128,9 +131,10 @@ def overlay(
     result = pixels.copy()
     inside = result[top : top + side, left : left + side]
     fine = upsample(np.asarray(heat, np.float32), side)[: inside.shape[0], : inside.shape[1]]
-    colours, weight = _contour_lines(fine) if contours else (colour_bar()[np.rint(fine * 255).astype(int)], fine)
+    ramp = colour_bar() if colours is None else colours
+    drawn, weight = _contour_lines(fine) if contours else (ramp[np.rint(fine * 255).astype(int)], fine)
     weight = weight[..., None] * np.float32(opacity)
-    inside[:] = np.rint(inside * (1 - weight) + colours * weight).astype(np.uint8)
+    inside[:] = np.rint(inside * (1 - weight) + drawn * weight).astype(np.uint8)
     return result
 
 

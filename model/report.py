@@ -17,16 +17,45 @@ if TYPE_CHECKING:  # the pipeline imports TensorFlow, which a report does not ne
 
 FORCED_MARK = "Refused as outside what was measured; shown anyway"
 SCALE = ("no evidence", "strongest")  # what the ends of a map's colours mean
+# Blue through white to orange, told apart with every kind of colour vision (Okabe and Ito 2008).
+CONTRAST = np.rint(
+    [[np.interp(at, (0, 0.5, 1), ends) for ends in ((0, 255, 230), (114, 255, 159), (178, 255, 0))] for at in
+     np.linspace(0, 1, 256)]
+).astype(np.uint8)  # fmt: skip
 LONGEST_SIDE = 1600  # pixels; more than a full-screen photo needs, far less than a phone delivers
 
 
 @dataclass(frozen=True, eq=False)
 class Drawn:
-    """A map to be drawn: its title, heat (rows, columns) in [0, 1], and what the ends of the colours mean."""
+    """A map to be drawn.
+
+    Parameters
+    ----------
+    title : str
+        Method and class, or classes.
+    heat : ndarray, float32, shape (rows, columns), range [0, 1]
+    against : ndarray, float32, same shape and range, optional
+        In a contrast, the heat of what speaks for the other class.
+    ends : tuple of str
+        What the two ends of the legend mean.
+    """
 
     title: str
     heat: np.ndarray
+    against: np.ndarray | None = None
     ends: tuple[str, str] = SCALE
+
+    @property
+    def colours(self) -> np.ndarray:
+        """Of the legend from left to right: uint8, shape (256, 3), RGB."""
+        return colour_bar() if self.against is None else CONTRAST
+
+    def over(self, pixels: np.ndarray, square: Square, opacity: float, contours: bool = False) -> np.ndarray:
+        """Return a photo with the map on it; parameters as `model.explain.overlay`. A contrast has no contours."""
+        if self.against is None:
+            return overlay(pixels, self.heat, square, opacity, contours)
+        below = overlay(pixels, self.against, square, opacity, colours=np.tile(CONTRAST[:1], (256, 1)))
+        return overlay(below, self.heat, square, opacity, colours=np.tile(CONTRAST[-1:], (256, 1)))
 
 
 def result(analysis: "Analysis") -> dict:
@@ -139,30 +168,31 @@ def overlay_png(
     label = analysis.card.label(code)
     drawn = drawn or Drawn(f"Grad-CAM, {label.name}", analysis.explanations[label.code].heat)
     pixels, square = for_screen(analysis.photo.pixels, analysis.square)
-    picture = Image.fromarray(overlay(pixels, drawn.heat, square, opacity, contours))
+    picture = Image.fromarray(drawn.over(pixels, square, opacity, contours))
     card = analysis.card
     lines = [drawn.title, f"Model {card.model_id} {card.version}", DISCLAIMER]
     if analysis.forced:
         lines.insert(0, FORCED_MARK)
     buffer = io.BytesIO()
-    _with_legend(picture, lines, drawn.ends if drawn.heat.any() else None).save(buffer, "PNG")
+    shown = drawn.heat.any() or drawn.against is not None
+    _with_legend(picture, lines, drawn if shown else None).save(buffer, "PNG")
     return buffer.getvalue()
 
 
-def _with_legend(picture: Image.Image, lines: list[str], ends: tuple[str, str] | None) -> Image.Image:
+def _with_legend(picture: Image.Image, lines: list[str], drawn: Drawn | None) -> Image.Image:
     """Put a band below a picture: the colours from no heat to the strongest, if there is any, and lines of text."""
     width, height = picture.size
     size = max(9, width // 48)
     font, step = ImageFont.load_default(size), round(1.5 * size)
     rows = [row for line in lines for row in _wrapped(line, font, width - 2 * size)]
-    top = height + size // 2 + (step if ends else 0)
+    top = height + size // 2 + (step if drawn else 0)
     whole = Image.new("RGB", (width, top + step * len(rows) + size // 2), "white")
     whole.paste(picture)
     draw = ImageDraw.Draw(whole)
-    if ends:
-        middle, (left, right) = height + size // 2 + step / 2, ends
+    if drawn:
+        middle, (left, right) = height + size // 2 + step / 2, drawn.ends
         start = size + round(font.getlength(left)) + size // 2
-        bar = Image.fromarray(colour_bar()[None]).resize((max(1, width // 4), size))
+        bar = Image.fromarray(drawn.colours[None]).resize((max(1, width // 4), size))
         draw.text((size, middle), left, fill="black", font=font, anchor="lm")
         whole.paste(bar, (start, round(middle - size / 2)))
         draw.text((start + bar.width + size // 2, middle), right, fill="black", font=font, anchor="lm")

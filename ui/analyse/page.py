@@ -9,7 +9,7 @@ from ui import cached
 from ui.analyse import attention, map, photo, source, state, wording
 from ui.analyse.answer import context, refusal
 from ui.analyse.answer import page as answer
-from ui.analyse.closer import lesion
+from ui.analyse.closer import lesion, maps
 from ui.analyse.reader import page as reader
 
 if TYPE_CHECKING:
@@ -118,4 +118,5 @@ def _answered(analysis: "Analysis") -> None:
         reader.after(analysis.card)
         context.row(analysis)
         lesion.panel(analysis)
+        maps.panel(analysis)
     attention.draw(state.name(), said, state.case(), kept=True)

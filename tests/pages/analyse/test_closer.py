@@ -8,9 +8,11 @@ import pytest
 
 from model.card import BUNDLE_VARIABLE
 from model.evaluation.inputs.outline import MEASURES
+from model.preprocess import Square
 from tests.support.analyse_page import drawn_photo, html, open_app, picture, upload
 from training.judging.sealing import seal
 from ui.analyse import state, wording
+from ui.analyse.closer import maps
 from ui.analyse.closer import wording as closer
 
 
@@ -102,11 +104,72 @@ def test_a_measurement_is_written_in_its_unit(name, number, written):
 
 @pytest.mark.parametrize("left", [0, 150, 199])
 def test_the_sliders_are_set_to_the_nearest_frame(left, monkeypatch):
-    from model.preprocess import Square
-
     kept = {}
     monkeypatch.setattr(state, "st", type("Fake", (), {"session_state": kept}))
     monkeypatch.setattr(state, "look_here", lambda: None)
     state.fit(Square(left, 40, 200), 400, 300)
     found = state.square_from(400, 300, kept["across"], kept["down"], kept["size"])
     assert (found.left, found.top, found.side) == pytest.approx((left, 40, 200), abs=2.5)
+
+
+def widget(app, kind: str, key: str):
+    [found] = [each for each in app.get(kind) if each.key == key]
+    return found
+
+
+def test_two_classes_are_set_against_each_other(answered):
+    app = widget(answered, "selectbox", "map_for").select("mel").run()
+    app = widget(app, "selectbox", "map_against_mel").select("nv").run()
+    assert not app.exception
+    title = "Grad-CAM, Melanoma against Melanocytic nevus"
+    assert picture(app, title)
+    assert closer.CONTRASTED.format("Melanoma", "Melanocytic nevus") in said(app)
+
+
+def test_a_map_that_costs_passes_is_computed_when_asked_for_and_kept(answered):
+    app = widget(answered, "selectbox", "map_method").select("finer").run()
+    title = "Grad-CAM, half cells"
+    assert not [image for image in app.get("image") if image.proto.imgs[0].alt.startswith(title)]
+    one = widget(app, "selectbox", "map_for").value
+    app = widget(app, "button", f"compute_finer_{one}").click().run()
+    assert not app.exception
+    address = picture(app, title)
+    assert picture(app.run(), title) == address, "it is kept"
+    [kept] = app.session_state[maps.KEPT].values()
+    coarse = app.session_state.analysis.explanations[one].raw
+    assert kept.shape == (2 * coarse.shape[0], 2 * coarse.shape[1])
+    assert kept.sum() == pytest.approx(coarse.sum(), abs=1e-3)
+
+
+def test_a_new_photo_drops_what_was_kept_for_the_last_one(answered):
+    app = widget(answered, "selectbox", "map_method").select("finer").run()
+    for seed in (23, 24):
+        app = upload(app, drawn_photo(seed))
+        one = widget(app, "selectbox", "map_for").value
+        app = widget(app, "button", f"compute_finer_{one}").click().run()
+    assert len(app.session_state[maps.KEPT]) == 1
+
+
+def test_chosen_cells_say_what_they_add():
+    alone = closer.region(1.5, 1, 3.0, ["Melanoma"])
+    assert "chosen cell adds **+1.50** to the logit of Melanoma (all cells: +3.00)" in alone
+    both = closer.region(np.log(4), 6, -1.0, ["Melanoma", "Naevus"])
+    assert "6 chosen cells add **+1.39** to the log odds of Melanoma against Naevus" in both and "odds times 4" in both
+
+
+def test_the_cells_are_numbered_along_the_rows_and_lie_in_their_middles():
+    raw = np.arange(6, dtype=np.float32).reshape(2, 3)
+    [marks] = maps.cells_figure(np.zeros((60, 60, 3), np.uint8), raw).data
+    assert list(marks.customdata) == list(range(6))
+    assert list(marks.x[:3]) == [10, 30, 50] and set(marks.y[:3]) == {15}
+
+
+def test_a_contrast_is_drawn_on_one_scale_and_without_evidence_there_is_nothing_to_draw():
+    drawn = maps.drawing("gradcam", ["Melanoma", "Naevus"], np.array([[2.0, -1.0]], np.float32))
+    assert drawn.heat.tolist() == [[1, 0]] and drawn.against.tolist() == [[0, 0.5]]
+    assert drawn.ends == ("Naevus", "Melanoma")
+    photo = np.full((40, 80, 3), 128, np.uint8)
+    seen = drawn.over(photo, Square(0, 0, 80), 1.0)
+    assert seen[20, 5, 0] > 150 and seen[20, 5, 2] < 60, "orange where it speaks for the first"
+    assert seen[20, 75, 2] > seen[20, 75, 0], "bluish where it speaks for the second"
+    assert maps.drawing("gradcam", ["Melanoma"], np.full((1, 2), -1, np.float32)).heat.tolist() == [[0, 0]]

@@ -1,6 +1,9 @@
 """Sentences on the lesion's outline and measurements, and on maps."""
 
+import math
+
 from model.answer.lesion import CUT, EMPTY, SEVERAL
+from model.maps import methods
 
 OUTLINE, PLACES = "Outline of the lesion on", ("Map", "Photo")
 LESION = "The lesion: outline and measurements"
@@ -63,3 +66,53 @@ def value(name: str, number: float | None) -> str:
 def usual(name: str, low: float, high: float) -> str:
     """Write the usual range of a measurement."""
     return NOT_MEASURED if low != low else f"{value(name, low)} to {value(name, high)}"
+
+
+MAPS = "Other maps, two classes against each other, and what a region adds"
+METHOD, FOR, AGAINST, NOTHING = "Map", "For", "Against", "nothing"
+COMPUTE, COMPUTE_LOADING = "Compute ({} passes)", "Compute ({} passes; loads TensorFlow, about 1 GB of memory)"
+COMPUTING, STOP = "Computing the map", "Stop"
+POSITIVE = "Coloured: what speaks for {}; without colour: nothing, or evidence against it."
+CONTRASTED = "Orange speaks for {}, blue for {}; the stronger, the more colour."
+SAVE_ARRAY = "Map as array (NPZ)"
+CELLS_ALT = "The network's view with a mark in each cell; choose cells to see what they add."
+CHOOSE = "Click a cell, or drag a box over several: what they add is written here."
+ADDS = "The {} add **{:+.2f}** to the logit of {} (all cells: {:+.2f})."
+ADDS_AGAINST = "The {} add **{:+.2f}** to the log odds of {} (all cells: {:+.2f}): before calibration, odds times {}."
+
+
+def method(name: str) -> str:
+    """Write a method's name."""
+    return methods.METHODS[name].name
+
+
+def about(name: str) -> str:
+    """Write what a map says and where it is from; with the map of the answer, which others would be the same."""
+    found = methods.METHODS[name]
+    same = f" {' '.join(methods.SAME)}" if name == methods.GRADCAM else ""
+    return f"{found.definition} {found.source}.{same}"
+
+
+def compute(name: str) -> str:
+    """Write the button of a map that is not there yet."""
+    found = methods.METHODS[name]
+    return (COMPUTE_LOADING if found.tensorflow else COMPUTE).format(found.passes)
+
+
+def against(names: list[str]) -> str:
+    """Write one class, or two against each other."""
+    return " against ".join(names)
+
+
+def ends(drawn, names: list[str]) -> str:
+    """Write what the colours mean."""
+    return POSITIVE.format(names[0]) if drawn.against is None else CONTRASTED.format(*names)
+
+
+def region(total: float, cells: int, whole: float, names: list[str]) -> str:
+    """Write what chosen cells add to a class, or to one against another."""
+    counted = "chosen cell" if cells == 1 else f"{cells} chosen cells"
+    text = ADDS if len(names) == 1 else ADDS_AGAINST
+    odds = f"{math.exp(min(total, 20)):.2g}"
+    said = text.format(counted, total, against(names), whole, odds)
+    return said.replace(" add ", " adds ") if cells == 1 else said

@@ -94,7 +94,7 @@ def test_a_frame_without_a_lesion_is_not_measured(outlined, monkeypatch, encode)
 @pytest.mark.parametrize(
     ("name", "number", "written"),
     [
-        ("area", 0.123, "12%"), ("colour_count", 3.0, "3"), ("solidity", 0.987, "0.99"),
+        ("area", 0.123, "12 %"), ("colour_count", 3.0, "3"), ("solidity", 0.987, "0.99"),
         ("asymmetry_long", None, closer.NOT_MEASURED), ("compactness", float("nan"), closer.NOT_MEASURED),
     ],
 )  # fmt: skip

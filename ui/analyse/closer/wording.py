@@ -59,7 +59,7 @@ def value(name: str, number: float | None) -> str:
     if number is None or number != number:
         return NOT_MEASURED
     if name in SHARES:
-        return f"{number:.0%}"
+        return f"{100 * number:.0f} %"
     return f"{number:.0f}" if name == "colour_count" else f"{number:.2f}"
 
 

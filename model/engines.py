@@ -61,6 +61,11 @@ class Engine(Protocol):
         """Answer photos: ndarray, float32, shape (n, size, size, 3), range [0, 255]."""
 
 
+def default(card: Card) -> str:
+    """Return the engine that serves a bundle unless another is asked for."""
+    return ONNX_RUNTIME if card.exported_path else TENSORFLOW
+
+
 def open_engine(card: Card, name: str | None = None, threads: int = 0) -> Engine:
     """Load a bundle's network.
 
@@ -77,7 +82,7 @@ def open_engine(card: Card, name: str | None = None, threads: int = 0) -> Engine
     BundleError
         If the network's file is missing, cannot be read, or is not the one that the card describes.
     """
-    if (name or (ONNX_RUNTIME if card.exported_path else TENSORFLOW)) == ONNX_RUNTIME:
+    if (name or default(card)) == ONNX_RUNTIME:
         return OnnxEngine(card, threads)
     return KerasEngine(card, load_network(card))
 

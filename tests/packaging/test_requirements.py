@@ -29,6 +29,8 @@ EXPORTING = (
     "training/export/convert.py",
     "training/export/engines.py",
 )  # what they alone import is not part of training
+CLUSTER = "model/cluster/requirements.txt"
+SPREADING = ("model/cluster/spread.py",)  # what it alone imports is not part of the app
 OTHER_BACKENDS = {"torch"}  # imported only where Keras runs on it, by a person's choice
 NOT_IMPORTED = {
     "requirements.txt": {
@@ -51,13 +53,15 @@ NOT_IMPORTED = {
 def pins(requirements: str) -> dict[str, str]:
     """Return name -> version of the packages that a file itself lists, included files left out."""
     lines = (ROOT / requirements).read_text().splitlines()
-    return dict(re.match(r"([\w.-]+)==([\w.]+)", line).groups() for line in lines if line and line[0] not in "#-")
+    return dict(
+        re.match(r"([\w.-]+)(?:\[\w+\])?==([\w.]+)", line).groups() for line in lines if line and line[0] not in "#-"
+    )
 
 
 def imported(places: tuple[str, ...]) -> set[str]:
     """Return the package-index names of what files and folders import beyond our own code and Python's."""
     modules = set()
-    apart = {ROOT / name for name in EXPORTING}
+    apart = {ROOT / name for name in EXPORTING + SPREADING}
     for place in places:
         path = ROOT / place
         for file in sorted({*path.rglob("*.py")} - apart) if path.is_dir() else [path]:
@@ -84,6 +88,10 @@ def test_requirements_hold_nothing_more(requirements):
 def test_export_requirements_hold_what_exporting_imports_beyond_training():
     base = pins("requirements.txt").keys() | pins("training/requirements.txt").keys()
     assert imported(EXPORTING) - base == set(pins(EXPORT))
+
+
+def test_cluster_requirements_hold_what_spreading_imports_beyond_the_app():
+    assert imported(SPREADING) - pins("requirements.txt").keys() == set(pins(CLUSTER))
 
 
 def test_tensorflow_is_the_same_under_both_names():

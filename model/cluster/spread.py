@@ -112,6 +112,6 @@ class Worker:
 
 
 def _pieces(tasks: Iterable[Task]) -> Iterator[bytes]:
-    waiting = (task._replace(place=task.place._replace(path=os.path.abspath(task.place.path))) for task in tasks)
+    waiting = (task._replace(place=task.place.absolute()) for task in tasks)
     while piece := list(islice(waiting, PHOTOS_A_PIECE)):
         yield pickle.dumps(piece)

@@ -10,8 +10,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from model.errors import ContractError, printable
-from model.photo import archives
-from model.photo.folders import find_photos
+from model.photo import archives, folders
 from model.photo.image import read_file
 
 
@@ -38,6 +37,10 @@ class Place(NamedTuple):
     def image(self) -> str:
         """What a table calls the photo: the last part of its name without the ending."""
         return printable(Path(self.name).stem)
+
+    def absolute(self) -> "Place":
+        """Return the same place for a process that works in another folder."""
+        return Place(str(Path(self.path).absolute()), self.inside)
 
 
 @dataclass(frozen=True)
@@ -81,8 +84,9 @@ def find_all(paths: Iterable[Path | str]) -> Found:
     """Take files as they are named, and look through folders and ZIP archives; archives in folders are not opened."""
     found = Found()
     for path in map(str, paths):
+        seen: folders.Found | archives.Contents
         if os.path.isdir(path):  # noqa: PTH112 - Path.is_dir raises where a folder may not be entered
-            seen = find_photos(Path(path))
+            seen = folders.find_photos(Path(path))
             found.photos += (Place(str(photo)) for photo in seen.photos)
         elif archives.is_archive(path):
             seen = archives.look_into(path)

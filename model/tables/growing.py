@@ -167,7 +167,7 @@ def _known(rows: Path, layout: Layout, retry: bool) -> tuple[set[str], dict[str,
     try:
         with notes.open(encoding="utf-8") as file:
             first = file.readline()
-            made_with, entries = json.loads(first), [json.loads(line) for line in file]
+            made_with, entries = dict(json.loads(first)), [json.loads(line) for line in file]
         without = {} if retry else {entry["image"]: entry["refused"] for entry in entries}
         with rows.open(encoding="utf-8", newline="") as file:
             reader = csv.reader(file)
@@ -177,7 +177,7 @@ def _known(rows: Path, layout: Layout, retry: bool) -> tuple[set[str], dict[str,
         raise OutputError("output_damaged", f"{name} is damaged; delete it and leave out --resume.") from None
     other = [key for key, value in layout.made_with.items() if made_with.get(key) != value]
     if other or header != layout.header:
-        what = ", ".join(other or ["columns"])
+        what = ", ".join(other or ["set of columns"])
         raise OutputError(
             "output_of_other", f"{name} was begun with another {what}; repeat the first command, or leave out --resume."
         )

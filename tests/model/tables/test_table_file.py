@@ -1,5 +1,7 @@
 """Tables as people and archives write them: every row is understood, or named with its line."""
 
+from pathlib import Path
+
 import pytest
 
 from model.answer.patient import Patient, read_effects

@@ -7,8 +7,10 @@ and this folder of code under the same paths. What a lost worker had in hand is 
 import logging
 import os
 import pickle
+import re
+import socket
 from collections.abc import Generator, Iterable, Iterator
-from contextlib import closing
+from contextlib import closing, redirect_stdout
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -22,6 +24,8 @@ from model.scoring import Line, Task, Wanted, lines
 
 ROOT = Path(__file__).resolve().parents[2]
 PHOTOS_A_PIECE = 16  # one after another on one worker; what is done again if the worker is lost
+RETRIES = 5  # of one piece; a photo that ends each worker must not be tried for ever
+SECONDS_TO_ANSWER = 10.0
 TASKS, LINES = "tasks", "lines"  # columns of the pieces, pickled
 
 
@@ -60,7 +64,12 @@ class Cluster:
         pieces = [{TASKS: piece} for piece in _pieces(tasks)]
         if not pieces:
             return
+        _check_reachable(self.address)
         os.environ["RAY_USAGE_STATS_ENABLED"] = "0"  # nothing is reported to anybody
+        with Path(os.devnull).open("w") as nowhere, redirect_stdout(nowhere):  # Ray's messages; the table may go there
+            yield from self._connected(pieces)
+
+    def _connected(self, pieces: list[dict[str, bytes]]) -> Iterator[Line]:
         try:
             ray.init(
                 self.address,
@@ -89,6 +98,8 @@ class Cluster:
             batch_size=1,
             num_cpus=1,
             compute=ray.data.ActorPoolStrategy(size=workers),
+            max_restarts=-1,
+            max_task_retries=RETRIES,
         )
         for row in scored.iter_rows():
             yield from pickle.loads(row[LINES])
@@ -109,6 +120,16 @@ class Worker:
     def _lines(self, tasks: list[Task]) -> list[Line]:
         with closing(lines(self.analyser, tasks, self.wanted, workers=1)) as answers:
             return list(answers)
+
+
+def _check_reachable(address: str) -> None:
+    """Raise LesionscopeError if nobody answers at ``HOST:PORT``, for which Ray itself would wait for minutes."""
+    found = re.fullmatch(r"(?:ray://)?([^/]+):(\d+)", address)
+    try:
+        if found:
+            socket.create_connection((found[1], int(found[2])), SECONDS_TO_ANSWER).close()
+    except (OSError, OverflowError) as error:
+        raise LesionscopeError("ray", f"There is no Ray cluster at {address}: {error}.") from None
 
 
 def _pieces(tasks: Iterable[Task]) -> Iterator[bytes]:

@@ -8,10 +8,13 @@ python -m model serve --port 8600
 
 import argparse
 import os
+import shlex
 import signal
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
+from itertools import chain
 from pathlib import Path
 
 from model.installed import need_packages
@@ -20,36 +23,42 @@ need_packages()  # otherwise a system's own Python fails at the next line with a
 
 from model.answer.patient import Patient  # noqa: E402
 from model.card import Card, load_card  # noqa: E402
-from model.errors import LesionscopeError, OutputError, PhotoError, printable  # noqa: E402
-from model.scoring import RULES  # noqa: E402
-from model.tables import output  # noqa: E402
+from model.errors import ContractError, LesionscopeError, OutputError, PhotoError, printable  # noqa: E402
+from model.network import engines  # noqa: E402
+from model.scoring import RULES, Scorer, Wanted  # noqa: E402
+from model.tables import growing, output  # noqa: E402
 
+RESUME, RETRY = "--resume", "--retry"
 INTERRUPTED = 130  # the exit status that shells give after Ctrl-C
 PICTURE_ENDING = ".png"  # the one kind of picture that explain writes
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Run one command and return its exit status: 0 for success, 1 for an error, which is written to standard error."""
+    arguments = sys.argv[1:] if arguments is None else arguments
     options = _parser().parse_args(arguments)
     try:
         return options.run(options)
     except LesionscopeError as error:
-        return _complain(f"{error}{_kept(error)}")
+        return _complain(f"{error}{_kept(error, arguments)}")
     except BrokenPipeError:  # the reader of the output has closed it
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
         return 1
     except OSError as error:
-        return _complain(f"{printable(error.filename or 'A file')}: {error.strerror or error}.{_kept(error)}")
+        name = printable(error.filename or "A file")
+        return _complain(f"{name}: {error.strerror or error}.{_kept(error, arguments)}")
     except MemoryError as error:
-        return _complain(f"There is not enough memory; close other programs or score fewer photos.{_kept(error)}")
+        return _complain(f"There is not enough memory; close other programs.{_kept(error, arguments)}")
     except KeyboardInterrupt as error:
-        _complain(f"Stopped.{_kept(error)}")
+        _complain(f"Stopped.{_kept(error, arguments)}")
         return INTERRUPTED
 
 
-def _kept(error: BaseException) -> str:
+def _kept(error: BaseException, arguments: list[str]) -> str:
+    """Say where finished rows are and which command goes on from there; nothing if there are none."""
     name = output.kept(error)
-    return f" The rows that were finished are in {name}." if name else ""
+    command = shlex.join([*(word for word in arguments if word not in (RESUME, RETRY)), RESUME])
+    return f" The rows that were finished are in {name}. Go on with: python -m model {command}" if name else ""
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -59,10 +68,25 @@ def _parser() -> argparse.ArgumentParser:
     shared = argparse.ArgumentParser(add_help=False)
     shared.add_argument("--bundle", type=Path, help="folder of the model (default: the one in the repository)")
     commands = parser.add_subparsers(required=True)
-    score = commands.add_parser("score", parents=[shared], help="calibrated probabilities of photos, as a CSV file")
-    score.add_argument("paths", nargs="+", type=Path, metavar="PATH", help="photos, or folders of photos")
+    score = commands.add_parser("score", parents=[shared], help="calibrated probabilities of photos, as a table")
+    score.add_argument("paths", nargs="*", metavar="PATH", help="photos, folders of photos, or ZIP archives of photos")
+    score.add_argument("--list", type=Path, metavar="FILE", help="a text file of paths, one a line; - to pipe it")
     score.add_argument(
-        "--output", type=Path, default=Path("predictions.csv"), help="the table, - for standard output (%(default)s)"
+        "--output", type=Path, help="the table, - for standard output (predictions.csv or predictions.parquet)"
+    )
+    score.add_argument("--format", choices=growing.FORMATS, help="default: by the ending of --output, else csv")
+    score.add_argument(RESUME, action="store_true", help="go on with the unfinished table that a stopped run has left")
+    score.add_argument(RETRY, action="store_true", help=f"as {RESUME}, and photos without a row are tried again")
+    score.add_argument("--engine", choices=engines.NAMES, help="what runs the network (default: what the model has)")
+    score.add_argument(
+        "--workers",
+        type=_number(1, 1024),
+        default=0,
+        metavar="N",
+        help="photos at once (default: cores and one more)",
+    )
+    score.add_argument(
+        "--ray", metavar="ADDRESS", help="spread over the machines of a Ray cluster; local is this computer alone"
     )
     score.add_argument(
         "--patients",
@@ -120,30 +144,56 @@ def _number(least: int, most: int) -> Callable[[str], int]:
 
 def _score(options: argparse.Namespace) -> int:
     from model import scoring
-    from model.photo import folders
+    from model.photo import sources
 
-    found = folders.find_all(options.paths)
-    distinct, complaints = scoring.distinct(found)
+    named = growing.PARQUET if options.output and options.output.suffix.lower() == f".{growing.PARQUET}" else None
+    kind = options.format or named or growing.CSV
+    target = options.output or Path(f"predictions.{kind}")
+    found = sources.find_all(chain(options.paths, sources.listed(options.list) if options.list else ()))
+    places, complaints = scoring.distinct(found)
     for complaint in complaints:
         _complain(complaint)
-    if not distinct:
-        return _complain("There is no photo to score; name photos or folders that contain photos.")
+    if not places:
+        return _complain("There is no photo to score; name photos, or folders or ZIP archives that contain photos.")
     card = load_card(options.bundle)
-    read = [*distinct, *([options.patients] if options.patients else []), *_bundle_files(card)]
-    output.check_target(options.output, read)
+    also_read = [path for path in (options.patients, options.list) if path]
+    read = [*map(Path, {place.path for place in places}), *also_read, *_bundle_files(card)]
+    output.check_target(target, read)
     scoring.check_rule(card, options.decision)
-    patients: dict[Path, Patient] = {}
+    patients: dict[str, Patient] = {}
     if options.patients:
-        patients, remarks = scoring.known_patients(options.patients, distinct, card)
+        patients, remarks = scoring.known_patients(options.patients, places, card)
         for remark in remarks:
             _complain(remark)
-    wanted = scoring.Wanted(options.decision, options.answer_all)
-    analyser = _analyser(options.bundle)
-    with _libraries_quiet():
-        failures = scoring.score(analyser, distinct, patients, options.output, wanted)
+    wanted = Wanted(options.decision, options.answer_all)
+    engine = options.engine or engines.default_engine(card)
+    made_with = scoring.made_with(card, wanted, engine, options.patients)
+    layout = growing.Layout(target, wanted.header, made_with, kind)
+    with growing.growing(layout, read, options.resume or options.retry, options.retry) as table:
+        scorer = _scorer(options, card, engine, wanted)
+        with _libraries_quiet():
+            failures = scoring.score(places, patients, table, scorer)
+    if not table.images:
+        kept = "" if target == output.STANDARD_OUTPUT else f", so {printable(target)} was not written"
+        _complain(f"No photo was scored{kept}.")
     if found.others:
         _complain(f"Files skipped because they are no pictures: {found.others:,}.")
     return 1 if failures or complaints else 0
+
+
+def _scorer(options: argparse.Namespace, card: Card, engine: str, wanted: Wanted) -> Scorer:
+    from model import scoring
+
+    if options.ray:
+        try:
+            from model.cluster import spread
+        except ModuleNotFoundError:
+            needs = "model/cluster/requirements.txt"
+            raise ContractError("no_ray", f"--ray needs more packages: python -m pip install -r {needs}") from None
+        return spread.Cluster(options.ray, options.workers, card.bundle_dir, engine, wanted).lines
+    threads = 0 if options.workers == 1 else 1  # with several photos at once, each has its own core
+    analyser = _analyser(options.bundle, engine, threads)
+    return partial(scoring.lines, analyser, wanted=wanted, workers=options.workers)
 
 
 def _bundle_files(card: Card) -> list[Path]:
@@ -207,11 +257,11 @@ def _serve(options: argparse.Namespace) -> int:
     return 0
 
 
-def _analyser(bundle: Path | None):
+def _analyser(bundle: Path | None, engine: str | None = None, threads: int = 0):
     with _quiet():
         from model.pipeline import Analyser  # takes a moment; a mistyped option should not wait for it
 
-        return Analyser(bundle)
+        return Analyser(bundle, engine, threads)
 
 
 @contextmanager

@@ -7,7 +7,7 @@ import numpy as np
 
 from model.card import Card, load_card
 from model.errors import ContractError
-from model.network.engines import ONNX_RUNTIME, TENSORFLOW, Engine, OnnxEngine, RawOutput
+from model.network.engines import ONNX_RUNTIME, Engine, OnnxEngine, RawOutput, default_engine
 
 
 @dataclass(frozen=True, eq=False)
@@ -120,7 +120,7 @@ def open_engine(card: Card, name: str | None = None, threads: int = 0) -> Engine
     BundleError
         If the network's file is missing, cannot be read, or is not the one that the card describes.
     """
-    if (name or (ONNX_RUNTIME if card.exported_path else TENSORFLOW)) == ONNX_RUNTIME:
+    if (name or default_engine(card)) == ONNX_RUNTIME:
         return OnnxEngine(card, threads)
     from model.network.keras_engine import KerasEngine, load_network  # brings TensorFlow, which takes seconds
 

@@ -1,14 +1,14 @@
 """Many photos into one table: which are scored, what each row contains, and the messages for photos without a row."""
 
-import csv
-import io
+import hashlib
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections import deque
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from tqdm import tqdm
 
@@ -17,8 +17,8 @@ from model.answer.gate import OUTSIDE
 from model.answer.patient import UNKNOWN, Patient
 from model.card import Card
 from model.errors import ContractError, printable
-from model.photo.folders import Found
-from model.tables.output import STANDARD_OUTPUT, Unfinished, writing
+from model.photo.sources import Found, Place, Source
+from model.tables.growing import Growing
 from model.tables.patient_table import matched, read_patients
 
 if TYPE_CHECKING:  # the pipeline takes a moment to import; a mistyped option should not wait for that
@@ -26,7 +26,6 @@ if TYPE_CHECKING:  # the pipeline takes a moment to import; a mistyped option sh
 
 COLUMNS = ("MEL", "NV", "BCC", "AKIEC", "BKL", "DF", "VASC")  # as the ISIC 2018 challenge orders them
 NOTES = "notes"  # codes of the notes that the page would show next to the answer
-HEADER_AND_ROW = 2  # pieces; a table with less is none
 DIAGNOSIS, REFUSED = "diagnosis", "refused"  # columns of a table that was asked for them
 MOST_PROBABLE, BALANCED = "most-probable", "balanced"  # rules that name one diagnosis
 RULES = (MOST_PROBABLE, BALANCED)
@@ -66,50 +65,107 @@ class Wanted:
 PLAIN = Wanted()
 
 
-def score(
-    analyser: "Analyser",
-    photos: Sequence[Path],
-    patients: dict[Path, Patient],
-    output: Path,
-    wanted: Wanted = PLAIN,
-) -> int:
-    """Write the table of some photos; return how many have no row, each of which was named on standard error.
+class Task(NamedTuple):
+    """A photo to be scored, and what is known about its patient."""
+
+    place: Place
+    patient: Patient = UNKNOWN
+
+
+@dataclass(frozen=True)
+class Line:
+    """What came of one photo: a row, or the reason why it has none.
+
+    Parameters
+    ----------
+    name : str
+        What messages call the photo.
+    image : str
+        What the table calls it.
+    row : tuple of str
+        All cells, in the order of `Wanted.header`; empty if there is a reason.
+    reason : str
+        A sentence; empty if there is a row.
+    refused : bool
+        Whether the gate refused the photo, so that it can have a row with ``--answer-all``.
+    """
+
+    name: str
+    image: str
+    row: tuple[str, ...] = ()
+    reason: str = ""
+    refused: bool = False
+
+
+Scorer = Callable[[Iterable[Task]], Generator[Line, None, None]]  # yields one line for each task, in their order
+
+
+def lines(
+    analyser: "Analyser", tasks: Iterable[Task], wanted: Wanted = PLAIN, workers: int = 0
+) -> Generator[Line, None, None]:
+    """Score photos in this process, taken one by one; yields lines in the order of the tasks.
 
     Parameters
     ----------
     analyser : Analyser
-    photos : sequence of Path
-        Of different names.
-    patients : dict of Path to Patient
-        Who is known, by photo.
-    output : Path
-        The table's place; it is put there when it is complete.
+    tasks : iterable of Task
     wanted : Wanted
         Further columns.
+    workers : int
+        As in `Analyser.score`.
     """
-    without, codes = [], [analyser.card.label(code.lower()).code for code in COLUMNS]
-    answers = analyser.score(photos, answer_all=wanted.refused)
-    with writing(output, photos, keep_from=HEADER_AND_ROW) as file, closing(answers):
-        _write_row(file, wanted.header)
-        for scored in tqdm(answers, total=len(photos), unit="photo", file=sys.stderr):
-            reason = refusal(scored)
+    codes = [analyser.card.label(code.lower()).code for code in COLUMNS]
+    taken: deque[Task] = deque()
+
+    def sources() -> Iterator[Source]:
+        for task in tasks:
+            taken.append(task)
+            yield Source.at(task.place)
+
+    with closing(analyser.score(sources(), workers=workers, answer_all=wanted.refused)) as answers:
+        for scored in answers:
+            task = taken.popleft()
+            image, reason = task.place.image, refusal(scored)
             if reason:
-                without.append(scored)
-                tqdm.write(f"{printable(scored.source.name)}: {reason}", file=sys.stderr)
+                refused = scored.prediction is not None and scored.prediction.reason == OUTSIDE
+                yield Line(task.place.name, image, reason=reason, refused=refused)
             else:
-                row = _row(scored, patients.get(Path(scored.source.name), UNKNOWN), analyser.card, codes, wanted)
-                _write_row(file, row)
-    _tell_refused(without)
-    if len(without) == len(photos):
-        kept = "" if output == STANDARD_OUTPUT else f", so {printable(output)} was not written"
-        print(f"No photo was scored{kept}.", file=sys.stderr)
+                cells = _cells(scored, task.patient, analyser.card, codes, wanted)
+                yield Line(task.place.name, image, (image, *cells))
+
+
+def score(places: Sequence[Place], patients: dict[str, Patient], table: Growing, scorer: Scorer) -> int:
+    """Append what a table lacks; return how many photos have no row, each of which was named on standard error once.
+
+    Parameters
+    ----------
+    places : sequence of Place
+        Of different names.
+    patients : dict of str to Patient
+        Who is known, by the photo's name.
+    table : Growing
+        What it contains already is not scored again.
+    scorer : callable
+        Yields a line for each task, in their order, for example `lines`.
+    """
+    images = {place.image for place in places}
+    if done := sum(image in table for image in images):
+        none = sum(image in table.without for image in images)
+        print(
+            f"Done before: {done:,} photos, {none:,} of them without a row (--retry tries them again).", file=sys.stderr
+        )
+    waiting = (Task(place, patients.get(place.name, UNKNOWN)) for place in places if place.image not in table)
+    with closing(scorer(waiting)) as answers:
+        for line in tqdm(answers, total=len(places), initial=done, unit="photo", file=sys.stderr):
+            if line.reason:
+                tqdm.write(f"{printable(line.name)}: {line.reason}", file=sys.stderr)
+                table.leave_out(line.image, line.refused)
+            else:
+                table.add(line.row)
+    without = [table.without[image] for image in images & table.without.keys()]
+    if any(without):
+        print(ANSWER_ALL.format(sum(without)), file=sys.stderr)
     return len(without)
-
-
-def _tell_refused(without: Sequence["Scored"]) -> None:
-    count = sum(scored.prediction is not None and scored.prediction.reason == OUTSIDE for scored in without)
-    if count:
-        print(ANSWER_ALL.format(count), file=sys.stderr)
 
 
 def refusal(scored: "Scored") -> str | None:
@@ -124,21 +180,21 @@ def abstained(reason: str | None) -> str:
     return ABSTAINED.get(reason or "", f"The model gives no answer ({reason}).")
 
 
-def distinct(found: Found) -> tuple[list[Path], list[str]]:
+def distinct(found: Found) -> tuple[list[Place], list[str]]:
     """Keep the first photo of each name, because names identify rows; return the error messages."""
-    first: dict[str, Path] = {}
+    first: dict[str, Place] = {}
     complaints = list(found.trouble)
     for photo in found.photos:
-        earlier = first.setdefault(photo.stem, photo)
-        if os.path.realpath(earlier) != os.path.realpath(photo):
+        earlier = first.setdefault(photo.image, photo)
+        if earlier is not photo and os.path.realpath(earlier.name) != os.path.realpath(photo.name):
             complaints.append(
-                f"{printable(photo)}: not scored, its row would carry the same name as {printable(earlier)}; "
-                "rename one."
+                f"{printable(photo.name)}: not scored, its row would carry the same name as "
+                f"{printable(earlier.name)}; rename one."
             )
     return list(first.values()), complaints
 
 
-def known_patients(table: Path, photos: Sequence[Path], card: Card) -> tuple[dict[Path, Patient], list[str]]:
+def known_patients(table: Path, photos: Sequence[Place], card: Card) -> tuple[dict[str, Patient], list[str]]:
     """Return the patients of a table by photo, and sentences about rows and photos without each other.
 
     Raises
@@ -148,7 +204,20 @@ def known_patients(table: Path, photos: Sequence[Path], card: Card) -> tuple[dic
     """
     if card.effects is None:
         raise ContractError("no_patient", "This model uses the photo alone; leave out --patients.")
-    return matched(table, read_patients(table, card.effects), photos)
+    return matched(table, read_patients(table, card.effects), [photo.name for photo in photos])
+
+
+def made_with(card: Card, wanted: Wanted, engine: str | None, patients: Path | None) -> dict[str, str | None]:
+    """Return what the figures of a table depend on, by names that a message can contain."""
+    return {
+        "model": card.model_id,
+        "model version": card.version,
+        "weights file": card.raw["weights"]["sha256"],
+        "--engine": engine,
+        "--decision": wanted.rule,
+        "--answer-all": str(wanted.refused),
+        "table of patients": hashlib.sha256(patients.read_bytes()).hexdigest() if patients else None,
+    }
 
 
 def check_rule(card: Card, rule: str | None) -> None:
@@ -157,13 +226,12 @@ def check_rule(card: Card, rule: str | None) -> None:
         raise ContractError("no_rule", f"This model has no balanced rule; use --decision {MOST_PROBABLE}.")
 
 
-def _row(scored: "Scored", patient: Patient, card: Card, codes: Sequence[str], wanted: Wanted) -> Iterator[str]:
+def _cells(scored: "Scored", patient: Patient, card: Card, codes: Sequence[str], wanted: Wanted) -> Iterator[str]:
     from model.pipeline import informed
 
     assert scored.analysis is not None  # `refusal` has reported the others
     answer = scored.analysis.photo_alone
     told = informed(answer, patient, card)
-    yield printable(Path(scored.source.name).stem)
     for code in codes:
         yield f"{told.probabilities[card.codes.index(code)]:.{DIGITS}f}"
     if wanted.rule:
@@ -172,9 +240,3 @@ def _row(scored: "Scored", patient: Patient, card: Card, codes: Sequence[str], w
     if wanted.refused:
         yield str(int(answer.forced))
     yield " ".join(scored.analysis.notes)
-
-
-def _write_row(file: Unfinished, row: Iterator[str] | tuple[str, ...]) -> None:
-    text = io.StringIO()
-    csv.writer(text, lineterminator="\n").writerow(row)
-    file.write(text.getvalue().encode())

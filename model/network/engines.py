@@ -69,6 +69,11 @@ def origin(card: Card) -> str:
     return " ".join((card.raw["weights"]["sha256"], *drawn, *card.views))
 
 
+def default_engine(card: Card) -> str:
+    """Return the engine that serves a bundle unless another is asked for."""
+    return ONNX_RUNTIME if card.exported_path else TENSORFLOW
+
+
 class OnnxEngine:
     """The exported network in ONNX Runtime."""
 

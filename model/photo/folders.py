@@ -2,7 +2,7 @@
 
 import os
 import stat
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -71,7 +71,7 @@ def find_photos(folder: Path) -> Found:
             trouble.append(f"{printable(path)}: not looked at, {problem}.")
             continue
         try:
-            picture = path.suffix.lower() in ENDINGS | FOREIGN_ENDINGS or starts_as_photo(_head(path))
+            picture = named_as_photo(path.name) or starts_as_photo(_head(path))
         except OSError as error:
             trouble.append(f"{printable(path)}: not looked at, it cannot be opened ({error.strerror}).")
             continue
@@ -82,18 +82,9 @@ def find_photos(folder: Path) -> Found:
     return Found(tuple(sorted(photos)), tuple(trouble), others)
 
 
-def find_all(paths: Iterable[Path]) -> Found:
-    """Take files as they are named, and look through folders."""
-    photos: list[Path] = []
-    trouble: list[str] = []
-    others = 0
-    for path in paths:
-        folder = os.path.isdir(path)  # noqa: PTH112 - Path.is_dir raises where a folder may not be entered
-        found = find_photos(path) if folder else Found((path,), (), 0)
-        photos += found.photos
-        trouble += found.trouble
-        others += found.others
-    return Found(tuple(photos), tuple(trouble), others)
+def named_as_photo(name: str) -> bool:
+    """Whether a file's name has the ending of a picture, read here or not."""
+    return os.path.splitext(name)[1].lower() in ENDINGS | FOREIGN_ENDINGS  # noqa: PTH122 - names in archives too
 
 
 def is_hidden(name: str) -> bool:
@@ -134,7 +125,7 @@ def _files(folder: Path) -> Iterator[tuple[Path, str]]:
             try:
                 kind = path.stat().st_mode
             except OSError as error:
-                if path.suffix.lower() in ENDINGS | FOREIGN_ENDINGS or not path.suffix:
+                if named_as_photo(path.name) or not path.suffix:
                     dead = path.is_symlink()
                     yield path, "its link leads nowhere" if dead else f"it cannot be opened ({error.strerror})"
                 continue
@@ -142,6 +133,6 @@ def _files(folder: Path) -> Iterator[tuple[Path, str]]:
                 (linked if path.is_symlink() else waiting).append(path)
             elif stat.S_ISREG(kind):
                 yield path, ""
-            elif path.suffix.lower() in ENDINGS | FOREIGN_ENDINGS:
+            elif named_as_photo(path.name):
                 yield path, "it is a pipe or a device"
         waiting[:0] = linked

@@ -1,4 +1,4 @@
-"""Results are written to a temporary file and put in place at the end; finished rows of a stopped run are kept."""
+"""Results are written to a temporary file and put in place at the end."""
 
 import os
 import shutil
@@ -25,15 +25,17 @@ class Unfinished:
         Its name in a message.
     takes_back : bool
         Whether pieces can be removed: true for a file, not for a pipe or a terminal.
+    end : int
+        How many bytes it has already.
     """
 
-    def __init__(self, file: RawIOBase, target: Path, takes_back: bool) -> None:
-        self.file, self.target, self.takes_back, self.pieces, self.end = file, target, takes_back, 0, 0
+    def __init__(self, file: RawIOBase, target: Path, takes_back: bool, end: int = 0) -> None:
+        self.file, self.target, self.takes_back, self.end = file, target, takes_back, end
 
     def write(self, piece: bytes) -> None:
         """Write one piece through to the system."""
         try:
-            with _said(self.target):
+            with said(self.target):
                 rest = memoryview(piece)
                 while rest:
                     rest = rest[self.file.write(rest) :]
@@ -42,11 +44,11 @@ class Unfinished:
                 with suppress(OSError):
                     os.ftruncate(self.file.fileno(), self.end)
             raise
-        self.pieces, self.end = self.pieces + 1, self.end + len(piece)
+        self.end += len(piece)
 
 
 @contextmanager
-def writing(target: Path, inputs: Iterable[Path] = (), keep_from: int | None = None) -> Iterator[Unfinished]:
+def writing(target: Path, inputs: Iterable[Path] = ()) -> Iterator[Unfinished]:
     """Open a result; it is put in its place only when the block has ended without an error.
 
     Parameters
@@ -55,48 +57,50 @@ def writing(target: Path, inputs: Iterable[Path] = (), keep_from: int | None = N
         ``-``, or the file of standard output, is written directly.
     inputs : iterable of Path
         What is read; none of it may be the target.
-    keep_from : int, optional
-        If the block ends with an error after at least this many pieces, they are kept as ``NAME.unfinished.ENDING``. If
-        it ends without an error but with fewer, nothing is put in the target's place.
 
     Raises
     ------
     OutputError
         ``output_is_input``, ``output_folder`` or ``output_failed``.
     """
+    place = place_of(target, inputs)
+    if place is None:
+        with direct(target) as file:
+            yield file
+        return
+    with said(target):
+        beside, raw = open_beside(place, place.suffix)
+    try:
+        with raw:
+            yield Unfinished(raw, target, True)
+        put(beside, place, target)
+    except BaseException:
+        beside.unlink(missing_ok=True)
+        raise
+
+
+@contextmanager
+def direct(target: Path) -> Iterator[Unfinished]:
+    """Open what cannot be replaced at the end: standard output, a pipe or a device, which have no content to lose."""
     if _is_standard_output(target):
         sys.stdout.flush()
         buffer: Any = sys.stdout.buffer  # the interface of a text file does not include its raw file
         yield Unfinished(getattr(buffer, "raw", buffer), target, False)
         return
-    place = _checked(target, inputs)
-    if place.exists() and not place.is_file():  # a pipe or a device has no content to lose
-        with _said(target):
-            file = place.open("wb", buffering=0)
-        with file:
-            yield Unfinished(file, target, False)
-        return
-    with _said(target):
-        beside, file = _open_beside(place)
-    written = Unfinished(file, target, True)
-    try:
-        with file:
-            yield written
-            with _said(target):
-                os.fsync(file.fileno())
-        with _said(target):
-            if written.pieces < (keep_from or 0):
-                beside.unlink()
-            else:
-                if place.exists():
-                    shutil.copymode(place, beside)
-                beside.replace(place)
-    except BaseException as error:
-        if keep_from is None or written.pieces < keep_from:
-            beside.unlink(missing_ok=True)
-        else:
-            error.add_note(printable(beside))
-        raise
+    with said(target):
+        file = target.open("wb", buffering=0)
+    with file:
+        yield Unfinished(file, target, False)
+
+
+def put(beside: Path, place: Path, target: Path) -> None:
+    """Replace a result by a complete one, which is on the disk before the old one is gone; rights stay as they were."""
+    with said(target):
+        with beside.open("rb+") as file:
+            os.fsync(file.fileno())
+        if place.exists():
+            shutil.copymode(place, beside)
+        beside.replace(place)
 
 
 def write_file(target: Path, content: bytes, inputs: Iterable[Path] = ()) -> None:
@@ -105,14 +109,21 @@ def write_file(target: Path, content: bytes, inputs: Iterable[Path] = ()) -> Non
         file.write(content)
 
 
+def place_of(target: Path, inputs: Iterable[Path] = ()) -> Path | None:
+    """Return the real path of a file to be replaced, None for what is written directly; raises as `writing`."""
+    if _is_standard_output(target):
+        return None
+    place = _checked(target, inputs)
+    return None if place.exists() and not place.is_file() else place
+
+
 def check_target(target: Path, inputs: Iterable[Path] = ()) -> None:
     """Raise what `writing` would raise before any work is done."""
-    if not _is_standard_output(target):
-        _checked(target, inputs)
+    place_of(target, inputs)
 
 
 def kept(error: BaseException) -> str | None:
-    """Return the name under which the finished pieces were kept, if any were."""
+    """Return the name under which finished rows were kept, if any were, see `growing`."""
     return next(iter(getattr(error, "__notes__", ())), None)
 
 
@@ -146,12 +157,17 @@ def _same(place: Path, path: Path) -> bool:
         return False
 
 
-def _open_beside(place: Path) -> tuple[Path, FileIO]:
+def unfinished(place: Path, suffix: str, number: int) -> Path:
+    """Return the name of a result's unfinished file; there are several where earlier ones were left."""
+    mark = "unfinished" if number == 1 else f"unfinished-{number}"
+    return place.with_name(f"{place.stem}.{mark}{suffix}")
+
+
+def open_beside(place: Path, suffix: str) -> tuple[Path, FileIO]:
     """Open a file that did not exist; earlier unfinished ones are left alone."""
     number = 1
     while True:
-        mark = "unfinished" if number == 1 else f"unfinished-{number}"
-        beside = place.with_name(f"{place.stem}.{mark}{place.suffix}")
+        beside = unfinished(place, suffix, number)
         try:
             return beside, beside.open("xb", buffering=0)
         except FileExistsError:
@@ -159,7 +175,7 @@ def _open_beside(place: Path) -> tuple[Path, FileIO]:
 
 
 @contextmanager
-def _said(target: Path) -> Iterator[None]:
+def said(target: Path) -> Iterator[None]:
     """Name the target in errors in which the system names no file, for example when a disk is full."""
     try:
         yield

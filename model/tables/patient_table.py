@@ -45,7 +45,7 @@ def read_patients(path: Path, effects: Effects) -> dict[str, Patient]:
     return found
 
 
-def matched(path: Path, patients: dict[str, Patient], photos: Sequence[Path]) -> tuple[dict[Path, Patient], list[str]]:
+def matched(path: Path, patients: dict[str, Patient], photos: Sequence[str]) -> tuple[dict[str, Patient], list[str]]:
     """Return the patients by photo, and a sentence for rows without a photo and one for photos without a row.
 
     Raises
@@ -61,7 +61,7 @@ def matched(path: Path, patients: dict[str, Patient], photos: Sequence[Path]) ->
         raise ContractError(
             "patient_match",
             f"{printable(path)} has no row for any of the {len(photos):,} photos, its first image is {unused[0]!r}; "
-            f"its column image must contain the photos' names, such as {printable(photos[0].stem)!r}.",
+            f"its column image must contain the photos' names, such as {printable(Path(photos[0]).stem)!r}.",
         )
     sentences = []
     if unused:
@@ -71,14 +71,15 @@ def matched(path: Path, patients: dict[str, Patient], photos: Sequence[Path]) ->
     if without:
         sentences.append(
             f"{printable(path)} has no row for {len(without):,} photos, which are scored from the photo alone; the "
-            f"first is {printable(without[0].stem)}."
+            f"first is {printable(Path(without[0]).stem)}."
         )
     return told, sentences
 
 
-def _id_of(photo: Path, patients: dict[str, Patient]) -> str | None:
+def _id_of(photo: str, patients: dict[str, Patient]) -> str | None:
     """Return under which id a table names a photo; an ending inside the name may have been cut off with the ending."""
-    return next((name for name in (photo.stem, without_ending(photo.name)) if name in patients), None)
+    path = Path(photo)
+    return next((name for name in (path.stem, without_ending(path.name)) if name in patients), None)
 
 
 def _column(table: TableFile, name: str) -> str:

@@ -121,7 +121,8 @@ def test_finished_rows_are_kept_under_a_name_that_says_so(folder, capsys, monkey
     stop_after(monkeypatch, trouble)
     assert main(["score", "photos", "--output", "out.csv"]) == status
     said = capsys.readouterr().err.splitlines()[-1]
-    assert words in said and said.endswith("finished are in " + str(folder / "out.unfinished.csv") + ".")
+    go_on = "Go on with: python -m model score photos --output out.csv --resume"
+    assert words in said and said.endswith(f"finished are in {folder / 'out.unfinished.csv'}. {go_on}")
     assert "None" not in said
     assert images(folder / "out.unfinished.csv") == ["a", "b"]
     assert (folder / "out.csv").read_text() == "old"

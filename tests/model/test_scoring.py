@@ -2,6 +2,7 @@
 
 import csv
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pytest
@@ -11,6 +12,8 @@ from model.__main__ import main
 from model.answer.decision import decide
 from model.answer.gate import Gate
 from model.errors import ContractError
+from model.photo.sources import Place
+from model.tables.growing import Layout, growing
 from tests.support.bundles import CODES
 
 RULE = {"rule": "balanced", "log_offsets": [0.0, 9.0, 0.0, 0.0, 0.0, 0.0, 0.0]}  # always the second class
@@ -44,13 +47,20 @@ def _photo(path):
     return read_photo(read_file(path))
 
 
+def scored(analyser, photos, output, wanted=scoring.PLAIN, patients=None) -> int:
+    """Write the table of some photos; return how many have no row."""
+    places = [Place(str(photo)) for photo in photos]
+    with growing(Layout(output, wanted.header, {})) as file:
+        return scoring.score(places, patients or {}, file, partial(scoring.lines, analyser, wanted=wanted))
+
+
 def table(path) -> list[dict]:
     with path.open(newline="") as file:
         return list(csv.DictReader(file))
 
 
 def test_a_refused_photo_has_no_row_and_is_named_with_the_reason(refusing, photos, tmp_path, capsys):
-    assert scoring.score(refusing, photos, {}, tmp_path / "out.csv") == 2
+    assert scored(refusing, photos, tmp_path / "out.csv") == 2
     assert [row["image"] for row in table(tmp_path / "out.csv")] == ["other"]
     said = capsys.readouterr().err
     assert f"{photos[0]}: The photo is unlike those that the model was tested on" in said
@@ -60,7 +70,7 @@ def test_a_refused_photo_has_no_row_and_is_named_with_the_reason(refusing, photo
 
 def test_all_are_answered_when_told_and_the_refused_ones_are_marked(refusing, photos, tmp_path, capsys):
     wanted = scoring.Wanted(refused=True)
-    assert scoring.score(refusing, photos, {}, tmp_path / "out.csv", wanted) == 1  # the even surface has no answer
+    assert scored(refusing, photos, tmp_path / "out.csv", wanted) == 1  # the even surface has no answer
     rows = {row["image"]: row for row in table(tmp_path / "out.csv")}
     assert {name: row["refused"] for name, row in rows.items()} == {"one": "1", "other": "0"}
     answer = refusing.analyse(photos[0].read_bytes()).prediction
@@ -71,7 +81,7 @@ def test_all_are_answered_when_told_and_the_refused_ones_are_marked(refusing, ph
 
 @pytest.mark.parametrize("rule", scoring.RULES)
 def test_the_diagnosis_is_named_by_the_rule_asked_for(refusing, photos, tmp_path, rule):
-    scoring.score(refusing, photos, {}, tmp_path / "out.csv", scoring.Wanted(rule))
+    scored(refusing, photos, tmp_path / "out.csv", scoring.Wanted(rule))
     [row] = table(tmp_path / "out.csv")
     decision = decide(refusing.analyse(photos[1].read_bytes()).photo_alone.probabilities, refusing.card)
     named = {"balanced": decision.named, "most-probable": decision.most_probable}
@@ -82,9 +92,9 @@ def test_the_diagnosis_is_named_by_the_rule_asked_for(refusing, photos, tmp_path
 def test_a_patient_changes_probabilities_but_not_the_diagnosis(refusing, photos, tmp_path):
     from model.answer.patient import Patient
 
-    known = {photos[1]: Patient(85, "male", "head")}
+    known = {str(photos[1]): Patient(85, "male", "head")}
     for name, patients in (("alone", {}), ("informed", known)):
-        scoring.score(refusing, photos, patients, tmp_path / f"{name}.csv", scoring.Wanted("most-probable"))
+        scored(refusing, photos, tmp_path / f"{name}.csv", scoring.Wanted("most-probable"), patients)
     alone, informed = (table(tmp_path / f"{name}.csv")[0] for name in ("alone", "informed"))
     assert alone["VASC"] != informed["VASC"]
     assert alone["diagnosis"] == informed["diagnosis"]

@@ -21,11 +21,12 @@ DISTRIBUTIONS = {  # import name -> name on the package index, where the two dif
 PARTS = {  # requirements file -> the code it serves; a later part may use what an earlier one installs
     "requirements.txt": ("app.py", "pages", "ui", "model"),
     "model/serve/requirements.txt": ("model/serve",),
+    "model/cluster/requirements.txt": ("model/cluster",),
     "training/requirements.txt": ("training",),
     "tests/requirements.txt": ("tests", "benchmarks"),
 }
 BY_CHOICE = {"torch", "ai_edge_litert"}  # other backends and engines, imported only where a person has installed them
-EXTRAS = ("model/serve",)  # options; the rest of `model` does without their packages
+EXTRAS = ("model/serve", "model/cluster")  # options; the rest of `model` does without their packages
 NOT_IMPORTED = {
     "requirements.txt": {
         "tensorflow",  # tensorflow-cpu under its other name, for the machines that have no such package
@@ -48,7 +49,9 @@ NOT_IMPORTED = {
 def pins(requirements: str) -> dict[str, str]:
     """Return name -> version of the packages that a file itself lists, included files left out."""
     lines = (ROOT / requirements).read_text().splitlines()
-    return dict(re.match(r"([\w.-]+)==([\w.]+)", line).groups() for line in lines if line and line[0] not in "#-")
+    return dict(
+        re.match(r"([\w.-]+)(?:\[\w+\])?==([\w.]+)", line).groups() for line in lines if line and line[0] not in "#-"
+    )
 
 
 def imported(places: tuple[str, ...]) -> set[str]:

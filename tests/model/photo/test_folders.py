@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from model.errors import printable
-from model.photo.folders import find_all, find_photos, is_hidden, starts_as_photo
+from model.photo.folders import find_photos, is_hidden, starts_as_photo
 
 
 @pytest.fixture
@@ -91,11 +91,6 @@ def test_a_pipe_is_named_and_not_waited_for(folder):
     os.mkfifo(folder / "pipe.jpg")
     os.mkfifo(folder / "pipe")
     assert [line.split(": ")[1] for line in find_photos(folder).trouble] == ["not looked at, it is a pipe or a device."]
-
-
-def test_named_files_are_taken_whatever_they_are(folder, tmp_path):
-    found = find_all([folder / "notes.csv", folder / "._a.jpg", tmp_path / "absent", folder / "inner"])
-    assert [path.name for path in found.photos] == ["notes.csv", "._a.jpg", "absent", "f.JPG"]
 
 
 def test_what_lies_in_folders_without_being_put_there_is_hidden():

@@ -1,4 +1,4 @@
-"""A result stands in its place when it is complete; what was finished before an end is kept under a name of its own."""
+"""A result stands in its place when it is complete."""
 
 import errno
 import os
@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from model.errors import OutputError
-from model.tables.output import check_target, kept, write_file, writing
+from model.tables.output import check_target, write_file, writing
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -25,37 +25,10 @@ def test_an_old_result_stays_until_the_new_one_is_complete(tmp_path):
     assert list(tmp_path.iterdir()) == [target]
 
 
-@pytest.mark.parametrize("trouble", [KeyboardInterrupt(), ValueError("x"), MemoryError()])
-def test_finished_pieces_are_kept_by_a_name_that_says_so(tmp_path, trouble):
-    target = tmp_path / "table.csv"
-    target.write_text("old")
-    (tmp_path / "table.unfinished.csv").write_text("of an earlier day")
-    with pytest.raises(type(trouble)) as ended, writing(target, keep_from=2) as file:
-        file.write(b"head\n")
-        file.write(b"row\n")
-        raise trouble
-    assert target.read_text() == "old"
-    assert kept(ended.value) == str(tmp_path / "table.unfinished-2.csv")
-    assert (tmp_path / "table.unfinished-2.csv").read_text() == "head\nrow\n"
-    assert (tmp_path / "table.unfinished.csv").read_text() == "of an earlier day"
-
-
-def test_too_little_is_neither_kept_nor_put_in_place(tmp_path):
-    target = tmp_path / "table.csv"
-    target.write_text("old")
-    with writing(target, keep_from=2) as file:
-        file.write(b"head\n")
-    with pytest.raises(KeyboardInterrupt) as ended, writing(target, keep_from=2) as file:
-        file.write(b"head\n")
-        raise KeyboardInterrupt
-    assert kept(ended.value) is None
-    assert target.read_text() == "old" and list(tmp_path.iterdir()) == [target]
-
-
 def test_a_full_disk_takes_no_half_row(tmp_path):
     target = tmp_path / "table.csv"
     words = pytest.raises(OutputError, match=r"table\.csv cannot be written: No space left")
-    with words as ended, writing(target, keep_from=1) as file:
+    with words, writing(target) as file:
         file.write(b"whole row\n")
         raw = file.file
 
@@ -68,8 +41,11 @@ def test_a_full_disk_takes_no_half_row(tmp_path):
                 return raw.write(rest[:-3])
 
         file.file = Full()
-        file.write(b"half a row\n")
-    assert Path(kept(ended.value)).read_bytes() == b"whole row\n"
+        try:
+            file.write(b"half a row\n")
+        finally:
+            assert (tmp_path / "table.unfinished.csv").read_bytes() == b"whole row\n"
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_what_is_read_is_never_written_to(tmp_path):

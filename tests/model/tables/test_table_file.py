@@ -1,5 +1,7 @@
 """Tables as people and archives write them: every row is understood, or named with its line."""
 
+from pathlib import Path
+
 import pytest
 
 from model.answer.patient import Patient, read_effects
@@ -144,10 +146,10 @@ def test_ids_with_folders_and_endings():
 
 
 def test_rows_and_photos_without_each_other_are_counted(tmp_path):
-    table, photos = tmp_path / "patients.csv", [tmp_path / name for name in ("a.png", "c.jpg", "d.x.png")]
+    table, photos = tmp_path / "patients.csv", [str(tmp_path / name) for name in ("a.png", "c.jpg", "d.x.png")]
     known = patients(tmp_path, "image,age,sex,site\na.png,60,,\nb,70,,\nd.x.png,80,,\n")
     told, sentences = matched(table, known, photos)
-    assert {path.name: patient.age for path, patient in told.items()} == {"a.png": 60, "d.x.png": 80}
+    assert {Path(path).name: patient.age for path, patient in told.items()} == {"a.png": 60, "d.x.png": 80}
     assert "has 1 images that are not scored here; the first is b" in sentences[0]
     assert "has no row for 1 photos, which are scored from the photo alone; the first is c" in sentences[1]
     with pytest.raises(ContractError, match="has no row for any of the 1 photos"):

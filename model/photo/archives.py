@@ -1,0 +1,115 @@
+"""Photos in ZIP archives, read one by one without unpacking; what cannot be read is said in one sentence each."""
+
+import zipfile
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+from model.errors import PhotoError, printable
+from model.photo.folders import HEAD_BYTES, is_hidden, named_as_photo, starts_as_photo
+from model.photo.image import MAX_BYTES
+
+ENDING = ".zip"
+SIGNATURES = (b"PK\3\4", b"PK\5\6", b"PK\7\x08")  # of an archive, of an empty one, and of one in parts
+PACKED = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)  # the others unpack megabytes before they can be stopped
+ENCRYPTED = 1  # bit of a file's flags
+
+
+@dataclass(frozen=True)
+class Contents:
+    """What an archive holds.
+
+    Parameters
+    ----------
+    photos : tuple of str
+        Names inside the archive, in its order.
+    trouble : tuple of str
+        Sentences about what could be or hold photos and cannot be read.
+    others : int
+        Files that are no pictures; hidden ones are not counted.
+    """
+
+    photos: tuple[str, ...] = ()
+    trouble: tuple[str, ...] = ()
+    others: int = 0
+
+
+def is_archive(path: str) -> bool:
+    """Whether a file is a ZIP archive by its ending or first bytes; False if it cannot be opened."""
+    place = Path(path)
+    try:
+        if named_as_photo(path) or not place.is_file():  # a pipe would be waited for
+            return False
+        with place.open("rb") as file:
+            return path.lower().endswith(ENDING) or file.read(4) in SIGNATURES
+    except OSError:
+        return False
+
+
+def look_into(path: str) -> Contents:
+    """Return what an archive holds; nothing is unpacked but the first bytes of files without a picture's ending."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return _sorted(path, archive)
+    except Exception:  # damaged archives raise anything from BadZipFile to struct.error
+        return Contents(trouble=(f"{printable(path)}: the archive is damaged or incomplete; copy it again.",))
+
+
+def read_member(path: str, name: str) -> bytes:
+    """Return a photo file's bytes out of an archive, one more than allowed at most.
+
+    Raises
+    ------
+    PhotoError
+        ``unreadable`` if the archive is gone or the file in it is damaged or packed in an unusual way.
+    """
+    try:
+        archive = _opened(path)
+        if archive.getinfo(name).compress_type not in PACKED:
+            raise PhotoError("unreadable", "The file is packed in a way that is not read; unpack the archive first.")
+        with archive.open(name) as file:
+            return file.read(MAX_BYTES + 1)
+    except PhotoError:
+        raise
+    except OSError as error:
+        raise PhotoError("unreadable", f"The archive cannot be opened ({error.strerror}).") from None
+    except Exception:  # as above
+        raise PhotoError("unreadable", "The file is damaged in the archive; copy the archive again.") from None
+
+
+@lru_cache(maxsize=4)
+def _opened(path: str) -> zipfile.ZipFile:
+    """Keep the archive at hand open; threads may read it at once, and it is closed with its last reader."""
+    return zipfile.ZipFile(path)
+
+
+def _sorted(path: str, archive: zipfile.ZipFile) -> Contents:
+    photos, nested, others, encrypted = [], [], 0, 0
+    for entry in archive.infolist():
+        if entry.is_dir() or any(map(is_hidden, entry.filename.split("/"))):
+            continue
+        if entry.flag_bits & ENCRYPTED:
+            encrypted += 1
+        elif entry.filename.lower().endswith(ENDING):
+            nested.append(entry.filename)
+        elif named_as_photo(entry.filename) or starts_as_photo(_head(archive, entry)):
+            photos.append(entry.filename)
+        else:
+            others += 1
+    trouble = []
+    if encrypted:
+        trouble.append(f"{printable(path)}: files that need a password: {encrypted:,}; unpack the archive first.")
+    if nested:
+        names = f"{printable(nested[0])}" + (f" and {len(nested) - 1:,} more" if nested[1:] else "")
+        trouble.append(f"{printable(path)}: archives in an archive are not opened; unpack {names} first.")
+    return Contents(tuple(photos), tuple(trouble), others)
+
+
+def _head(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> bytes:
+    if entry.compress_type not in PACKED:
+        return b""
+    try:
+        with archive.open(entry) as file:
+            return file.read(HEAD_BYTES)
+    except Exception:  # a damaged file without a picture's ending is no photo; the others are looked at
+        return b""

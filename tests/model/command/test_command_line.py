@@ -13,7 +13,7 @@ from model.__main__ import main
 from model.answer.patient import UNKNOWN, Patient
 from tests.support.bundles import CODES, NEVER_SUPPORTED
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 HEADER = "image,MEL,NV,BCC,AKIEC,BKL,DF,VASC,notes"
 
 

@@ -1,6 +1,8 @@
 """Scoring archives: in constant memory, from folders, ZIP archives and lists, and on from where a run was stopped."""
 
 import io
+import json
+import shutil
 import signal
 import sys
 import zipfile
@@ -132,7 +134,7 @@ def test_a_parquet_table_equals_the_csv_table(whole, folder, how):
 
 @pytest.mark.parametrize("workers", ["1", "2", "7"])
 def test_any_number_of_workers_gives_the_same_table(whole, folder, workers):
-    assert main(["score", "photos", "--workers", workers, "--engine", "tensorflow", "--output", "out.csv"]) == 1
+    assert main(["score", "photos", "--workers", workers, "--output", "out.csv"]) == 1
     assert (folder / "out.csv").read_bytes() == whole
 
 
@@ -140,11 +142,15 @@ def test_any_number_of_workers_gives_the_same_table(whole, folder, workers):
 def test_a_number_of_workers_that_cannot_be_is_refused(workers, capsys):
     with pytest.raises(SystemExit):
         main(["score", "photos", "--workers", workers])
-    assert "is not a number from 1 on" in capsys.readouterr().err
+    assert "a whole number from 1 to 1024 is needed" in capsys.readouterr().err
 
 
-def test_an_engine_that_the_model_lacks_is_said(folder, capsys):
-    assert main(["score", "photos", "--engine", "onnxruntime"]) == 1
+def test_an_engine_that_the_model_lacks_is_said(folder, tiny_bundle, tmp_path_factory, capsys):
+    copy = shutil.copytree(tiny_bundle, tmp_path_factory.mktemp("bundles") / "copy")
+    card = json.loads((copy / "card.json").read_text())
+    del card["exported"]
+    (copy / "card.json").write_text(json.dumps(card))
+    assert main(["score", "photos", "--engine", "onnxruntime", "--bundle", str(copy)]) == 1
     assert "no exported network" in capsys.readouterr().err
     assert list(folder.iterdir()) == [folder / "photos"]
 

@@ -15,7 +15,7 @@ from PIL import Image
 from model import pipeline
 from model.__main__ import INTERRUPTED, main
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 
 
 @pytest.fixture

@@ -17,6 +17,8 @@ from ui.batch import wording
 from ui.batch.row import ANSWERED, Row
 from ui.wording import DISCLAIMER
 
+FAST = 3  # a quarter of the time of the usual 6, for files a tenth larger
+
 
 def row(rows: Sequence[Row]) -> None:
     """Offer every download of these rows."""
@@ -89,7 +91,7 @@ def overlays(rows: Sequence[Row]) -> bytes:
 def _overlay(row: Row, code: str) -> bytes:
     picture = io.BytesIO()
     pixels = np.asarray(Image.open(io.BytesIO(row.view)))
-    Image.fromarray(overlay(pixels, row.heats[code])).save(picture, "PNG")
+    Image.fromarray(overlay(pixels, row.heats[code])).save(picture, "PNG", compress_level=FAST)
     return picture.getvalue()
 
 

@@ -18,7 +18,7 @@ LIMITS = (
 )
 START = "Start"
 WAITING = "{} ready."
-LEFT_OUT = "{} in the ZIP files: not a photo, left out."
+LEFT_OUT = "{} in the ZIP files left out."
 NO_PHOTOS = "There is no photo in these files; choose others."
 TOO_MANY = f"These are {{:,}} photos; at most {MOST_PHOTOS:,} can be assessed at once. Remove some."
 TOO_LARGE = f"These files have {{:,.0f}} MB together; at most {MOST_MB:,} MB can be assessed at once. Remove some."
@@ -70,7 +70,7 @@ def photos(count: int) -> str:
 
 def left_out(count: int) -> str:
     """Write how many files of the ZIP files are no photos."""
-    return LEFT_OUT.format("1 file" if count == 1 else f"{count:,} files")
+    return LEFT_OUT.format("1 other file" if count == 1 else f"{count:,} other files")
 
 
 def progress(done: int, total: int, seconds: float | None) -> str:

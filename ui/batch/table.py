@@ -55,7 +55,7 @@ def frame(rows: Sequence[Row]) -> Styler:
     table = pd.DataFrame(cells, columns=columns)
     shares = [wording.MELANOMA, wording.MALIGNANT]
     table[shares] = table[shares].astype(float)
-    return table.style.format(percent, subset=shares, na_rep="–")
+    return table.style.format(percent, subset=shares, na_rep=wording.NOTHING)
 
 
 def show(rows: Sequence[Row]) -> None:
@@ -75,6 +75,7 @@ def show(rows: Sequence[Row]) -> None:
         row_height=ROW_HEIGHT,
         height=40 + ROW_HEIGHT * min(len(kept), MOST_ROWS),
         key="batch_table",
+        placeholder=wording.NOTHING,
         alt=wording.TABLE,
         column_config={
             wording.NUMBER: st.column_config.NumberColumn(width=50),

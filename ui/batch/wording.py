@@ -46,7 +46,7 @@ TABLE = "The photos with their probabilities and levels, the riskiest first"
 NUMBER, PHOTO, MELANOMA, MALIGNANT, LEVEL, NAMED, NOTES = (
     "No.", "Photo", "Melanoma", "Malignant", "Level", "By the balanced rule", "Notes",
 )  # fmt: skip
-UNREAD = "No answer: not read"
+UNREAD, NOTHING = "No answer: not read", "–"
 
 SAVE_SCORES = "ISIC CSV"
 SAVE_TABLE = "Table with file names"

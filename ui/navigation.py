@@ -7,6 +7,7 @@ from streamlit.navigation.page import StreamlitPage
 
 PAGES = (
     ("pages/analyse.py", "Analyse"),
+    ("pages/batch.py", "Batch"),
     ("pages/evaluation.py", "Evaluation"),
     ("pages/dataset.py", "Dataset"),
     ("pages/method.py", "Method"),

@@ -1,11 +1,16 @@
 """A page of views: one is open at a time, and each panel of it fails alone when its own table is missing."""
 
 from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 import streamlit as st
 
 from model.card import Card, load_card
 from model.errors import BundleError, LesionscopeError
+from ui import cached
+
+if TYPE_CHECKING:
+    from model.pipeline import Analyser
 
 Panel = Callable[[Card], None]
 Panels = Sequence[Panel]
@@ -49,6 +54,15 @@ def the_card() -> Card:
     """Return the card of the bundle, or write in one sentence why there is none and end the page."""
     try:
         return load_card()
+    except BundleError as error:
+        st.error(str(error))
+        st.stop()
+
+
+def the_model() -> "Analyser":
+    """Return the model, or write in one sentence why there is none and end the page."""
+    try:
+        return cached.analyser()
     except BundleError as error:
         st.error(str(error))
         st.stop()

@@ -56,6 +56,7 @@ def test_a_walk_over_every_page_and_section_meets_no_error(visit, viewport):
         page.set_viewport_size(viewport)
         settled(page)
         assert page.title() == f"{title} · {NAME}"
+        findings[title] = serious_findings(page)
         for place in open_every_place(page):
             findings[f"{title} {place}"] = serious_findings(page)
             assert page.locator("[data-testid=stException]").count() == 0, (title, place)

@@ -4,8 +4,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from model.errors import BundleError
-from ui import cached
+from ui import sections
 from ui.analyse import attention, map, photo, source, state, wording
 from ui.analyse.answer import context, refusal
 from ui.analyse.answer import page as answer
@@ -13,14 +12,14 @@ from ui.analyse.closer import lesion, maps
 from ui.analyse.reader import page as reader
 
 if TYPE_CHECKING:
-    from model.pipeline import Analyser, Analysis
+    from model.pipeline import Analysis
 
 
 def show() -> None:
     """Show the current state; a waiting file is read first, after the previous answer is removed."""
     if state.waiting():
         _read()
-    found = state.analysis(_model()) if state.answered() else None
+    found = state.analysis(sections.the_model()) if state.answered() else None
     with st.container(key="page"):
         error = state.trouble()
         if found is None:
@@ -36,17 +35,8 @@ def _read() -> None:
     """Read the waiting file in a separate run, whose first element replaces all earlier ones."""
     st.empty().html(f'<p class="reading" role="status">{wording.READING}</p>')
     attention.draw(f"reading {state.generation()}", wording.READING, 0, kept=False)
-    state.read(_model())
+    state.read(sections.the_model())
     st.rerun()
-
-
-def _model() -> "Analyser":
-    """Return the model, or write in one sentence why there is none and end the page."""
-    try:
-        return cached.analyser()
-    except BundleError as error:
-        st.error(str(error))
-        st.stop()
 
 
 def _ask(error: Exception | None) -> None:
@@ -56,7 +46,7 @@ def _ask(error: Exception | None) -> None:
     source.open_source()
     attention.draw("none", "", 0, kept=reader.has_cases())
     with st.spinner(wording.LOADING):
-        _model()
+        sections.the_model()
 
 
 def _show(analysis: "Analysis") -> None:

@@ -4,6 +4,7 @@ import streamlit as st
 
 from ui.analyse import samples, state, wording
 from ui.analyse.reader import page as reader
+from ui.uploads import PHOTO_MB
 
 
 def open_source() -> None:
@@ -43,6 +44,7 @@ def _uploader(label: str) -> None:
         label,
         key=key,
         label_visibility="collapsed",
+        max_upload_size=PHOTO_MB,
         on_change=state.take_from,
         args=(key,),
     )

@@ -1,0 +1,1 @@
+"""The page that takes many photos and shows the model's answers as a table."""

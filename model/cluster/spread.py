@@ -90,7 +90,8 @@ class Cluster:
         context = ray.data.DataContext.get_current()
         context.execution_options.preserve_order = True
         context.enable_progress_bars = False
-        logging.getLogger("ray.data").setLevel(logging.ERROR)
+        for name in ("ray", "ray.data"):
+            logging.getLogger(name).setLevel(logging.CRITICAL)  # errors are raised too
         workers = min(self.workers or int(ray.cluster_resources().get("CPU", 1)), len(pieces))
         scored = ray.data.from_items(pieces, override_num_blocks=len(pieces)).map_batches(
             Worker,
@@ -98,8 +99,7 @@ class Cluster:
             batch_size=1,
             num_cpus=1,
             compute=ray.data.ActorPoolStrategy(size=workers),
-            max_restarts=-1,
-            max_task_retries=RETRIES,
+            ray_remote_args_fn=lambda: {"max_task_retries": RETRIES},
         )
         for row in scored.iter_rows():
             yield from pickle.loads(row[LINES])

@@ -167,8 +167,8 @@ def _known(rows: Path, layout: Layout, retry: bool) -> tuple[set[str], dict[str,
     try:
         with notes.open(encoding="utf-8") as file:
             first = file.readline()
-            made_with, entries = dict(json.loads(first)), [json.loads(line) for line in file]
-        without = {} if retry else {entry["image"]: entry["refused"] for entry in entries}
+            made_with = dict(json.loads(first))
+            without = {entry["image"]: entry["refused"] for entry in map(json.loads, file)}
         with rows.open(encoding="utf-8", newline="") as file:
             reader = csv.reader(file)
             header = tuple(next(reader))
@@ -183,6 +183,7 @@ def _known(rows: Path, layout: Layout, retry: bool) -> tuple[set[str], dict[str,
         )
     if retry:
         os.truncate(notes, len(first.encode()))
+        without.clear()
     return images, without
 
 

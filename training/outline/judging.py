@@ -91,7 +91,8 @@ def _record(row, view: np.ndarray, mask: np.ndarray, seen: Seen, judge: Judge, t
         "image_id": row.image_id, "lesion_id": f"{row.dataset}/{row.lesion_id}", "dataset": row.dataset,
         "split": row.split, "label": row.label, "dice": float(dice), "jaccard": float(jaccard),
         **{code: code in found.codes for code in (EMPTY, SEVERAL, CUT)},
-        **dict.fromkeys(MEASURES, float("nan")), **flat(measure(found, view)), "heat_inside": _number(heat_inside(heat, found.inside)),
+        **dict.fromkeys(MEASURES, float("nan")), **flat(measure(found, view)),
+        "heat_inside": _number(heat_inside(heat, found.inside)),
     }  # fmt: skip
 
 

@@ -14,15 +14,18 @@ import numpy as np
 from model.answer.lesion import Outline
 from model.errors import ContractError
 
-REFERENCES = {  # sRGB of each of the six colours, near the middle of what goes by its name in dermoscopic photos
-    "white": (235, 225, 220),
-    "red": (175, 65, 70),
-    "light_brown": (185, 130, 95),
-    "dark_brown": (95, 60, 45),
-    "blue_grey": (105, 115, 135),
-    "black": (35, 28, 28),
+SKIN = (72.0, 15.0, 8.0)  # CIELAB of the skin around a lesion once a photo's light is taken out
+REFERENCES = {  # CIELAB of each of the six colours next to such skin
+    "white": (92.0, 4.0, 0.0),
+    "red": (50.0, 38.0, 6.0),
+    "light_brown": (56.0, 22.0, 18.0),
+    "dark_brown": (34.0, 20.0, 17.0),
+    "blue_grey": (48.0, 8.0, -8.0),
+    "black": (12.0, 4.0, 2.0),
 }
 PRESENT = 0.05  # share of the lesion from which on a colour is counted
+GAP = 15  # pixels of the view, across: this near the lesion is its own soft edge, not skin
+LEAST_SKIN = 0.05  # share of the frame; where less skin is seen there is nothing to compare colours with
 
 
 @dataclass(frozen=True)
@@ -40,7 +43,7 @@ class Measurements:
     solidity : float, range (0, 1]
         See `solidity`.
     colours : dict of str to float
-        Share of the lesion by colour, in the order of `REFERENCES`; the shares sum to 1.
+        Share of the lesion by colour, see `colours`; None where hardly any skin is in the frame.
     diameter : float
         Millimetres, see `diameter`; only where a scale is known.
     """
@@ -49,13 +52,13 @@ class Measurements:
     asymmetry: tuple[float, float] | None
     compactness: float | None
     solidity: float | None
-    colours: dict[str, float]
+    colours: dict[str, float] | None
     diameter: float | None
 
     @property
-    def colour_count(self) -> int:
+    def colour_count(self) -> int | None:
         """How many of the six colours cover at least `PRESENT` of the lesion."""
-        return sum(share >= PRESENT for share in self.colours.values())
+        return None if self.colours is None else sum(share >= PRESENT for share in self.colours.values())
 
 
 def measure(found: Outline, view: np.ndarray, pixel: float | None = None) -> Measurements | None:
@@ -164,14 +167,16 @@ def _border(inside: np.ndarray) -> np.ndarray:
     return max(lines, key=len)[:, 0]
 
 
-def colours(view: np.ndarray, inside: np.ndarray) -> dict[str, float]:
-    """Return the share of the lesion in each of the six colours of the ABCD rule.
+def colours(view: np.ndarray, inside: np.ndarray) -> dict[str, float] | None:
+    """Return the share of the lesion in each of the six colours of the ABCD rule, in the order of `REFERENCES`.
 
     Every pixel counts for the reference that is nearest in CIELAB (Euclidean distance, CIE 1976), as Seidenari et al.
     (Dermatol Surg 31:184, 2005) and Celebi and Zornberg (IEEE Systems Journal 8:980, 2014) count dermoscopic colours.
-    There are no published references that hold for every camera: those in `REFERENCES` are ours, so that shares can be
-    compared between photos of this model and not with other systems. The view is blurred by a pixel first, against
-    hair and noise. The light of the photo is taken as it is.
+    Colours are taken relative to the skin around (Celebi et al., Comput Med Imaging Graph 31:362, 2007): all are moved
+    by what takes the skin's median to `SKIN`, because a nevus in the pink light of one dermatoscope is as red as a
+    haemangioma in that of another. No published references hold for every camera: those in `REFERENCES` are ours, so
+    the shares are for comparison between photos here, not with other systems. A median of 3 x 3 pixels goes first,
+    against hair and noise.
 
     Parameters
     ----------
@@ -179,12 +184,27 @@ def colours(view: np.ndarray, inside: np.ndarray) -> dict[str, float]:
         sRGB.
     inside : ndarray of bool, shape (rows, columns)
         With at least one True.
+
+    Returns
+    -------
+    dict of str to float, or None
+        Shares that sum to 1; None where less than `LEAST_SKIN` of the frame is skin.
     """
-    pixels = _lab(cv2.medianBlur(np.ascontiguousarray(view), 3)[inside])
-    references = _lab(np.array(list(REFERENCES.values()), np.uint8))
-    nearest = ((pixels[:, None] - references) ** 2).sum(axis=-1).argmin(axis=1)
+    skin = _around(inside)
+    if skin.mean() < LEAST_SKIN:
+        return None
+    smooth = cv2.medianBlur(np.ascontiguousarray(view), 3)
+    pixels = _lab(smooth[inside]) + (np.array(SKIN) - np.median(_lab(smooth[skin]), axis=0))
+    nearest = ((pixels[:, None] - np.array(list(REFERENCES.values()))) ** 2).sum(axis=-1).argmin(axis=1)
     shares = np.bincount(nearest, minlength=len(REFERENCES)) / len(pixels)
     return dict(zip(REFERENCES, shares.tolist(), strict=True))
+
+
+def _around(inside: np.ndarray) -> np.ndarray:
+    """Return where there is skin: outside the lesion, and within the disc that a dermatoscope shows; bool."""
+    rows, columns = (np.linspace(-1, 1, count) for count in inside.shape)
+    disc = np.hypot(rows[:, None], columns) < 1
+    return disc & (cv2.dilate(inside.astype(np.uint8), np.ones((GAP, GAP), np.uint8)) == 0)
 
 
 def _lab(colours: np.ndarray) -> np.ndarray:

@@ -12,6 +12,7 @@ from tqdm import tqdm
 from model.answer.abcd import Measurements, measure
 from model.answer.lesion import CUT, EMPTY, SEVERAL, Outline, heat_inside, outline, square_around
 from model.card import Card
+from model.evaluation.inputs.outline import MEASURES
 from model.explain import class_maps, explain
 from model.predict import softmax
 from model.preprocess import Square, centre_square, to_tensor
@@ -90,19 +91,20 @@ def _record(row, view: np.ndarray, mask: np.ndarray, seen: Seen, judge: Judge, t
         "image_id": row.image_id, "lesion_id": f"{row.dataset}/{row.lesion_id}", "dataset": row.dataset,
         "split": row.split, "label": row.label, "dice": float(dice), "jaccard": float(jaccard),
         **{code: code in found.codes for code in (EMPTY, SEVERAL, CUT)},
-        **flat(measure(found, view)), "heat_inside": _number(heat_inside(heat, found.inside)),
+        **dict.fromkeys(MEASURES, float("nan")), **flat(measure(found, view)),
+        "heat_inside": _number(heat_inside(heat, found.inside)),
     }  # fmt: skip
 
 
 def flat(measured: Measurements | None) -> dict[str, float]:
-    """Return measurements as numbers by the names of `model.evaluation.inputs.outline.MEASURES`; NaN where unknown."""
+    """Return measurements as numbers by the names of `MEASURES`; what is unknown is NaN or left out."""
     if measured is None:
         return {}
     long, short = measured.asymmetry or (float("nan"), float("nan"))
     return {
         "area": measured.area, "asymmetry_long": long, "asymmetry_short": short,
         "compactness": _number(measured.compactness), "solidity": _number(measured.solidity),
-        **measured.colours, "colour_count": float(measured.colour_count),
+        **(measured.colours or {}), "colour_count": _number(measured.colour_count),
     }  # fmt: skip
 
 

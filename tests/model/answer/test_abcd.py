@@ -69,33 +69,49 @@ def test_a_notch_lowers_solidity_and_raises_compactness():
     assert abcd.compactness(notched) > abcd.compactness(whole) + 0.3
 
 
+def rgb(colour: tuple[float, float, float]) -> np.ndarray:
+    """Return a CIELAB colour as sRGB: uint8 (3,)."""
+    converted = cv2.cvtColor(np.array([[colour]], np.float32), cv2.COLOR_LAB2RGB)[0, 0]
+    return np.rint(converted * 255).astype(np.uint8)
+
+
+def on_skin(inside: np.ndarray, colour: tuple[float, float, float]) -> np.ndarray:
+    """Return a view of a lesion of one CIELAB colour."""
+    return np.where(inside[..., None], rgb(colour), rgb(abcd.SKIN)).astype(np.uint8)
+
+
 def test_shares_of_known_colours_are_found():
     inside = np.zeros((SIZE, SIZE), bool)
-    inside[12:212, 10:210] = True
-    view = np.full((SIZE, SIZE, 3), (225, 180, 160), np.uint8)
-    bands = {"red": (10, 50), "dark_brown": (50, 110), "blue_grey": (110, 200), "black": (200, 210)}
+    inside[60:160, 12:212] = True
+    view = on_skin(inside, abcd.SKIN)
+    bands = {"red": (12, 52), "dark_brown": (52, 112), "blue_grey": (112, 202), "black": (202, 212)}
     for name, (left, right) in bands.items():
-        view[:, left:right] = abcd.REFERENCES[name]
+        view[60:160, left:right] = rgb(abcd.REFERENCES[name])
     found = abcd.colours(view, inside)
     expected = {name: (right - left) / 200 for name, (left, right) in bands.items()}
     assert found == pytest.approx({name: expected.get(name, 0) for name in abcd.REFERENCES}, abs=0.01)
     assert sum(found.values()) == pytest.approx(1)
 
 
-@pytest.mark.parametrize(
-    ("colour", "name"),
-    [
-        ((250, 245, 245), "white"), ((200, 60, 60), "red"), ((120, 30, 40), "red"), ((200, 150, 110), "light_brown"),
-        ((80, 50, 30), "dark_brown"), ((90, 110, 140), "blue_grey"), ((10, 10, 10), "black"),
-    ],
-)  # fmt: skip
-def test_a_shade_counts_for_the_colour_that_a_person_would_name(colour, name):
-    view = np.full((SIZE, SIZE, 3), colour, np.uint8)
-    assert abcd.colours(view, ellipse(50, 50))[name] == 1
+@pytest.mark.parametrize("name", abcd.REFERENCES)
+def test_a_colour_stays_itself_in_pinker_and_darker_light(name):
+    inside = ellipse(50, 50)
+    lesion, skin = abcd.REFERENCES[name], abcd.SKIN
+    shift = np.array([-6.0, 8.0, 3.0]) if name != "black" else np.array([0.0, 4.0, 2.0])
+    pinker = np.where(inside[..., None], rgb(tuple(lesion + shift)), rgb(tuple(skin + shift))).astype(np.uint8)
+    for view in (on_skin(inside, lesion), pinker):
+        assert abcd.colours(view, inside)[name] > 0.98
+
+
+def test_without_skin_around_there_is_nothing_to_compare_colours_with():
+    inside = np.ones((SIZE, SIZE), bool)
+    assert abcd.colours(on_skin(inside, abcd.REFERENCES["red"]), inside) is None
+    measured = abcd.measure(outline(inside.astype(float), 0.5), on_skin(inside, abcd.REFERENCES["red"]))
+    assert measured.colours is None and measured.colour_count is None
 
 
 def test_a_whole_lesion_is_measured_in_all_and_a_diameter_needs_a_scale():
-    view = np.full((SIZE, SIZE, 3), abcd.REFERENCES["light_brown"], np.uint8)
+    view = on_skin(ellipse(60, 40), abcd.REFERENCES["light_brown"])
     found = outline(ellipse(60, 40).astype(float), 0.5)
     measured = abcd.measure(found, view)
     assert measured.area == pytest.approx(np.pi * 60 * 40 / SIZE**2, rel=0.03)
@@ -107,7 +123,7 @@ def test_a_whole_lesion_is_measured_in_all_and_a_diameter_needs_a_scale():
 def test_a_lesion_cut_off_has_no_shape_but_still_a_colour():
     mask = np.zeros((SIZE, SIZE))
     mask[:, :100] = 1
-    view = np.full((SIZE, SIZE, 3), abcd.REFERENCES["black"], np.uint8)
+    view = on_skin(mask > 0, abcd.REFERENCES["black"])
     measured = abcd.measure(outline(mask, 0.5), view, pixel=0.05)
     assert (measured.asymmetry, measured.compactness, measured.solidity, measured.diameter) == (None,) * 4
     assert measured.area == pytest.approx(100 / SIZE)

@@ -1,6 +1,7 @@
 """Outlines of drawn lesions, and what follows from them for heat and frame."""
 
 import hashlib
+import json
 
 import cv2
 import numpy as np
@@ -9,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from model.answer.lesion import CUT, EMPTY, SEVERAL, heat_inside, outline, read_outline, square_around
+from model.card import DEFAULT_BUNDLE
 from model.errors import BundleError, ContractError
 from model.preprocess import Square, centre_square, crop
 
@@ -152,3 +154,13 @@ def test_a_cards_outline_that_cannot_be_used_says_why(tmp_path, other, code):
     with pytest.raises(BundleError) as error:
         read_outline(entry(tmp_path, **other), tmp_path)
     assert error.value.code == code
+
+
+def test_the_shipped_outline_was_fitted_to_the_shipped_network_and_is_small():
+    card = json.loads((DEFAULT_BUNDLE / "card.json").read_text())
+    found = read_outline(card["outline"], DEFAULT_BUNDLE)
+    assert found.weights_sha256 == card["weights"]["sha256"]
+    assert found.path.stat().st_size <= 6_000_000
+    agreement = {(row["dataset"], row["split"]): row["value"] for row in card["outline"]["jaccard"]}
+    assert agreement["ham10000", "internal_test"] >= 0.87
+    assert agreement["ph2", "external"] >= 0.82

@@ -64,7 +64,8 @@ def measured(analysis: "Analysis") -> dict[str, float | None]:
     heat = analysis.explanations["mel"].heat if "mel" in analysis.explanations else None
     return {
         "area": found.area, "asymmetry_long": long, "asymmetry_short": short, "compactness": found.compactness,
-        "solidity": found.solidity, **found.colours, "colour_count": found.colour_count,
+        "solidity": found.solidity, **(found.colours or dict.fromkeys(wording.COLOURS)),
+        "colour_count": found.colour_count,
         "heat_inside": None if heat is None or analysis.lesion is None else heat_inside(heat, analysis.lesion.inside),
     }  # fmt: skip
 

@@ -8,13 +8,13 @@ import pandas as pd
 
 from model.evaluation.intervals import RESAMPLES, resampled_figure
 from model.evaluation.metrics import weighted_mean
-from model.maps.methods import DEFAULT, METHODS
+from model.maps.methods import GRADCAM, METHODS
 from training.data.splits import VALIDATION
 from training.faithfulness.figures import ENERGY, NET, POINTING
 
 ALL = "all"
 BY_CLASS = (POINTING, ENERGY)
-GAIN = f"{NET}, gain over {DEFAULT}"
+GAIN = f"{NET}, gain over {GRADCAM}"
 RULE = (
     "Grad-CAM keeps the default unless, on validation, another map that needs at most one further pass has a higher "
     "insertion less deletion, with a 95 % interval of the paired difference above 0; then the highest."
@@ -22,10 +22,10 @@ RULE = (
 
 
 def with_gains(found: pd.DataFrame) -> pd.DataFrame:
-    """Add each map's gain over the default one, photo by photo, to figures as for `faithfulness_table`."""
+    """Add each map's gain over Grad-CAM, photo by photo, to figures as for `faithfulness_table`."""
     net = found[found.metric == NET]
-    default = net[net.method == DEFAULT].set_index(["split", "image_id"]).value
-    others = net[net.method != DEFAULT]
+    default = net[net.method == GRADCAM].set_index(["split", "image_id"]).value
+    others = net[net.method != GRADCAM]
     before = default.reindex(pd.MultiIndex.from_frame(others[["split", "image_id"]])).to_numpy()
     gains = others.assign(metric=GAIN, value=others.value - before)
     return pd.concat([found, gains], ignore_index=True)
@@ -66,7 +66,7 @@ def faithfulness_table(
 def earned(table: pd.DataFrame, cheap: Sequence[str]) -> str:
     """Return the map that `RULE` makes the default, of maps that need at most one further pass."""
     gains = table[(table.split == VALIDATION) & (table.metric == GAIN) & table.method.isin(cheap) & (table.low > 0)]
-    return DEFAULT if gains.empty else str(gains.loc[gains.value.idxmax(), "method"])
+    return GRADCAM if gains.empty else str(gains.loc[gains.value.idxmax(), "method"])
 
 
 CHEAP = tuple(name for name, method in METHODS.items() if method.passes <= 1)

@@ -2,6 +2,8 @@
 
 import subprocess
 import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +11,7 @@ import pytest
 
 from model.errors import ContractError
 from model.explain import class_maps
+from model.maps import smooth
 from model.maps.methods import (
     DEFAULT,
     FINER,
@@ -161,6 +164,21 @@ def test_cells_keep_their_sums():
 def test_heat_of_nothing_is_nothing():
     assert (heat_of(np.full((3, 3), -1.0)) == 0).all()
     assert (heat_of(np.full((3, 3), np.nan)) == 0).all()
+
+
+def test_threads_that_ask_for_smoothgrad_at_once_build_it_once(planted, monkeypatch):
+    built = []
+
+    def build(classifier):
+        time.sleep(0.05)
+        built.append(classifier)
+        return object()
+
+    monkeypatch.setattr(smooth, "_built", build)
+    with ThreadPoolExecutor(4) as pool:
+        found = list(pool.map(smooth._saliency, [planted[0]] * 4))
+    assert built == [planted[0]]
+    assert len({id(each) for each in found}) == 1
 
 
 def test_an_unknown_method_is_named_at_once(planted):

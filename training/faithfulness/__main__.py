@@ -1,0 +1,3 @@
+from training.faithfulness.measure import main
+
+raise SystemExit(main())

@@ -190,6 +190,9 @@ READ_BY = {  # table -> a view or part that reads it, and whether that still has
     "abstention": ("Abstention", False),
     "gate": ("Refused photos", False),
     "gauges": ("Notes on photos", False),
+    "faithfulness": ("Heat maps", False),
+    "outline": ("Outlines", True),
+    "outline_frame": ("Outlines", True),
 }
 
 

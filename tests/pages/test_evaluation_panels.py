@@ -270,3 +270,32 @@ def test_the_factors_are_the_cards(page):
 )
 def test_a_difference_has_a_sign(difference, written):
     assert wording.signed(difference) == written
+
+
+def test_maps_stand_beside_baselines_and_say_what_earned_the_default(page, measured_bundle):
+    shown = go(page, "Heat maps")
+    assert not shown.exception
+    [spec] = charts(shown)
+    assert "Grad-CAM, the default" in " ".join(spec["layout"]["yaxis"]["ticktext"])
+    assert "Baseline: random" in " ".join(spec["layout"]["yaxis"]["ticktext"])
+    rows = table(measured_bundle, "faithfulness")
+    test = rows[(rows.split == "internal_test") & (rows.metric == "insertion less deletion") & (rows.subject == "all")]
+    assert numbers(spec["data"][0]["x"]) == pytest.approx(test.value.tolist())
+    assert "Layer-CAM did." in text(shown), "it is clearly better in these numbers"
+    shown = shown.selectbox(key="map_figure").select("pointing game").run()
+    shown = shown.selectbox(key="map_subject_pointing game").select("mel").run()
+    assert not shown.exception
+    mel = rows[(rows.metric == "pointing game") & (rows.subject == "mel") & (rows.split == "internal_test")]
+    assert numbers(charts(shown)[0]["data"][0]["x"]) == pytest.approx(mel.value.tolist())
+
+
+def test_outlines_are_shown_by_class_with_the_mean_as_reference(page, measured_bundle):
+    shown = go(page, "Outlines")
+    assert not shown.exception
+    first, second = charts(shown)
+    rows = table(measured_bundle, "outline")
+    mine = rows[(rows.dataset == "ham10000") & (rows.metric == "jaccard")]
+    assert numbers(first["data"][0]["x"]) == pytest.approx(mine.value.tolist())
+    assert first["layout"]["shapes"][0]["x0"] == pytest.approx(mine.value.iloc[0])
+    frame = table(measured_bundle, "outline_frame")
+    assert numbers(second["data"][0]["x"]) == pytest.approx(frame[frame.frame == "difference"].value.tolist())

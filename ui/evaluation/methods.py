@@ -1,6 +1,8 @@
 """How each panel of the evaluation page was computed, one line per panel."""
 
 METHODS = {
+    "maps": "means over photos, the same number of each class; intervals from resampling lesions.",
+    "outline": "means over photos with intervals from resampling lesions; shares with Wilson's interval by lesion.",
     "overview": "shares carry Wilson's interval at the effective sample size, other figures {}.",
     "points": "Wilson's interval at the effective sample size by lesion.",
     "rules": "shares with Wilson's interval by lesion; balanced accuracy from resampling lesions.",

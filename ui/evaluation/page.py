@@ -1,4 +1,4 @@
-"""The five views of the evaluation page, each drawn from tables of the bundle alone."""
+"""The six views of the evaluation page, each drawn from tables of the bundle alone."""
 
 from ui.evaluation.calibration import calibration
 from ui.evaluation.decisions.abstention import abstention
@@ -6,6 +6,7 @@ from ui.evaluation.decisions.rules import rules
 from ui.evaluation.decisions.sets import sets
 from ui.evaluation.limits.external import external
 from ui.evaluation.limits.gauges import gauges
+from ui.evaluation.limits.maps import faithfulness, frames, outlines
 from ui.evaluation.limits.patients import informed
 from ui.evaluation.limits.refusals import refusals
 from ui.evaluation.limits.robustness import robustness
@@ -32,4 +33,5 @@ VIEWS = {
         "Refused photos": (refusals,),
         "Notes on photos": (gauges,),
     },
+    "Maps and outlines": {"Heat maps": (faithfulness,), "Outlines": (outlines, frames)},
 }

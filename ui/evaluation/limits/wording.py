@@ -48,3 +48,81 @@ def truth(subject: str) -> str:
     if ", step " in subject:
         return f"photos changed on purpose, step {subject[-1]}"
     return subject.replace("top tenth of MONET_", "highest tenth of the score for ").replace("_", " ")
+
+
+MAPS = "How far the heat maps can be trusted"
+MAPS_HINT = (
+    "Photos of HAM10000's internal test with published lesion masks, the same number of each class. A heat map shows "
+    "what the network used, not where the disease is. A map that does no better than a centred blob or random order "
+    "tells little."
+)
+MAP_COMMAND = "python -m training.faithfulness"
+MAP_NAMES = {
+    "gradcam": "Grad-CAM, the default", "finer": "Grad-CAM, half cells", "layercam": "Layer-CAM",
+    "scorecam": "Score-CAM", "occlusion": "Occlusion", "smoothgrad": "SmoothGrad",
+    "gaussian": "Baseline: a centred blob", "mask": "Baseline: the expert's mask",
+    "uniform": "Baseline: the same everywhere", "random": "Baseline: random",
+    "two passes, linear": "Candidate: two passes, linear", "mirrored": "Candidate: mirrored",
+}  # fmt: skip
+MAP_FIGURES = {
+    "insertion less deletion": (
+        "Insertion less deletion",
+        "How much faster the probability rises when the strongest cells appear first than when they vanish first "
+        "(Petsiuk 2018). Higher is better; 0 is no better than no order.",
+    ),
+    "pointing game": (
+        "Strongest heat in the lesion",
+        "Share of photos whose strongest heat lies in the lesion (Zhang 2016). Not always right to be high: in actinic "
+        "keratosis the skin around counts too.",
+    ),
+    "energy in the lesion": (
+        "Share of the heat in the lesion", "Share of all heat that lies in the lesion (Wang 2020)."
+    ),
+    "head": (
+        "Likeness after shuffling the last layer",
+        "Rank correlation with the map of a network whose last layer is shuffled (Adebayo 2018). Near 0 is right: the "
+        "map depends on what was learnt.",
+    ),
+    "deeper": (
+        "Likeness after shuffling deeper layers", "As before, with deeper layers shuffled. Near 0 is right.",
+    ),
+    "stability": (
+        "Likeness on a slightly changed photo",
+        "Rank correlation with the map of the photo moved by a pixel, as a JPEG of quality 60, or with noise. Near 1 "
+        "is right.",
+    ),
+    "agreement": ("Agreement of two maps", "Rank correlation of two maps of a photo. 1: the same order of cells."),
+}  # fmt: skip
+MAP_FIGURE, MAP_SUBJECT, ALL_CLASSES = "Figure", "Class", "all classes"
+DEFAULT_EARNED = "The default was chosen on validation by a rule written down before: {}"
+DEFAULT_RULE = (
+    "Grad-CAM stays unless another map that needs at most one further pass has a higher insertion less deletion there, "
+    "with a 95 % interval above 0. "
+)
+NONE_BETTER, BETTER = "None did.", "{} did."
+GAIN = "{} {} ({} to {})"
+
+OUTLINE = "How well the outline agrees with masks drawn by experts"
+OUTLINE_COMMAND = "python -m training.outline"
+OUTLINE_FIGURES = {
+    "jaccard": "Jaccard index, mean over photos", "dice": "Dice index, mean over photos",
+    "jaccard_65": "Jaccard index, below .65 counted as 0",
+    "lesion_at_border": "Share of photos whose lesion is cut off",
+    "several_lesions": "Share of photos with more than one lesion",
+    "no_lesion": "Share of photos without a lesion found",
+}  # fmt: skip
+OUTLINE_HINT = "An outline in the network's square view, against the expert's mask cut to the same square."
+FRAMED = "{}, {:.0%} of the lesion on each side"
+FRAME = "A frame around the lesion instead of the centred square"
+FRAME_HINT = "Melanoma AUC on validation photos: with such a frame, less with the centred square."
+
+
+def map_figure(metric: str) -> str:
+    """Return the key in `MAP_FIGURES` that a stored metric belongs to."""
+    if metric in MAP_FIGURES:
+        return metric
+    if metric.startswith("agreement"):
+        return "agreement"
+    if metric.startswith("stability"):
+        return "stability"
+    return "head" if "head" in metric else "deeper"

@@ -9,6 +9,7 @@ import os
 import pickle
 import re
 import socket
+import warnings
 from collections.abc import Generator, Iterable, Iterator
 from contextlib import closing, redirect_stdout
 from dataclasses import dataclass
@@ -93,14 +94,15 @@ class Cluster:
         for name in ("ray", "ray.data"):
             logging.getLogger(name).setLevel(logging.CRITICAL)  # errors are raised too
         workers = min(self.workers or int(ray.cluster_resources().get("CPU", 1)), len(pieces))
-        scored = ray.data.from_items(pieces, override_num_blocks=len(pieces)).map_batches(
-            Worker,
-            fn_constructor_args=(str(self.bundle.resolve()), self.engine, self.wanted),
-            batch_size=1,
-            num_cpus=1,
-            compute=ray.data.ActorPoolStrategy(size=workers),
-            ray_remote_args_fn=lambda: {"max_task_retries": RETRIES},
-        )
+        with warnings.catch_warnings(action="ignore"):  # of names that change in later versions; this one is pinned
+            scored = ray.data.from_items(pieces, override_num_blocks=len(pieces)).map_batches(
+                Worker,
+                fn_constructor_args=(str(self.bundle.resolve()), self.engine, self.wanted),
+                batch_size=1,
+                num_cpus=1,
+                compute=ray.data.ActorPoolStrategy(size=workers),
+                ray_remote_args_fn=lambda: {"max_task_retries": RETRIES},
+            )
         for row in scored.iter_rows():
             yield from pickle.loads(row[LINES])
 

@@ -1,4 +1,4 @@
-"""The page that answers many photos, in a real browser: from the files to the table and the downloads."""
+"""The page that answers many photos, in a real browser: from files to table and downloads."""
 
 import io
 import zipfile
@@ -11,31 +11,22 @@ from ui.batch import wording
 
 
 @pytest.mark.parametrize("viewport", [DESK, PHONE], ids=["desk", "phone"])
-def test_photos_are_answered_stopped_and_resumed_and_their_names_are_in_the_downloads_only(visit, log, viewport):
+def test_photos_are_answered_and_their_names_are_in_the_downloads_only(visit, log, viewport):
     page = visit(color_scheme="dark" if viewport is PHONE else "light")
     settled(page)
     page.locator("[data-testid=stTopNavLink]").filter(has_text=wording.TITLE).click()
     page.get_by_role("heading", level=1, name=wording.TITLE).wait_for()
     page.set_viewport_size(viewport)
     settled(page)
-    photos = [
-        {"name": f"mueller_{seed}.jpg", "mimeType": "image/jpeg", "buffer": drawn_photo(seed)} for seed in range(30)
-    ]
-    photos.append({"name": "mueller.jpg", "mimeType": "image/jpeg", "buffer": b"%PDF-1.7 no photo"})
+    files = dict.fromkeys((f"mueller_{place}.jpg" for place in range(30)), drawn_photo())
+    files["mueller.jpg"] = b"%PDF-1.7 no photo"
+    photos = [{"name": name, "mimeType": "image/jpeg", "buffer": data} for name, data in files.items()]
     page.locator("input[type=file]").first.set_input_files(photos)
     start = page.get_by_role("button", name=wording.START)
     start.wait_for()
     settled(page)
     assert serious_findings(page) == [] and cut_off(page) == []
     start.click()
-    page.get_by_role("button", name=wording.CANCEL).click()
-    resume = page.get_by_role("button", name=wording.RESUME)
-    resume.wait_for()
-    settled(page)
-    assert serious_findings(page) == []
-    resume.click()
-    resume.wait_for(state="detached")
-    page.get_by_text(wording.photos(31) + ": ").first.wait_for()
     page.get_by_role("button", name=wording.SAVE_OVERLAYS).wait_for()
     settled(page)
 

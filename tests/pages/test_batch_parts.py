@@ -207,5 +207,5 @@ def test_time_left_is_told_once_some_photos_are_done(analyser):
     batch.rows += [row.failed("", number, "", "") for number in range(5)]
     batch._began = time.monotonic() - 10
     assert batch.seconds_left() == pytest.approx(10, abs=0.5)
-    assert wording.progress(5, 10, 10.2) == "5 of 10 photos, about 10 s left"
-    assert wording.progress(5, 10, 200) == "5 of 10 photos, about 3 min left"
+    assert wording.progress(5, "10 photos", 10.2) == "5 of 10 photos, about 10 s left"
+    assert wording.progress(5, "10 photos", 200) == "5 of 10 photos, about 3 min left"

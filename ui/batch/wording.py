@@ -73,12 +73,12 @@ def left_out(count: int) -> str:
     return LEFT_OUT.format("1 other file" if count == 1 else f"{count:,} other files")
 
 
-def progress(done: int, total: int, seconds: float | None) -> str:
-    """Write how far the work is, and what time is left where that is known."""
+def progress(done: int, total: str, seconds: float | None) -> str:
+    """Write how far the work on ``total`` is, and what time is left where that is known."""
     if seconds is None:
-        return PROGRESS.format(done, photos(total))
+        return PROGRESS.format(done, total)
     told = f"{seconds / 60:.0f} min" if seconds > 90 else f"{max(seconds, 1):.0f} s"
-    return LEFT.format(done, photos(total), told)
+    return LEFT.format(done, total, told)
 
 
 def summary(total: int, reached: int | None, refused: int, failed: int, level: str) -> str:

@@ -13,6 +13,7 @@ from tests.support.measured import POINT, charts, go, numbers, text
 from training.data.sets.registry import IMAGE_SETS
 from ui import evidence
 from ui import wording as shared
+from ui.analyse.closer import maps
 from ui.evaluation import case_photo, mistakes, wording
 from ui.evaluation.limits import subgroups
 from ui.navigation import FRAMED
@@ -282,6 +283,7 @@ def test_maps_stand_beside_baselines_and_say_what_earned_the_default(page, measu
     test = rows[(rows.split == "internal_test") & (rows.metric == "insertion less deletion") & (rows.subject == "all")]
     assert numbers(spec["data"][0]["x"]) == pytest.approx(test.value.tolist())
     assert "Layer-CAM did." in text(shown), "it is clearly better in these numbers"
+    assert "On the internal test, against Grad-CAM: Layer-CAM +0.2" in text(shown).replace("CAM 0.2", "CAM +0.2")
     shown = shown.selectbox(key="map_figure").select("pointing game").run()
     shown = shown.selectbox(key="map_subject_pointing game").select("mel").run()
     assert not shown.exception
@@ -299,3 +301,12 @@ def test_outlines_are_shown_by_class_with_the_mean_as_reference(page, measured_b
     assert first["layout"]["shapes"][0]["x0"] == pytest.approx(mine.value.iloc[0])
     frame = table(measured_bundle, "outline_frame")
     assert numbers(second["data"][0]["x"]) == pytest.approx(frame[frame.frame == "difference"].value.tolist())
+
+
+def test_a_map_that_outlives_what_was_learnt_is_called_uninformative(page, measured_bundle):
+    shown = go(page, "Heat maps").selectbox(key="map_figure").select("head").run()
+    assert not shown.exception
+    assert "Uninformative by this test: Layer-CAM." in text(shown)
+    card = load_card(measured_bundle)
+    assert "0.9" in maps.caution(card, "layercam")
+    assert maps.caution(card, "gradcam") == ""

@@ -7,15 +7,19 @@ import plotly.graph_objects as go
 import streamlit as st
 from PIL import Image
 
+from model.card import Card
+from model.errors import TableError
 from model.maps import methods
 from model.maps.export import npz_bytes
 from model.maps.regions import contrast
 from model.report import Drawn, file_stem, overlay_png
-from ui import cached
+from ui import cached, evidence
 from ui.analyse import state
 from ui.analyse import wording as analyse
 from ui.analyse.closer import wording
 from ui.analyse.photo import picture
+from ui.evaluation.limits.maps import MAPS as FAITHFULNESS
+from ui.evaluation.limits.maps import unmoved
 
 if TYPE_CHECKING:
     from model.pipeline import Analysis
@@ -47,10 +51,20 @@ def _choose(analysis: "Analysis") -> None:
         wording.AGAINST, others, format_func=lambda name: names.get(name, wording.NOTHING), key=f"map_against_{one}",
         disabled=not additive, persist_state="session",
     )  # fmt: skip
-    st.caption(wording.about(chosen))
+    st.caption(f"{wording.about(chosen)} {caution(analysis.card, chosen)}")
     raw = _map(analysis, chosen, one, other if additive else None)
     if raw is not None:
         _show(analysis, chosen, one, other if additive else None, raw)
+
+
+def caution(card: Card, method: str) -> str:
+    """Write that a map hardly depends on what was learnt, if that was measured; else nothing."""
+    try:
+        rows = unmoved(evidence.table(card, FAITHFULNESS))
+    except TableError:
+        return ""
+    found = rows[rows["method"] == method]
+    return wording.UNMOVED.format(found["value"].iloc[0]) if len(found) else ""
 
 
 def _map(analysis: "Analysis", method: str, one: str, other: str | None) -> np.ndarray | None:

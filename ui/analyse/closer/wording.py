@@ -71,6 +71,10 @@ def usual(name: str, low: float, high: float) -> str:
 MAPS = "Other maps, two classes against each other, and what a region adds"
 METHOD, FOR, AGAINST, NOTHING = "Map", "For", "Against", "nothing"
 COMPUTE, COMPUTE_LOADING = "Compute ({} passes)", "Compute ({} passes; loads TensorFlow, about 1 GB of memory)"
+UNMOVED = (
+    "Caution: on test photos this map hardly changed when the last layer was shuffled (rank correlation {:.2f}), so it "
+    "says little about the class."
+)
 COMPUTING, STOP = "Computing the map", "Stop"
 POSITIVE = "Coloured: what speaks for {}; without colour: nothing, or evidence against it."
 CONTRASTED = "Orange speaks for {}, blue for {}; the stronger, the more colour."

@@ -14,6 +14,7 @@ MAPS, OUTLINE, FRAME = "results/faithfulness.csv", "results/outline.csv", "resul
 ALL = "all"
 NET = "insertion less deletion"
 GAIN = f"{NET}, gain over gradcam"
+UNMOVED = 0.5  # rank correlation with the map of a network that has forgotten the classes
 
 
 def faithfulness(card: Card) -> None:
@@ -38,6 +39,8 @@ def faithfulness(card: Card) -> None:
     st.caption(f"{wording.MAPS_HINT} {wording.MAP_FIGURES[figure][1]}")
     shown = rows.assign(group=[_name(*row) for row in rows[["method", "metric"]].itertuples(index=False)])
     evidence.chart(ForestDisplay(shown, wording.MAP_FIGURES[figure][0], 0.0), "maps")
+    if figure in ("head", "deeper") and len(unmoved(table)):
+        st.markdown(wording.UNINFORMATIVE.format(", ".join(_name(name, NET) for name in unmoved(table)["method"])))
     st.markdown(earned(table))
     evidence.origin(card, (MAPS,), METHODS["maps"], table, "faithfulness.csv", wording.MAP_COMMAND)
 
@@ -52,15 +55,26 @@ def _name(method: str, metric: str) -> str:
 
 
 def earned(table: pd.DataFrame) -> str:
-    """Write which map earned the default on validation, and what the others gained."""
-    gains = table[(table["split"] == "validation") & (table["metric"] == GAIN)]
-    better = gains[gains["low"] > 0].sort_values("value")
+    """Write which map earned the default on validation, and what others gained over it there and on the test."""
+    gains = table[table["metric"] == GAIN]
+    chosen, test = gains[gains["split"] == "validation"], gains[gains["split"] != "validation"]
+    better = chosen[chosen["low"] > 0].sort_values("value")
     verdict = wording.BETTER.format(_name(better["method"].iloc[-1], NET)) if len(better) else wording.NONE_BETTER
+    said = f"{wording.DEFAULT_EARNED.format(wording.DEFAULT_RULE + verdict)} {_gains(chosen)}."
+    return f"{said} {wording.ON_TEST.format(_gains(test))}" if len(test) else said
+
+
+def _gains(rows: pd.DataFrame) -> str:
     said = []
-    for row in gains.to_dict("records"):
+    for row in rows.to_dict("records"):
         figures = (shared.number(row[key], 3) for key in ("value", "low", "high"))
         said.append(wording.GAIN.format(_name(row["method"], NET), *figures))
-    return f"{wording.DEFAULT_EARNED.format(wording.DEFAULT_RULE + verdict)} {'; '.join(said)}."
+    return "; ".join(said)
+
+
+def unmoved(table: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows of maps that hardly change when the last layer is shuffled: correlation surely above .5."""
+    return table[(table["metric"].map(wording.map_figure) == "head") & (table["low"] > UNMOVED)]
 
 
 def outlines(card: Card) -> None:
@@ -94,5 +108,5 @@ def frames(card: Card) -> None:
         wording.FRAMED.format(shared.set_name((row["dataset"], row["split"])), row["margin"])
         for row in rows.to_dict("records")
     ]
-    evidence.chart(ForestDisplay(rows.assign(group=names), wording.FRAME_HINT, 0.0), "frames")
+    evidence.chart(ForestDisplay(rows.assign(group=names), wording.FRAME_CHANGE, 0.0), "frames")
     evidence.origin(card, (FRAME,), METHODS["outline"], table, "outline_frame.csv", wording.OUTLINE_COMMAND)

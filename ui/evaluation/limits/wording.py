@@ -100,6 +100,11 @@ DEFAULT_RULE = (
     "with a 95 % interval above 0. "
 )
 NONE_BETTER, BETTER = "None did.", "{} did."
+ON_TEST = "On the internal test, against Grad-CAM: {}."
+UNINFORMATIVE = (
+    "**Uninformative by this test: {}.** The map hardly changes when what the network has learnt is shuffled, so it "
+    "says little about the class."
+)
 GAIN = "{} {} ({} to {})"
 
 OUTLINE = "How well the outline agrees with masks drawn by experts"
@@ -114,7 +119,8 @@ OUTLINE_FIGURES = {
 OUTLINE_HINT = "An outline in the network's square view, against the expert's mask cut to the same square."
 FRAMED = "{}, {:.0%} of the lesion on each side"
 FRAME = "A frame around the lesion instead of the centred square"
-FRAME_HINT = "Melanoma AUC on validation photos: with such a frame, less with the centred square."
+FRAME_HINT = "Melanoma AUC on validation photos with such a frame, less that with the centred square."
+FRAME_CHANGE = "Change of the melanoma AUC"
 
 
 def map_figure(metric: str) -> str:

@@ -25,7 +25,6 @@ from PIL import Image
 from benchmarks import memory
 from model.card import BUNDLE_VARIABLE, Card
 from model.explain import explain_all
-from model.network.keras_engine import load_network
 from model.pipeline import Analyser
 from model.preprocess import to_tensor
 from training.synthetic.lesions import render_lesion
@@ -59,6 +58,8 @@ def jpeg(width: int, height: int) -> bytes:
 
 def ways(analyser: Analyser) -> dict[str, Callable[[], object]]:
     """Return what is timed, by name."""
+    from model.network.keras_engine import load_network  # brings TensorFlow, which `jpeg` does without
+
     classifier, card = analyser.classifier, analyser.card
     network = load_network(card)
     small, large = jpeg(600, 450), jpeg(4032, 3024)
@@ -113,6 +114,7 @@ def measure(calls: dict[str, Callable[[], object]], repeats: int) -> dict[str, f
     seconds: dict[str, list[float]] = {name: [] for name in calls}
     for turn in range(WARM_UP + repeats):
         for name, call in calls.items():
+            call()  # so that each is timed with its own data in the caches, not that of the call before
             start = time.perf_counter()
             call()
             if turn >= WARM_UP:

@@ -30,8 +30,12 @@ ROUNDS = 3
 
 
 def former_way(classifier: Classifier, photos: list[Path]) -> int:
-    """Answer photos as before release 1.9: batches of 32 in TensorFlow, the next one read by two threads meanwhile."""
-    answered, size = 0, classifier.card.size
+    """Answer photos as before release 1.9: batches of 32 in TensorFlow, the next one read by two threads meanwhile.
+
+    Gate and notes follow from all feature maps, as they did then.
+    """
+    answered, card = 0, classifier.card
+    size = card.size
     read = lambda path: to_tensor(read_photo(read_file(path)).pixels, size)  # noqa: E731
     with ThreadPoolExecutor(READERS) as pool:
         batches = [photos[start : start + BATCH] for start in range(0, len(photos), BATCH)]
@@ -39,7 +43,15 @@ def former_way(classifier: Classifier, photos: list[Path]) -> int:
         for following in [*batches[1:], []]:
             tensors = [future.result() for future in coming]
             coming = [pool.submit(read, path) for path in following]
-            answered += len(classifier.predictions(classifier.run(np.concatenate(tensors)).logits))
+            views = np.concatenate(tensors)
+            raw = classifier.run(views)
+            answered += len(classifier.predictions(raw.logits))
+            if card.gate:
+                card.gate.score(raw.features.mean(axis=(1, 2)))
+            for view, maps in zip(views, raw.features, strict=True):
+                view.std(axis=(0, 1))  # whether it shows anything
+                if card.gauges:
+                    card.gauges.measure(view.astype(np.uint8), size, maps.mean(axis=(0, 1)))
     return answered
 
 

@@ -13,7 +13,7 @@ from model.predict import Classifier
 GRADCAM, FINER, LAYERCAM, SCORECAM, OCCLUSION, SMOOTHGRAD = (
     "gradcam", "finer", "layercam", "scorecam", "occlusion", "smoothgrad",
 )  # fmt: skip
-DEFAULT = GRADCAM
+DEFAULT = GRADCAM  # by the rule of training.faithfulness.rows, from results/faithfulness.csv
 LOGIT = "logit units"
 
 

@@ -87,9 +87,9 @@ def test_impossible_changes_leave_the_photo_as_it_was_and_return_another(change,
 def test_features_are_computed_once_and_shared_by_name(tmp_path):
     seen = []
 
-    def run(batch: np.ndarray) -> SimpleNamespace:
+    def run(batch: np.ndarray, features: bool) -> SimpleNamespace:
         seen.append(len(batch))
-        return SimpleNamespace(features=np.broadcast_to(batch[:, :2, :2, :1], (len(batch), 2, 2, 1)))
+        return SimpleNamespace(pooled=batch[:, 0, 0, :1])
 
     card = SimpleNamespace(size=8, raw={"weights": {"sha256": "0123456789abcdef0"}})
     analyser = SimpleNamespace(card=card, classifier=SimpleNamespace(run=run))

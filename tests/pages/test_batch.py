@@ -112,6 +112,7 @@ def test_a_photo_outside_what_was_measured_is_refused_without_an_answer(gated, m
     assert list(table[wording.LEVEL]) == [answers.REFUSED[0]] * 2
     assert table[[wording.MELANOMA, wording.MALIGNANT]].isna().all(axis=None)
     assert "says nothing about the lesion" in table[wording.NOTES].iloc[0]
+    assert any("says nothing about the lesion" in caption.value for caption in done.caption)
 
 
 def test_a_zip_gives_its_photos_and_its_junk_is_counted(page, photos):
@@ -135,10 +136,10 @@ def test_too_many_too_large_and_no_photos_cannot_be_started(page, photos, monkey
     monkeypatch.setattr(wording, "MOST_MB", 0)
     many = upload(page, photos[:2])
     assert many.error and not many.button
-    monkeypatch.undo()
+    monkeypatch.setattr(wording, "MOST_MB", 9)
     empty = io.BytesIO()
     zipfile.ZipFile(empty, "w").close()
-    assert not page.exception
+    assert wording.NO_PHOTOS in said(upload(page, [("empty.zip", empty.getvalue(), "application/zip")]))
 
 
 def test_cancel_keeps_what_was_found_and_resume_goes_on_with_the_rest(page, photos, monkeypatch):

@@ -82,9 +82,11 @@ def show(rows: Sequence[Row]) -> None:
             wording.PHOTO: st.column_config.ImageColumn(width=70),
             wording.MELANOMA: st.column_config.NumberColumn(**number),
             wording.MALIGNANT: st.column_config.NumberColumn(**number),
-            wording.LEVEL: st.column_config.TextColumn(width=210),
-            wording.NAMED: st.column_config.TextColumn(width=210),
+            wording.LEVEL: st.column_config.TextColumn(width=270),
+            wording.NAMED: st.column_config.TextColumn(width=190),
             wording.NOTES: st.column_config.TextColumn(width="large"),
         },
     )
+    for reason in sorted({row.reason for row in kept if row.kind == REFUSED}):  # a cell may show only its beginning
+        st.caption(reason)
     st.caption(wording.ORDER)

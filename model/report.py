@@ -169,27 +169,36 @@ def overlay_png(
     drawn = drawn or Drawn(f"Grad-CAM, {label.name}", analysis.explanations[label.code].heat)
     pixels, square = for_screen(analysis.photo.pixels, analysis.square)
     picture = Image.fromarray(drawn.over(pixels, square, opacity, contours))
-    card = analysis.card
-    lines = [drawn.title, f"Model {card.model_id} {card.version}", DISCLAIMER]
-    if analysis.forced:
-        lines.insert(0, FORCED_MARK)
     buffer = io.BytesIO()
-    shown = drawn.heat.any() or drawn.against is not None
-    _with_legend(picture, lines, drawn if shown else None).save(buffer, "PNG")
+    model = f"{analysis.card.model_id} {analysis.card.version}"
+    captioned(picture, drawn, model, analysis.forced).save(buffer, "PNG")
     return buffer.getvalue()
 
 
-def _with_legend(picture: Image.Image, lines: list[str], drawn: Drawn | None) -> Image.Image:
-    """Put a band below a picture: the colours from no heat to the strongest, if there is any, and lines of text."""
+def captioned(picture: Image.Image, drawn: Drawn, model: str, forced: bool = False) -> Image.Image:
+    """Put a band below a picture with a map: the colours' meaning, if any are drawn, class, model and disclaimer.
+
+    Parameters
+    ----------
+    picture : Image
+    drawn : Drawn
+        The map in it.
+    model : str
+        Name and version.
+    forced : bool
+        Whether the photo was refused and its answer is shown all the same.
+    """
+    lines = [*([FORCED_MARK] if forced else []), drawn.title, f"Model {model}", DISCLAIMER]
+    coloured = drawn.heat.any() or drawn.against is not None
     width, height = picture.size
     size = max(9, width // 48)
     font, step = ImageFont.load_default(size), round(1.5 * size)
     rows = [row for line in lines for row in _wrapped(line, font, width - 2 * size)]
-    top = height + size // 2 + (step if drawn else 0)
+    top = height + size // 2 + (step if coloured else 0)
     whole = Image.new("RGB", (width, top + step * len(rows) + size // 2), "white")
     whole.paste(picture)
     draw = ImageDraw.Draw(whole)
-    if drawn:
+    if coloured:
         middle, (left, right) = height + size // 2 + step / 2, drawn.ends
         start = size + round(font.getlength(left)) + size // 2
         bar = Image.fromarray(drawn.colours[None]).resize((max(1, width // 4), size))

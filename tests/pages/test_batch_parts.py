@@ -84,7 +84,8 @@ def test_overlays_are_pictures_of_the_networks_view_with_the_disclaimer(rows, an
         assert {name[:4] for name in names} == {"0001", "0002"}
         assert all(name.endswith(tuple(f"_{code}.png" for code in analyser.card.codes)) for name in names)
         for name in names:
-            assert Image.open(io.BytesIO(archive.read(name))).size == (analyser.card.size,) * 2
+            width, height = Image.open(io.BytesIO(archive.read(name))).size
+            assert width == downloads.ENLARGED * analyser.card.size < height, "class, model and disclaimer are below"
 
 
 def test_the_named_table_tells_numbers_and_reasons(rows):

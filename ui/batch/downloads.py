@@ -2,6 +2,7 @@
 
 import csv
 import io
+import json
 import re
 import zipfile
 from collections.abc import Iterable, Sequence
@@ -11,12 +12,14 @@ import numpy as np
 import streamlit as st
 from PIL import Image
 
-from model.explain import overlay
+from model.preprocess import Square
+from model.report import Drawn, captioned
 from model.scoring import COLUMNS, DIGITS, PLAIN
 from ui.batch import wording
 from ui.batch.row import ANSWERED, Row
 from ui.wording import DISCLAIMER
 
+ENLARGED, OPACITY = 2, 0.6  # so that the text below has room
 FAST = 3  # a quarter of the time of the usual 6, for files a tenth larger
 
 
@@ -89,10 +92,16 @@ def overlays(rows: Sequence[Row]) -> bytes:
 
 
 def _overlay(row: Row, code: str) -> bytes:
-    picture = io.BytesIO()
-    pixels = np.asarray(Image.open(io.BytesIO(row.view)))
-    Image.fromarray(overlay(pixels, row.heats[code])).save(picture, "PNG", compress_level=FAST)
-    return picture.getvalue()
+    said, buffer = json.loads(row.result), io.BytesIO()
+    [name] = [each["name"] for each in said["classes"] if each["code"] == code]
+    drawn = Drawn(f"Grad-CAM, {name}", row.heats[code])
+    with Image.open(io.BytesIO(row.view)) as view:
+        pixels = np.asarray(view.resize((ENLARGED * view.width, ENLARGED * view.height), Image.Resampling.BICUBIC))
+    picture = Image.fromarray(drawn.over(pixels, Square(0, 0, len(pixels)), OPACITY))
+    captioned(picture, drawn, f"{said['model']['id']} {said['model']['version']}").save(
+        buffer, "PNG", compress_level=FAST
+    )
+    return buffer.getvalue()
 
 
 def _share(value: float | None) -> str:

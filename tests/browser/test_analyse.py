@@ -42,7 +42,7 @@ def test_an_upload_is_answered_with_an_overlay_that_is_really_drawn(visit, log):
     )
     answer(page)
     bare = on_screen(page, "map")
-    assert changed_share(photo, bare) < 0.05
+    assert changed_share(photo, bare) < 0.1, "frame and outline"
     assert changed_share(heat, bare) > changed_share(photo, bare) + 0.02
 
     assert page.locator(".differential th[scope=row]").count() == 7
@@ -54,7 +54,7 @@ def test_an_upload_is_answered_with_an_overlay_that_is_really_drawn(visit, log):
     result = json.loads(saved(page, wording.SAVE_RESULT))
     assert sum(entry["probability"] for entry in result["classes"]) == pytest.approx(1)
     overlay = Image.open(io.BytesIO(saved(page, wording.SAVE_OVERLAY)))
-    assert (overlay.format, overlay.size) == ("PNG", (800, 600))
+    assert (overlay.format, overlay.width) == ("PNG", 800) and overlay.height > 600, "a legend below the photo"
 
 
 def test_a_sample_is_opened_by_keyboard_and_nothing_is_cut_at_any_width(visit):

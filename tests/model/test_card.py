@@ -1,6 +1,7 @@
 """A card is valid or says in one sentence what is wrong with it."""
 
 import json
+import shutil
 
 import pytest
 
@@ -25,6 +26,7 @@ def change(tiny_bundle, tmp_path):
         else:
             inner[name] = value
         (tmp_path / "card.json").write_text(json.dumps(card))
+        shutil.copy(tiny_bundle / "outline.keras", tmp_path)
         return tmp_path
 
     return write

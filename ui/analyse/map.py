@@ -37,7 +37,6 @@ def panel(analysis: "Analysis") -> None:
     style.segmented_control(wording.DRAWN_AS, wording.STYLES, key="drawn_as", required=True, persist_state="session")
     opacity.slider(wording.OPACITY, 0, 100, key="opacity", format="%d %%", persist_state="session")
     scale.html(legend(explanation, analysis.view, shown))
-    lesion.choice(analysis)
 
 
 def legend(explanation: explain.Explanation, view: np.ndarray, shown: state.Shown) -> str:

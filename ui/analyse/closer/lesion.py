@@ -22,15 +22,6 @@ TABLE = "results/outline_measures.csv"
 BESIDE = ("mel", "nv")  # classes whose usual range is shown
 
 
-def choice(analysis: "Analysis") -> None:
-    """Let a person choose where the outline is drawn."""
-    if analysis.lesion is not None and not analysis.lesion.empty:
-        st.pills(
-            wording.OUTLINE, wording.PLACES, selection_mode="multi", default=wording.PLACES[:1], key="outline_on",
-            persist_state="session",
-        )  # fmt: skip
-
-
 def on(place: str, analysis: "Analysis", pixels: np.ndarray, square: Square) -> np.ndarray:
     """Return a photo (height, width, 3) with the outline on it, if it is wanted on this of `wording.PLACES`."""
     lesion = analysis.lesion
@@ -50,6 +41,10 @@ def panel(analysis: "Analysis") -> None:
         for code in lesion.codes:
             st.markdown(wording.CODES[code])
         if analysis.measurements is not None:
+            st.pills(
+                wording.OUTLINE, wording.PLACES, selection_mode="multi", default=wording.PLACES[:1], key="outline_on",
+                persist_state="session",
+            )  # fmt: skip
             _table(analysis)
             _fit(analysis)
         entry = analysis.card.raw["outline"]

@@ -34,9 +34,11 @@ def panel(analysis: "Analysis") -> None:
         _choose(analysis)
 
 
-@st.fragment
 def _choose(analysis: "Analysis") -> None:
-    """Let a person choose a map, compute it when asked to, and show it; a slow one can be stopped."""
+    """Let a person choose a map, compute it when asked to, and show it.
+
+    No fragment: Streamlit lets a fragment run to its end before it runs it again, so that Stop would come too late.
+    """
     names = {label.code: label.name for label in analysis.card.labels}
     method, code, against = st.columns([5, 4, 4])
     chosen = method.selectbox(
@@ -93,7 +95,7 @@ def _want(name: tuple[str, str, str]) -> None:
 
 
 def _computed(analysis: "Analysis", method: str, code: str, place) -> np.ndarray:
-    """Compute a map with a progress bar; a press on Stop ends the run of this fragment, and the work with it."""
+    """Compute a map with a progress bar; a press on Stop ends this run of the page, and the work with it."""
     classifier = cached.analyser().classifier
     with place.container():
         bar = st.progress(0.0, wording.COMPUTING)

@@ -11,7 +11,7 @@ from model.answer.check_decision import decision_faults
 from model.card import VIEWS, Card, load_card
 from model.errors import LesionscopeError
 from model.evaluation.tables import load_table
-from model.network.keras_engine import keras, load_network  # Keras with its backend chosen
+from model.network.keras_engine import keras, load_network, load_outline  # Keras with its backend chosen
 from model.pipeline import Analyser
 from model.predict import softmax
 from model.preprocess import to_tensor
@@ -119,7 +119,11 @@ def _network(card: Card, network: "keras.Model") -> Iterator[str]:
 
 
 def _readings(card: Card, network: "keras.Model") -> Iterator[str]:
-    """Gate and gauges have to be fitted to these weights, and to read as many features as there are."""
+    """Gate, gauges and outline have to be fitted to these weights, and to read features that there are."""
+    try:
+        load_outline(card, network)
+    except LesionscopeError as error:
+        yield str(error)
     kernels = {"gate": [card.gate.kernel]} if card.gate else {}
     if card.gauges:
         kernels["gauges"] = [head.kernel for head in card.gauges.heads.values()]

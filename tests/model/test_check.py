@@ -93,7 +93,7 @@ def test_changed_missing_and_unlisted_files(bundle):
 
 def test_other_weights_than_the_card_says(bundle):
     edit(bundle, lambda card: card["weights"].update(sha256="0" * 64))
-    assert "SHA-256" in only(check_bundle(bundle))
+    assert "SHA-256" in check_bundle(bundle)[0]
 
 
 def test_another_table_than_the_card_says(bundle):
@@ -153,6 +153,18 @@ def test_a_gate_or_gauges_that_do_not_belong_to_the_network(bundle, analyser, na
     assert "does not read" in only(check_bundle(bundle))
     (bundle / f"{name}.npz").unlink()
     assert "is missing" in only(check_bundle(bundle))
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"weights_sha256": "0"}, "fitted to other weights"),
+        ({"layers": ["nowhere"]}, "'nowhere', which the network lacks"),
+    ],
+)
+def test_an_outline_that_does_not_belong_to_the_network(bundle, change, words):
+    edit(bundle, lambda card: card["outline"].update(change))
+    assert words in only(check_bundle(bundle))
 
 
 def test_a_wrong_number_of_parameters(bundle):

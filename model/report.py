@@ -12,7 +12,7 @@ from model.answer.sentences import DISCLAIMER
 from model.explain import colour_bar, overlay
 from model.preprocess import Square
 
-if TYPE_CHECKING:  # the pipeline imports TensorFlow, which a report does not need
+if TYPE_CHECKING:  # the pipeline takes a moment to import
     from model.pipeline import Analysis
 
 FORCED_MARK = "Refused as outside what was measured; shown anyway"

@@ -12,6 +12,7 @@ from model.photo.image import MAX_BYTES
 ENDING = ".zip"
 SIGNATURES = (b"PK\3\4", b"PK\5\6", b"PK\7\x08")  # of an archive, of an empty one, and of one in parts
 PACKED = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)  # the others unpack megabytes before they can be stopped
+DAMAGED = "The file is damaged in the archive; copy the archive again."
 ENCRYPTED = 1  # bit of a file's flags
 
 
@@ -61,20 +62,36 @@ def read_member(path: str, name: str) -> bytes:
     Raises
     ------
     PhotoError
-        ``unreadable`` if the archive is gone or the file in it is damaged or packed in an unusual way.
+        As `read_entry`, and ``unreadable`` if the archive is gone.
     """
     try:
         archive = _opened(path)
-        if archive.getinfo(name).compress_type not in PACKED:
-            raise PhotoError("unreadable", "The file is packed in a way that is not read; unpack the archive first.")
-        with archive.open(name) as file:
-            return file.read(MAX_BYTES + 1)
+        return read_entry(archive, archive.getinfo(name))
     except PhotoError:
         raise
     except OSError as error:
         raise PhotoError("unreadable", f"The archive cannot be opened ({error.strerror}).") from None
     except Exception:  # as above
-        raise PhotoError("unreadable", "The file is damaged in the archive; copy the archive again.") from None
+        raise PhotoError("unreadable", DAMAGED) from None
+
+
+def read_entry(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, most: int = MAX_BYTES + 1) -> bytes:
+    """Return the first bytes of a file in an archive, however large it would unpack.
+
+    Raises
+    ------
+    PhotoError
+        ``locked`` if it needs a password, ``unreadable`` if it is damaged or packed in an unusual way.
+    """
+    if entry.flag_bits & ENCRYPTED:
+        raise PhotoError("locked", "The file needs a password; unpack the archive first.")
+    if entry.compress_type not in PACKED:
+        raise PhotoError("unreadable", "The file is packed in a way that is not read; unpack the archive first.")
+    try:
+        with archive.open(entry) as file:
+            return file.read(most)
+    except Exception:  # decompressors of damaged files raise anything
+        raise PhotoError("unreadable", DAMAGED) from None
 
 
 @lru_cache(maxsize=4)
@@ -92,7 +109,7 @@ def _sorted(path: str, archive: zipfile.ZipFile) -> Contents:
             encrypted += 1
         elif entry.filename.lower().endswith(ENDING):
             nested.append(entry.filename)
-        elif named_as_photo(entry.filename) or starts_as_photo(_head(archive, entry)):
+        elif is_photo(archive, entry):
             photos.append(entry.filename)
         else:
             others += 1
@@ -106,10 +123,13 @@ def _sorted(path: str, archive: zipfile.ZipFile) -> Contents:
 
 
 def _head(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> bytes:
-    if entry.compress_type not in PACKED:
-        return b""
+    """Return a file's first bytes; nothing of one that cannot be read: without a picture's ending it is no photo."""
     try:
-        with archive.open(entry) as file:
-            return file.read(HEAD_BYTES)
-    except Exception:  # a damaged file without a picture's ending is no photo; the others are looked at
+        return read_entry(archive, entry, HEAD_BYTES)
+    except PhotoError:
         return b""
+
+
+def is_photo(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> bool:
+    """Whether a file in an archive is a picture, by its name or its first bytes."""
+    return named_as_photo(entry.filename) or starts_as_photo(_head(archive, entry))

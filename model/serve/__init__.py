@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from model.errors import LesionscopeError
 
-if TYPE_CHECKING:  # the pipeline imports TensorFlow; a port in use should not wait for that
+if TYPE_CHECKING:  # the pipeline takes a moment to import
     import uvicorn
 
     from model.pipeline import Analyser

@@ -14,6 +14,7 @@ from PIL import Image
 
 from model.__main__ import main
 from model.errors import PhotoError
+from model.photo import archives
 from model.photo.image import MAX_BYTES
 from model.photo.sources import Source
 from tests.support.analyse_page import drawn_photo
@@ -126,10 +127,22 @@ def test_members_of_a_zip_that_cannot_be_read_are_photos_with_a_reason(files):
     [damaged], _ = sources.collect([("a.zip", bytes(data))])
     with pytest.raises(PhotoError, match="damaged"):
         damaged.read()
-    data[data.rindex(b"PK\x01\x02") + 8] |= sources.LOCKED_BIT
+    data[data.rindex(b"PK\x01\x02") + 8] |= archives.ENCRYPTED
     [locked], _ = sources.collect([("a.zip", bytes(data))])
     with pytest.raises(PhotoError, match="password"):
         locked.read()
+
+
+def test_a_small_zip_never_becomes_a_large_file_in_memory():
+    [packed] = member({"x.jpg": bytes(50_000_000)}, compression=zipfile.ZIP_BZIP2)
+    with pytest.raises(PhotoError, match="packed in a way that is not read"):
+        packed.read()
+
+
+def test_a_zip_in_a_zip_is_a_row_with_a_reason():
+    [inner] = member({"inner.zip": b"PK\x05\x06", "note.txt": b"text"})
+    with pytest.raises(PhotoError, match="not opened"):
+        inner.read()
 
 
 def test_what_no_sentence_was_written_for_costs_one_row(analyser, files):

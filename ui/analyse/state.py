@@ -16,11 +16,10 @@ from model.preprocess import Square
 from model.report import for_screen
 from ui.analyse import wording
 
-if TYPE_CHECKING:  # the pipeline imports TensorFlow, which must not delay the first page
+if TYPE_CHECKING:  # the pipeline takes a moment to import
     from model.pipeline import Analyser, Analysis
 
 WHOLE = {"across": 50, "down": 50, "size": 100}  # percent; the largest centred square
-FIT_MARGIN = 0.5  # around the lesion on each side, as a share of its longer side
 SMALLEST = 20  # percent of the shorter side; below it almost no pixels are left
 PATIENT = {
     "age": "patient_age",

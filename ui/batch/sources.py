@@ -7,13 +7,10 @@ from functools import partial
 from pathlib import PurePosixPath
 
 from model.errors import PhotoError
-from model.photo.folders import ENDINGS, FOREIGN_ENDINGS, HEAD_BYTES, is_hidden, starts_as_photo
-from model.photo.image import MAX_BYTES
+from model.photo import archives
+from model.photo.folders import is_hidden
 from model.photo.sources import Source
 from ui.batch import wording
-
-ZIP_SIGNATURES = (b"PK\x03\x04", b"PK\x05\x06")  # with files in it, and empty
-LOCKED_BIT = 1  # of a member's flags
 
 
 def collect(files: Iterable[tuple[str, bytes]]) -> tuple[list[Source], int]:
@@ -27,7 +24,7 @@ def collect(files: Iterable[tuple[str, bytes]]) -> tuple[list[Source], int]:
     found: list[Source] = []
     others = 0
     for name, data in files:
-        if not data.startswith(ZIP_SIGNATURES):
+        if not data.startswith(archives.SIGNATURES):
             found.append(Source(name, partial(bytes, data)))
             continue
         try:
@@ -38,32 +35,14 @@ def collect(files: Iterable[tuple[str, bytes]]) -> tuple[list[Source], int]:
         for member in archive.infolist():
             if member.is_dir() or any(map(is_hidden, PurePosixPath(member.filename).parts)):
                 continue
-            if _is_photo(archive, member):
-                found.append(Source(f"{name}/{member.filename}", partial(_read, archive, member)))
+            place = f"{name}/{member.filename}"
+            if member.filename.lower().endswith(archives.ENDING):
+                found.append(Source(place, _failing("zip_in_zip", wording.ZIP_IN_ZIP)))
+            elif archives.is_photo(archive, member):
+                found.append(Source(place, partial(archives.read_entry, archive, member)))
             else:
                 others += 1
     return found, others
-
-
-def _is_photo(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> bool:
-    """Say whether a member is a picture by its name or content, as `model.photo.folders` does for files."""
-    if PurePosixPath(member.filename).suffix.lower() in ENDINGS | FOREIGN_ENDINGS:
-        return True
-    try:
-        return starts_as_photo(_read(archive, member, HEAD_BYTES))
-    except PhotoError:
-        return False
-
-
-def _read(archive: zipfile.ZipFile, member: zipfile.ZipInfo, most: int = MAX_BYTES + 1) -> bytes:
-    """Return the first bytes of a member: one more than a photo may have, however large it would unpack."""
-    if member.flag_bits & LOCKED_BIT:
-        raise PhotoError("locked", wording.LOCKED)
-    try:
-        with archive.open(member) as file:
-            return file.read(most)
-    except Exception:  # decompressors of damaged files raise anything
-        raise PhotoError("unreadable", wording.MEMBER_UNREADABLE) from None
 
 
 def _failing(code: str, sentence: str) -> Callable[[], bytes]:

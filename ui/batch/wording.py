@@ -24,8 +24,7 @@ TOO_MANY = f"These are {{:,}} photos; at most {MOST_PHOTOS:,} can be assessed at
 TOO_LARGE = f"These files have {{:,.0f}} MB together; at most {MOST_MB:,} MB can be assessed at once. Remove some."
 
 ZIP_UNREADABLE = "The ZIP file is damaged; make it again."
-LOCKED = "The photo is locked with a password; unpack the ZIP file first."
-MEMBER_UNREADABLE = "The photo is damaged in the ZIP file; make the ZIP file again."
+ZIP_IN_ZIP = "A ZIP file in a ZIP file is not opened; unpack it first."
 UNEXPECTED = "The photo could not be assessed; try it alone on Analyse."
 
 PROGRESS = "{} of {}"

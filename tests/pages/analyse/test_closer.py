@@ -6,6 +6,7 @@ import shutil
 import numpy as np
 import pytest
 
+from model.answer.lesion import MARGIN
 from model.card import BUNDLE_VARIABLE
 from model.evaluation.inputs.outline import MEASURES
 from model.preprocess import Square
@@ -24,7 +25,7 @@ def outlined(judged, tmp_path_factory):
     figure = {"value": 0.91, "low": 0.9, "high": 0.92, "n_images": 1512, "n_lesions": 1119}
     card["outline"] |= {
         "jaccard": [figure | {"dataset": "ham10000", "split": "internal_test"}],
-        "frame": [{"dataset": "milk10k", "split": "validation", "margin": state.FIT_MARGIN, **figure, "value": -0.02}],
+        "frame": [{"dataset": "milk10k", "split": "validation", "margin": MARGIN, **figure, "value": -0.02}],
     }
     (folder / "card.json").write_text(json.dumps(card))
     rows = ["dataset,split,label,measure,q05,q25,q50,q75,q95,n_images,n_lesions,n_unmeasured"]

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from model.answer.lesion import heat_inside, square_around
+from model.answer.lesion import MARGIN, heat_inside, square_around
 from model.errors import TableError
 from model.evaluation.inputs.outline import MEASURES
 from model.preprocess import Square, centre_square
@@ -98,12 +98,12 @@ def _fit(analysis: "Analysis") -> None:
         wording.FIT_CHANGE.format(f"{row['value']:+.3f}", f"{row['low']:+.3f}", f"{row['high']:+.3f}",
                                   shared.SETS.get(row["dataset"], row["dataset"]))
         for row in analysis.card.raw["outline"].get("frame", [])
-        if row["margin"] == state.FIT_MARGIN
+        if row["margin"] == MARGIN
     ]  # fmt: skip
     if not changes or analysis.lesion is None:
         return
     height, width = analysis.photo.pixels.shape[:2]
-    wanted = square_around(analysis.lesion.inside, analysis.square, height, width, state.FIT_MARGIN)
+    wanted = square_around(analysis.lesion.inside, analysis.square, height, width)
     st.button(
         wording.FIT, key="fit_frame", on_click=state.fit, args=(wanted, width, height),
         disabled=wanted == centre_square(height, width),

@@ -159,6 +159,7 @@ def _score(options: argparse.Namespace) -> int:
     also_read = [path for path in (options.patients, options.list) if path]
     read = [*map(Path, {place.path for place in places}), *also_read, *_bundle_files(card)]
     output.check_target(target, read)
+    _check_not_photos(target)
     scoring.check_rule(card, options.decision)
     patients: dict[str, Patient] = {}
     if options.patients:
@@ -179,6 +180,19 @@ def _score(options: argparse.Namespace) -> int:
     if found.others:
         _complain(f"Files skipped because they are no pictures: {found.others:,}.")
     return 1 if failures or complaints else 0
+
+
+def _check_not_photos(target: Path) -> None:
+    """Refuse to write a table over photos: a mistyped name must not cost them."""
+    from model.photo import archives, folders
+
+    if not target.is_file():
+        return
+    with target.open("rb") as file:
+        head = file.read(folders.HEAD_BYTES)
+    if folders.starts_as_photo(head) or head.startswith(archives.SIGNATURES):
+        name = printable(target)
+        raise OutputError("output_is_photo", f"{name} is a photo or an archive, not a table; name another file.")
 
 
 def _scorer(options: argparse.Namespace, card: Card, engine: str, wanted: Wanted) -> Scorer:

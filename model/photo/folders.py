@@ -89,6 +89,8 @@ def named_as_photo(name: str) -> bool:
 
 def is_hidden(name: str) -> bool:
     """Whether people do not see a file of this name: dot files, and what systems leave in folders and archives."""
+    if name in (".", ".."):  # parts of a path, not names
+        return False
     return name.startswith(".") or name.lower().replace(" ", "_") in HIDDEN_NAMES
 
 

@@ -168,3 +168,11 @@ def test_as_a_program_it_keeps_standard_error_for_what_matters(folder):
     assert run.returncode == 0, run.stderr
     assert "agrees" in run.stdout
     assert run.stderr == ""
+
+
+@pytest.mark.parametrize("content", [b"PK\x03\x04 an archive", b"\xff\xd8\xff a photo"])
+def test_a_table_is_never_written_over_photos(folder, content, capsys):
+    (folder / "kept.csv").write_bytes(content)
+    assert main(["score", "photos", "--output", "kept.csv"]) == 1
+    assert "is a photo or an archive" in capsys.readouterr().err
+    assert (folder / "kept.csv").read_bytes() == content

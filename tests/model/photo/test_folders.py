@@ -95,7 +95,7 @@ def test_a_pipe_is_named_and_not_waited_for(folder):
 
 def test_what_lies_in_folders_without_being_put_there_is_hidden():
     assert all(map(is_hidden, ("._a.jpg", ".DS_Store", "__MACOSX", "desktop.ini", "@eaDir", ".ipynb_checkpoints")))
-    assert not any(map(is_hidden, ("a.jpg", "MACOSX", "IMG_0001")))
+    assert not any(map(is_hidden, ("a.jpg", "MACOSX", "IMG_0001", ".", "..")))
 
 
 @pytest.mark.parametrize("head", [b"", b"BMW is a car", b"RIFF\0\0\0\0WAVEfmt ", b"\0\0\0\x18ftypmp42", bytes(200)])

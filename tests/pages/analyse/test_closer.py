@@ -13,7 +13,7 @@ from model.preprocess import Square
 from tests.support.analyse_page import drawn_photo, html, open_app, picture, upload
 from training.judging.sealing import seal
 from ui.analyse import state, wording
-from ui.analyse.closer import maps
+from ui.analyse.closer import lesion, maps
 from ui.analyse.closer import wording as closer
 
 
@@ -42,7 +42,13 @@ def outlined(judged, tmp_path_factory):
 @pytest.fixture
 def answered(outlined, monkeypatch):
     monkeypatch.setenv(BUNDLE_VARIABLE, str(outlined))
-    return upload(open_app(), drawn_photo())
+    return opened(upload(open_app(), drawn_photo()))
+
+
+def opened(app):
+    for key in (lesion.OPEN, maps.OPEN):
+        app.session_state[key] = True
+    return app.run()
 
 
 def said(app) -> str:
@@ -86,7 +92,7 @@ def test_a_frame_without_a_lesion_is_not_measured(outlined, monkeypatch, encode)
     monkeypatch.setenv(BUNDLE_VARIABLE, str(outlined))
     bright = np.full((300, 300, 3), (250, 225, 215), np.uint8)
     bright[:, 150:] -= 20  # no even surface
-    app = upload(open_app(), encode(bright))
+    app = opened(upload(open_app(), encode(bright)))
     assert not app.exception
     assert closer.CODES["no_lesion"] in said(app)
     assert not [group for group in app.get("button_group") if group.key == "outline_on"]
@@ -118,6 +124,13 @@ def widget(app, kind: str, key: str):
     return found
 
 
+def test_closed_expanders_compute_nothing(outlined, monkeypatch):
+    monkeypatch.setenv(BUNDLE_VARIABLE, str(outlined))
+    app = upload(open_app(), drawn_photo())
+    assert not app.exception
+    assert not app.get("plotly_chart") and closer.NOT_A_SCORE not in said(app)
+
+
 def test_two_classes_are_set_against_each_other(answered):
     app = widget(answered, "selectbox", "map_for").select("mel").run()
     app = widget(app, "selectbox", "map_against_mel").select("nv").run()
@@ -145,7 +158,7 @@ def test_a_map_that_costs_passes_is_computed_when_asked_for_and_kept(answered):
 def test_a_new_photo_drops_what_was_kept_for_the_last_one(answered):
     app = widget(answered, "selectbox", "map_method").select("finer").run()
     for seed in (23, 24):
-        app = upload(app, drawn_photo(seed))
+        app = opened(upload(app, drawn_photo(seed)))
         one = widget(app, "selectbox", "map_for").value
         app = widget(app, "button", f"compute_finer_{one}").click().run()
     assert len(app.session_state[maps.KEPT]) == 1

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from model.answer.lesion import MARGIN, heat_inside, square_around
+from model.answer.lesion import MARGIN, Outline, heat_inside, square_around
 from model.errors import TableError
 from model.evaluation.inputs.outline import MEASURES
 from model.preprocess import Square, centre_square
@@ -18,6 +18,7 @@ from ui.analyse.closer import wording
 if TYPE_CHECKING:
     from model.pipeline import Analysis
 
+OPEN = "closer_lesion"  # session key: whether the expander is open
 TABLE = "results/outline_measures.csv"
 BESIDE = ("mel", "nv")  # classes whose usual range is shown
 
@@ -37,18 +38,24 @@ def panel(analysis: "Analysis") -> None:
     lesion = analysis.lesion
     if lesion is None:
         return
-    with st.expander(wording.LESION):
-        for code in lesion.codes:
-            st.markdown(wording.CODES[code])
-        if analysis.measurements is not None:
-            st.pills(
-                wording.OUTLINE, wording.PLACES, selection_mode="multi", default=wording.PLACES[:1], key="outline_on",
-                persist_state="session",
-            )  # fmt: skip
-            _table(analysis)
-            _fit(analysis)
-        entry = analysis.card.raw["outline"]
-        st.caption(f"{wording.agreement(entry.get('jaccard', []), shared.SETS)} {wording.NOT_A_SCORE}")
+    expander = st.expander(wording.LESION, key=OPEN, on_change="rerun")
+    if expander.open:
+        with expander:
+            _show(analysis, lesion)
+
+
+def _show(analysis: "Analysis", lesion: Outline) -> None:
+    for code in lesion.codes:
+        st.markdown(wording.CODES[code])
+    if analysis.measurements is not None:
+        st.pills(
+            wording.OUTLINE, wording.PLACES, selection_mode="multi", default=wording.PLACES[:1], key="outline_on",
+            persist_state="session",
+        )  # fmt: skip
+        _table(analysis)
+        _fit(analysis)
+    entry = analysis.card.raw["outline"]
+    st.caption(f"{wording.agreement(entry.get('jaccard', []), shared.SETS)} {wording.NOT_A_SCORE}")
 
 
 def measured(analysis: "Analysis") -> dict[str, float | None]:

@@ -24,14 +24,17 @@ from ui.evaluation.limits.maps import unmoved
 if TYPE_CHECKING:
     from model.pipeline import Analysis
 
+OPEN = "closer_maps"  # session key: whether the expander is open
 KEPT = "maps_kept"  # session key: what was computed for the answer on the screen
 WANTED = "map_wanted"  # session key: what a person has just asked for
 
 
 def panel(analysis: "Analysis") -> None:
     """Offer the maps behind a closed expander."""
-    with st.expander(wording.MAPS):
-        _choose(analysis)
+    expander = st.expander(wording.MAPS, key=OPEN, on_change="rerun")
+    if expander.open:  # pictures and chart are not made for a closed one
+        with expander:
+            _choose(analysis)
 
 
 def _choose(analysis: "Analysis") -> None:

@@ -10,7 +10,7 @@ import numpy as np
 
 from model.answer.abcd import Measurements, measure
 from model.answer.decision import Decision, decide
-from model.answer.gate import OUTSIDE
+from model.answer.gate import BLANK, OUTSIDE
 from model.answer.lesion import Outline, outline
 from model.answer.patient import UNKNOWN, Patient
 from model.answer.quality import Gauge, poor
@@ -24,7 +24,6 @@ from model.predict import Classifier, Prediction
 from model.preprocess import Square, centre_square, to_tensor
 
 BLANK_DEVIATION = 3.0  # grey levels; the faintest of 7,700 dermoscopic photos of four sets measured 5.9
-BLANK = "blank"
 SMALL_PHOTO = "small_photo"
 
 

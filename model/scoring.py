@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from tqdm import tqdm
 
 from model.answer.decision import decide
-from model.answer.gate import OUTSIDE
+from model.answer.gate import BLANK, OUTSIDE
 from model.answer.patient import UNKNOWN, Patient
 from model.card import Card
 from model.errors import ContractError, printable
@@ -31,7 +31,7 @@ MOST_PROBABLE, BALANCED = "most-probable", "balanced"  # rules that name one dia
 RULES = (MOST_PROBABLE, BALANCED)
 DIGITS = 9  # after the point; seven of them add up to 1 within a few billionths
 ABSTAINED = {
-    "blank": "The photo shows an even surface without a lesion, so it has no answer.",
+    BLANK: "The photo shows an even surface without a lesion, so it has no answer.",
     OUTSIDE: "The photo is unlike those that the model was tested on, so it has no answer; this says nothing about "
     "the lesion.",
 }

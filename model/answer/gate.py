@@ -14,6 +14,7 @@ import numpy as np
 
 from model.errors import BundleError
 
+BLANK = "blank"  # why an even surface has no answer
 OUTSIDE = "outside"  # why a refused photo has no answer
 
 

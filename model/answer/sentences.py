@@ -1,13 +1,12 @@
 """Sentences that the page and the service share: what they are not for, and why a photo gets no answer."""
 
-from model.answer.gate import OUTSIDE
+from model.answer.gate import BLANK, OUTSIDE
 
 DISCLAIMER = (
     "For research and teaching. Not a medical device, not a diagnosis: "
     "a suspicious lesion belongs before a dermatologist."
 )
 
-BLANK = "blank"
 REFUSED = {OUTSIDE: "No answer: outside what was measured", BLANK: "No answer: nothing to assess"}
 MEANS = {
     OUTSIDE: "This picture is unlike the dermoscopic photos that the model was tested on. This says nothing about the "

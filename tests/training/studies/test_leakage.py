@@ -1,5 +1,6 @@
 """The demonstration of leaks: honest unless told otherwise, and each leak does to a known sample what it must."""
 
+import dataclasses
 from types import SimpleNamespace
 
 import numpy as np
@@ -9,20 +10,20 @@ from sklearn.neighbors import KNeighborsClassifier
 
 from training.data.sets.layouts import DatasetError
 from training.fitting.kept_arrays import kept_array
+from training.recipe import Recipe, RecipeError
 from training.studies.leakage import arms as leakage_arms
-from training.studies.leakage import sample as leakage_sample
 from training.studies.leakage import study as leakage
 from training.studies.leakage.arms import NEAREST, Arm, classifiers, folds, judge, with_synthetic, without_synthetic
+from training.studies.leakage.fine_tuned import FineTuned
 from training.studies.leakage.sample import (
     EIGHT,
-    SIZE,
     Sample,
     eight_class_table,
     mixed,
     mixed_photos,
     sharing_under_random_split,
 )
-from training.studies.leakage.study import combinations_of, demonstrate, random_split_row
+from training.studies.leakage.study import beside_others, combinations_of, demonstrate, random_split_row, recipe_trunk
 
 CODES = [label.code for label in EIGHT]
 
@@ -121,7 +122,7 @@ def test_honest_folds_keep_groups_together():
 
 
 def test_the_table_puts_each_leak_beside_the_honest_figure_of_the_same_classifier():
-    table = demonstrate(sample(), combinations_of(["lesions"]), per_class=24, seed=0, resamples=40)
+    table = demonstrate(sample(), combinations_of(["lesions"]), 24, 0, "a network", resamples=40)
     assert list(table.columns) == leakage.COLUMNS
     assert set(table.leak) == {"none", "lesions across splits"}
     assert table.demonstration.str.startswith("demonstration, not a result").all()
@@ -177,6 +178,48 @@ def test_the_honest_split_of_the_whole_set_shares_none():
     assert row.value == pytest.approx(row.n_test_sharing_lesion / row.n_test, abs=0.01)
 
 
+def test_one_fold_of_five_is_judged_where_the_sample_says_so():
+    content = sample()
+    predictions, counts = judge(dataclasses.replace(content, folds=1), Arm(), per_class=24, seed=0)
+    assert len(predictions[NEAREST]) == counts["n_test"] < len(content.table) / 4
+    made = dataclasses.replace(content, folds=1, classifiers=lambda seed: {"mine": KNeighborsClassifier(3)})
+    table = demonstrate(made, [], 24, 0, "a network", resamples=40)
+    assert set(table.method) == {"mine"}
+    assert table.note.str.startswith("1 of five folds by lesion").all()
+
+
+def test_rows_of_another_network_stay_in_the_table(tmp_path):
+    def row(network: str, value: float) -> pd.DataFrame:
+        return pd.DataFrame([{"demonstration": f"demonstration, not a result: 9 images, {network}", "value": value}])
+
+    assert beside_others(tmp_path, row("this one", 0.5)).value.tolist() == [0.5]
+    (tmp_path / "results").mkdir()
+    pd.concat([row("this one", 0.1), row("that one", 0.2)]).to_csv(tmp_path / "results/leakage.csv", index=False)
+    assert beside_others(tmp_path, row("this one", 0.5)).value.tolist() == [0.2, 0.5]
+
+
+def test_a_recipes_head_and_last_block_learn_on_maps():
+    phases = ({"name": "head", "rate": 1.0}, {"name": "top", "rate": 0.5})
+    recipe = Recipe(
+        "small", architecture="cnn", architecture_options={"filters": [4, 8], "dense": []}, weights="none", size=16,
+        label_set="eight", epochs=30, rate=1e-2, dropout=0.0, phases=phases,
+    )  # fmt: skip
+    targets = np.repeat(np.arange(8), 20)
+    maps = np.random.default_rng(0).normal(size=(160, 8, 8, 4)) + 3 * np.eye(8)[targets][:, None, None, :4]
+    maps -= 3 * np.eye(8)[targets][:, None, None, 4:]
+    learner = FineTuned(recipe, "halve_1")
+    found = learner.fit(maps.astype(np.float16), targets).predict_proba(maps.astype(np.float16))
+    assert found.shape == (160, 8)
+    assert found.sum(axis=1) == pytest.approx(1, abs=1e-5)
+    assert (found.argmax(axis=1) == targets).mean() > 0.9
+    assert learner.network_.get_layer("conv_2").trainable
+
+
+def test_only_a_network_whose_last_block_is_known_can_learn_here():
+    with pytest.raises(RecipeError, match="another network than resnet50v2_conv4"):
+        recipe_trunk(Recipe("small", architecture="cnn"))
+
+
 def manifest_and_truth(per_class: int = 3) -> tuple[pd.DataFrame, pd.DataFrame]:
     rows = [(f"{code}{n}", code, "ham10000" if n % 2 else "isic2019") for code in CODES for n in range(per_class)]
     manifest = pd.DataFrame(rows, columns=["image_id", "source_label", "dataset"])
@@ -199,8 +242,9 @@ def test_the_sample_takes_isic_2019s_labels_and_a_number_of_each():
 
 
 def test_photos_are_mixed_pixel_by_pixel():
-    canvas = np.stack([np.full((SIZE, SIZE, 3), value, np.uint8) for value in (0, 100)])
-    photos = mixed_photos(canvas, np.array([[0, 1], [1, 0]]), np.array([0.3, 0.1]))
+    canvas = np.stack([np.full((40, 40, 3), value, np.uint8) for value in (0, 100)])
+    photos = mixed_photos(canvas, np.array([[0, 1], [1, 0]]), np.array([0.3, 0.1]), 32)
+    assert photos.shape == (2, 32, 32, 3)
     assert photos.dtype == np.float32
     assert [photos[0].mean(), photos[1].mean()] == pytest.approx([30, 90])
 
@@ -220,7 +264,7 @@ def test_the_command_leaks_only_on_demand(tmp_path, monkeypatch, capsys):
     random = np.random.default_rng(0)
     np.save(tmp_path / "canvas.npy", random.integers(0, 256, (len(manifest), 40, 40, 3), dtype=np.uint8))
     trunk = SimpleNamespace(predict_on_batch=lambda photos: photos[:, ::40, ::40].reshape(len(photos), -1))
-    monkeypatch.setattr(leakage_sample, "frozen_trunk", lambda size, weights: trunk)
+    monkeypatch.setattr(leakage, "frozen_trunk", lambda size, weights: trunk)
     place, out = str(tmp_path), tmp_path / "leakage.csv"
     command = ["--data", place, "--work", place, "--cache", f"{place}/c", "--output", str(out), "--per-class", "12"]
     command += ["--resamples", "20"]

@@ -1,5 +1,6 @@
 """The arms of the study: how images are split, where SMOTE comes in, and what each arm leaks."""
 
+import itertools
 import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -16,9 +17,8 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from training.data.balancing import BALANCING
-from training.studies.leakage.sample import EIGHT, Sample
+from training.studies.leakage.sample import EIGHT, FOLDS, Sample
 
-FOLDS = 5
 NEAREST = "nearest neighbour"
 LEAKS = {  # option -> how the table names it
     "lesions": "lesions across splits",
@@ -123,14 +123,15 @@ def judge(sample: Sample, arm: Arm, per_class: int, seed: int) -> tuple[dict[str
     leaking = "synthetic" in arm.leaks
     pool = with_synthetic(sample, every, per_class, seed) if leaking else without_synthetic(sample, every)
     lesions = sample.table.lesion_id.to_numpy()
-    found: dict[str, list[pd.DataFrame]] = {name: [] for name in classifiers(seed)}
+    made = sample.classifiers or classifiers
+    found: dict[str, list[pd.DataFrame]] = {name: [] for name in made(seed)}
     tally = []
-    for train, test in folds(arm, pool, sample.table.group.to_numpy(), seed):
+    for train, test in itertools.islice(folds(arm, pool, sample.table.group.to_numpy(), seed), sample.folds):
         fitted = Pool(pool.features[train], pool.targets[train], pool.parents[train])
         if arm.synthetic and not leaking:
             fitted = with_synthetic(sample, train, per_class, seed)
         tally.append(_count(fitted.parents, pool.parents[test], test < len(every), lesions))
-        for name, model in classifiers(seed).items():
+        for name, model in made(seed).items():
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore", ConvergenceWarning)  # a fixed number of epochs is meant
                 model.fit(fitted.features, fitted.targets)

@@ -4,9 +4,11 @@ import functools
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
+from sklearn.base import ClassifierMixin
 from sklearn.model_selection import ShuffleSplit
 from tqdm import tqdm
 
@@ -15,10 +17,12 @@ from model.preprocess import centre_square, crop
 from training.data.sets.layouts import DatasetError
 from training.data.smote import pixel_features
 from training.fitting.kept_arrays import kept_array
-from training.studies.baseline import frozen_trunk
 
-SIZE = 160  # pixels: a frozen trunk sees four photos of this size in the time of two at 224
+if TYPE_CHECKING:
+    import keras
+
 BATCH = 64
+FOLDS = 5
 TEST_SHARE = 0.15  # as in training.data.splits
 # ISIC 2019's own eight, and not the seven of the product: the figures that this demonstration explains are of these.
 EIGHT = (
@@ -34,6 +38,31 @@ EIGHT = (
 
 
 @dataclass(frozen=True)
+class Extractor:
+    """A frozen network whose output the classifiers see.
+
+    Parameters
+    ----------
+    name : str
+        As the table names it.
+    key : str
+        What tells its features from another one's.
+    size : int
+        Input edge in pixels.
+    make : callable
+        Returns the network; called only where a feature is not kept.
+    kind : str
+        Number type in which features are kept.
+    """
+
+    name: str
+    key: str
+    size: int
+    make: Callable[[], "keras.Model"]
+    kind: str = "float32"
+
+
+@dataclass(frozen=True)
 class Sample:
     """Images and what classifiers see of them.
 
@@ -41,18 +70,24 @@ class Sample:
     ----------
     table : DataFrame
         n rows: image_id, lesion_id, group, target (index into `EIGHT`).
-    features : ndarray, float32, shape (n, d)
+    features : ndarray, shape (n, d) or (n, height, width, channels)
         What the classifiers see.
     blend : callable
-        Takes pairs of rows (m, 2) and shares (m,) of the second; returns the features (m, d) of what SMOTE mixed.
+        Takes pairs of rows (m, 2) and shares (m,) of the second; returns the features of the m mixed images.
     pixels : ndarray, float32, shape (n, p), optional
         Small images among which SMOTE looks for neighbours; without them it looks among the features.
+    classifiers : callable, optional
+        Takes a seed; returns what is trained on the features, by name. None for the three of `arms.classifiers`.
+    folds : int
+        How many of the `FOLDS` folds are judged.
     """
 
     table: pd.DataFrame
     features: np.ndarray
     blend: Callable[[np.ndarray, np.ndarray], np.ndarray]
     pixels: np.ndarray | None = None
+    classifiers: Callable[[int], dict[str, ClassifierMixin]] | None = None
+    folds: int = FOLDS
 
     @property
     def targets(self) -> np.ndarray:
@@ -98,31 +133,33 @@ def read_truth(data: Path) -> pd.DataFrame:
     return pd.read_csv(path)
 
 
-def open_sample(table: pd.DataFrame, canvas: np.ndarray, weights: str, cache: Path, mix: str) -> Sample:
-    """Return the sample with features of a frozen MobileNetV2; what was computed once is read from ``cache``.
+def open_sample(table: pd.DataFrame, canvas: np.ndarray, extractor: Extractor, cache: Path, mix: str) -> Sample:
+    """Return the sample with a frozen network's features; what was computed once is read from ``cache``.
 
     Parameters
     ----------
     table : DataFrame
         Rows of `eight_class_table`, with canvas_row.
     canvas : ndarray, uint8, shape (images, edge, edge, 3)
-    weights : str
-        ``imagenet``, ``none``, or a file with the pretrained trunk.
+    extractor : Extractor
     cache : Path
         Folder for the features.
     mix : str
         What SMOTE mixes: "photos", neighbours by their pixels, or "features".
     """
-    rows, trunk = table.canvas_row.to_numpy(), functools.cache(lambda: frozen_trunk(SIZE, weights))
+    rows, trunk = table.canvas_row.to_numpy(), functools.cache(extractor.make)
 
     def blended_photos(pairs: np.ndarray, shares: np.ndarray) -> np.ndarray:
-        key = [rows[pairs], shares, SIZE, Path(weights).name]
-        return kept_array(cache, key, lambda: trunk().predict_on_batch(mixed_photos(canvas, rows[pairs], shares)))
+        def compute() -> np.ndarray:
+            photos = mixed_photos(canvas, rows[pairs], shares, extractor.size)
+            return trunk().predict_on_batch(photos).astype(extractor.kind)
+
+        return kept_array(cache, [rows[pairs], shares, extractor.size, extractor.key], compute)
 
     def in_batches(pairs: np.ndarray, shares: np.ndarray) -> np.ndarray:
         starts = tqdm(range(0, len(pairs), BATCH), desc="features", unit=" batches")
         parts = [blended_photos(pairs[at : at + BATCH], shares[at : at + BATCH]) for at in starts]
-        return np.concatenate(parts) if parts else np.zeros((0, features.shape[1]), np.float32)
+        return np.concatenate(parts) if parts else np.zeros((0, *features.shape[1:]), np.float32)
 
     features = in_batches(np.stack([np.arange(len(rows))] * 2, axis=1), np.zeros(len(rows)))
     if mix == "photos":
@@ -136,10 +173,10 @@ def mixed(values: np.ndarray, pairs: np.ndarray, shares: np.ndarray) -> np.ndarr
     return first + shares.astype(np.float32).reshape(-1, *[1] * (values.ndim - 1)) * (second - first)
 
 
-def mixed_photos(canvas: np.ndarray, pairs: np.ndarray, shares: np.ndarray) -> np.ndarray:
-    """Return mixed photos as the trunk takes them: float32, shape (len(pairs), SIZE, SIZE, 3)."""
+def mixed_photos(canvas: np.ndarray, pairs: np.ndarray, shares: np.ndarray, size: int) -> np.ndarray:
+    """Return mixed photos as the trunk takes them: float32, shape (len(pairs), size, size, 3)."""
     photos = mixed(canvas, pairs, shares).round().astype(np.uint8) if shares.any() else canvas[pairs[:, 0]]
-    return np.stack([crop(photo, centre_square(*photo.shape[:2]), SIZE) for photo in photos]).astype(np.float32)
+    return np.stack([crop(photo, centre_square(*photo.shape[:2]), size) for photo in photos]).astype(np.float32)
 
 
 def sharing_under_random_split(table: pd.DataFrame, seeds: range) -> tuple[np.ndarray, int]:

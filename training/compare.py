@@ -7,7 +7,8 @@
 
 All are judged on the same images, the HAM10000 internal test of the bundle's split table; a run that has seen a
 lesion of it, or does not answer all of it, is refused. Writes ``results/comparison.csv``, the training curves in
-``comparison_history.csv``, and in ``comparison_answers.csv`` every answer that the rows of recipes are made of. The
+``comparison_history.csv``, in ``comparison_answers.csv`` every answer that the rows of recipes are made of, and in
+``comparison_classes.csv`` AUC and sensitivity of each class. The
 bundled model's row is made of its published predictions, calibrated, and so are those of earlier releases; all other
 rows are uncalibrated softmax outputs. ``milliseconds`` is the median time of one photo, without decoding and without
 further views, through each saved network: measured here and now, one after the other.
@@ -24,9 +25,19 @@ from model.card import Card, load_card
 from model.evaluation.intervals import RESAMPLES
 from training.command import one_sentence
 from training.data.splits import HOME, INTERNAL_TEST
-from training.judging.comparison_rows import COLUMNS, bundle_row, differences, earlier_row, figures, history_of, run_row
+from training.judging.comparison_rows import (
+    COLUMNS,
+    bundle_row,
+    by_class,
+    differences,
+    earlier_row,
+    figures,
+    history_of,
+    run_row,
+)
 from training.judging.earlier_comparison import (
     ANSWERS,
+    CLASSES,
     COMPARISON,
     HISTORY,
     answers_of,
@@ -37,7 +48,7 @@ from training.judging.earlier_comparison import (
 from training.judging.label_map import Mapped, map_labels
 from training.judging.sealing import write_tables
 from training.judging.trained_run import check_unseen, is_trained, read_run, read_table
-from training.recipe import recipe_names
+from training.recipe import RecipeError, load_recipe, recipe_names
 
 
 def bundled(bundle: Path) -> tuple[Card, pd.DataFrame, Mapped]:
@@ -79,6 +90,22 @@ def compare(
     table = pd.DataFrame(rows).reindex(columns=COLUMNS)
     table["milliseconds"] = table.milliseconds.astype(float).round(1)
     return table.round(6), pd.concat(curves, ignore_index=True), pd.concat(answers, ignore_index=True)
+
+
+def classes_of(bundle: Path, answers: pd.DataFrame, resamples: int = RESAMPLES) -> pd.DataFrame:
+    """Return AUC and sensitivity of each class: of the bundled model first, then of every recipe in ``answers``."""
+    card, test, reference = bundled(bundle)
+    tables = [by_class(card.model_id, reference, resamples)]
+    for name in dict.fromkeys(answers.recipe):
+        tables.append(by_class(name, stored_answers(answers, name, test, card.labels), resamples))
+    return pd.concat(tables, ignore_index=True).round(6)
+
+
+def _family(name: str) -> str:
+    try:
+        return load_recipe(name).family
+    except RecipeError:  # a release, or a recipe that is no longer there
+        return ""
 
 
 def sort_out(runs: Path, names: Sequence[str]) -> tuple[list[str], list[str], list[str]]:
@@ -146,9 +173,10 @@ def _compare(options: argparse.Namespace) -> int:
 
         tables = with_published(*tables, options.published, missing, judge)
         missing = sorted(set(missing) - set(tables[0].recipe))
-    paths = (f"results/{name}" for name in (COMPARISON, HISTORY, ANSWERS))
-    write_tables(options.bundle, dict(zip(paths, tables, strict=True)))
-    table = tables[0]
+    table = tables[0].assign(family=[_family(name) for name in tables[0].recipe])
+    written = zip((COMPARISON, HISTORY, ANSWERS), (table, *tables[1:]), strict=True)
+    classes = classes_of(options.bundle, tables[2], options.resamples)
+    write_tables(options.bundle, {f"results/{name}": made for name, made in (*written, (CLASSES, classes))})
     print(table[["recipe", "balanced_accuracy", "melanoma_auc", "malignant_auc"]].round(3).to_string(index=False))
     if missing:
         print(f"not trained, so not in the table: {', '.join(missing)}")

@@ -1,4 +1,4 @@
-"""Write the results table of README.md from the bundle, so that no figure in it is typed.
+"""Write the results of README.md from the bundle, so that no figure in it is typed.
 
 python -m training.readme
 """
@@ -17,6 +17,7 @@ from training.command import one_sentence
 README = Path(__file__).resolve().parents[1] / "README.md"
 BEGIN, END = "<!-- results:begin -->", "<!-- results:end -->"
 METRICS, POINTS = "results/metrics.csv", "results/operating_points.csv"
+COMPARISON = "results/comparison.csv"
 SETS = {  # (dataset, split) of the tables -> its column
     ("ham10000", "internal_test"): "HAM10000, internal test",
     ("milk10k", "internal_test"): "MILK10k, internal test",
@@ -31,6 +32,14 @@ FIGURES = {  # (metric, subject) of results/metrics.csv -> its row
 }
 AT_LEVEL = {"sensitivity": "Melanoma sensitivity", "specificity": "Melanoma specificity"}
 MISSING = "not assessed"
+COMPARED = {
+    "balanced_accuracy": "balanced accuracy",
+    "malignant_auc": "malignant AUC",
+}  # the first that all of a family have
+FAMILIES = (
+    "The earlier systems that it grew out of, trained again and measured on the same test images of HAM10000. "
+    "This model against the best of each family:"
+)
 
 
 def figure(rows: pd.DataFrame, metric: str, subject: str) -> str:
@@ -84,9 +93,25 @@ def results_block(card: Card, metrics: pd.DataFrame, points: pd.DataFrame) -> st
     return f"Model `{card.model_id}`, version {card.version}.\n\n{table}\n\n{said} {100 * level['value']:.1f} %)."
 
 
+def families_block(comparison: pd.DataFrame) -> str:
+    """Return a sentence for each family of earlier systems, from ``results/comparison.csv``."""
+    lines = []
+    for family, systems in comparison.dropna(subset="family").groupby("family"):
+        metric = next(name for name in COMPARED if systems[f"{name}_difference"].notna().all())
+        best = systems.sort_values(metric, ascending=False).iloc[0]
+        value, low, high = (best[f"{metric}_difference{end}"] for end in ("", "_low", "_high"))
+        side, (value, low, high) = ("above", (-value, -high, -low)) if value <= 0 else ("below", (value, low, high))
+        lines.append(
+            f"- {family}: the {COMPARED[metric]} is {value:.3f} ({low:.3f} to {high:.3f}) {side} that of "
+            f"`{best.recipe}`, which has {best[metric]:.3f}."
+        )
+    return "\n".join([FAMILIES, "", *lines])
+
+
 def block_of(card: Card) -> str:
     """Return the Markdown for a bundle."""
-    return results_block(card, load_table(card, METRICS), load_table(card, POINTS))
+    figures = results_block(card, load_table(card, METRICS), load_table(card, POINTS))
+    return f"{figures}\n\n{families_block(load_table(card, COMPARISON))}"
 
 
 def with_results(readme: str, block: str) -> str:

@@ -99,6 +99,7 @@ class Recipe:
     patience: int = 0  # epochs without a better validation score before a phase ends with its best weights; 0 is off
     watch: str = "balanced_accuracy"  # the validation score that patience watches
     masks: bool = False  # show the outline of the lesion in the photo, see training.data.masks
+    family: str = ""  # of earlier systems, as the summary of the evaluation names it
     ancestor: str = ""  # the system that the recipe reproduces, as a text
     claimed: str = ""  # what its authors reported, as a text
     note: str = ""  # what a reader of the comparison must know

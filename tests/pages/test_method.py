@@ -15,7 +15,7 @@ from tests.support.card_bundle import charts, text, write_bundle
 from tests.support.measured import numbers
 from training.judging.sealing import seal
 from ui.evaluation.wording import NOTHING
-from ui.method import wording
+from ui.method import ahead, wording
 from ui.method.page import SECTIONS
 
 APP = str(Path(__file__).resolve().parents[2] / "app.py")
@@ -237,6 +237,32 @@ def test_recipes_are_compared_and_claims_are_marked(measured_bundle, monkeypatch
     changed = shown.selectbox(key="compared_metric").set_value("malignant_auc").run()
     assert sum(len(numbers(trace["x"])) for trace in charts(changed)[0]["data"]) == 3
     assert list(changed.dataframe[0].value["recipe"]) == ["none", "two_way", "ancestor"]
+
+
+def test_what_an_earlier_system_does_better_is_listed(measured_bundle, tmp_path, monkeypatch):
+    bundle = shutil.copytree(measured_bundle, tmp_path / "ahead")
+    known = [("none", "mel", 0.6), ("none", "df", 0.9), ("ancestor", "mel", 0.65), ("ancestor", "df", 0.8)]
+    rows = pd.DataFrame(known, columns=["recipe", "subject", "value"]).assign(metric="sensitivity", n_images=40)
+    rows = rows.assign(low=rows.value - 0.05, high=rows.value + 0.05, n_lesions=30)
+    pd.concat([rows, rows.assign(recipe="another", value=0.99)]).to_csv(bundle / ahead.CLASSES, index=False)
+    seal(bundle)
+    said = text(compared(monkeypatch, bundle))
+    assert "<th scope='row'>Sensitivity, Melanoma</th><td>40</td><td>ancestor</td><td>0.650 " in said
+    assert "Dermatofibroma" not in said and "another" not in said
+    assert wording.PICKED.format(1) in said
+    assert wording.CHEAPER["parameters"].format(0, 1, "ancestor", "5,000,000", "2,000,000") in said
+    rows[rows.subject == "df"].to_csv(bundle / ahead.CLASSES, index=False)
+    seal(bundle)
+    assert wording.NOWHERE_AHEAD in text(compared(monkeypatch, bundle))
+
+
+def test_a_comparison_without_earlier_systems_says_so(measured_bundle, tmp_path, monkeypatch):
+    bundle = shutil.copytree(measured_bundle, tmp_path / "alone")
+    rows = pd.read_csv(bundle / "results/comparison.csv")
+    for changed in (rows.drop(columns="family"), rows.assign(family="")):
+        changed.to_csv(bundle / "results/comparison.csv", index=False)
+        seal(bundle)
+        assert wording.NO_EARLIER in text(compared(monkeypatch, bundle))
 
 
 def test_cases_that_two_models_name_differently_are_counted_and_listed(measured_bundle, tmp_path, monkeypatch):

@@ -85,7 +85,8 @@ def comparison() -> pd.DataFrame:
     """Three recipes, of which one names two classes only."""
     table = pd.DataFrame(
         {
-            "recipe": ["none", "ancestor", "two_way"], "ancestor": ["", "somebody", ""], "data": "ham10000",
+            "recipe": ["none", "ancestor", "two_way"], "ancestor": ["", "somebody", ""],
+            "family": [None, "Theses", None], "data": "ham10000",
             "parameters": [2e6, 5e6, 1e6], "milliseconds": [20.0, 60.0, 10.0], "minutes": [80, 30, 10],
             "split": "internal_test", "n_images": 280, "n_lesions": 140, "claimed": ["", "accuracy .94", ""],
             "balanced_accuracy": [0.7, 0.6, np.nan], "malignant_auc": [0.9, 0.8, 0.85],

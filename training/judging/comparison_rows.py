@@ -31,7 +31,7 @@ METRICS = {  # column -> metric and subject in model.evaluation.summary
 TWO_WAY = ("malignant_auc", "two_way_accuracy")  # all that benign against malignant can answer
 DIFFERENCES = ("balanced_accuracy", "melanoma_auc", "malignant_auc")
 ABOUT = [
-    "recipe", "ancestor", "data", "weights", "balancing", "parameters", "size", "epochs", "minutes", "device",
+    "recipe", "family", "ancestor", "data", "weights", "balancing", "parameters", "size", "epochs", "minutes", "device",
     "milliseconds", "split", "n_images", "n_lesions",
 ]  # fmt: skip
 RELEASED = "released before"
@@ -43,6 +43,7 @@ def _with_interval(names: Sequence[str]) -> list[str]:
     return [f"{name}{end}" for name in names for end in ("", "_low", "_high")]
 
 
+BY_CLASS = ["recipe", "metric", "subject", "value", "low", "high", "n_images", "n_lesions"]
 COLUMNS = [
     *ABOUT, *_with_interval(list(METRICS)), *_with_interval([f"{name}_difference" for name in DIFFERENCES]),
     "claimed", "mapping", "note",
@@ -51,10 +52,24 @@ COLUMNS = [
 
 def figures(judged: Mapped, resamples: int = RESAMPLES) -> dict[str, float]:
     """Return every metric that the label set can answer, with low and high: Wilson or bootstrap, both by lesion."""
-    summary = summarise(judged.table.assign(set="test"), judged.labels, np.random.default_rng(SEED), resamples, ["set"])
-    found = summary.set_index(["metric", "subject"])
+    found = _summary(judged, resamples).set_index(["metric", "subject"])
     wanted = METRICS if len(judged.labels) > 2 else {name: METRICS[name] for name in TWO_WAY}
     return _cells({name: found.loc[key] for name, key in wanted.items() if key in found.index}, "value")
+
+
+def by_class(name: str, judged: Mapped, resamples: int = RESAMPLES) -> pd.DataFrame:
+    """Return AUC and sensitivity of each of the seven classes; no row for a system with two answers.
+
+    ``n_images`` is that of all images for an AUC, and of the class's for a sensitivity.
+    """
+    rows = _summary(judged, resamples).assign(recipe=name)
+    seven = [label.code for label in judged.labels] if len(judged.labels) > 2 else []
+    return rows[rows.metric.isin(["auc", "sensitivity"]) & rows.subject.isin(seven)][BY_CLASS]
+
+
+def _summary(judged: Mapped, resamples: int) -> pd.DataFrame:
+    table = judged.table.assign(set="test")
+    return summarise(table, judged.labels, np.random.default_rng(SEED), resamples, ["set"])
 
 
 def differences(judged: Mapped, reference: Mapped, resamples: int = RESAMPLES) -> dict[str, float]:

@@ -13,6 +13,7 @@ from training.judging.label_map import TO_TWO, Mapped, map_labels
 from training.judging.trained_run import RunError, read_table
 
 COMPARISON, HISTORY, ANSWERS = "comparison.csv", "comparison_history.csv", "comparison_answers.csv"
+CLASSES = "comparison_classes.csv"
 DECIMALS = 6  # of a stored probability: figures are made of what is stored, so that anybody gets the same ones
 NOTE = "figures of an earlier comparison on the same images, not set against the bundled model image by image"
 SAME = ["split", "n_images", "n_lesions"]

@@ -1,5 +1,6 @@
 """What a person chooses on the evaluation page: images, question, threshold and prevalence."""
 
+import pandas as pd
 import streamlit as st
 
 from model.card import Card
@@ -13,6 +14,11 @@ COMPARISON = "results/comparison.csv"
 PREDICTIONS, CURVES = "results/predictions.csv", "results/curves.csv"
 METRIC_COLUMNS = ("dataset", "split", "metric", "subject", "value", "low", "high", "n_images", "n_lesions")
 CURVE_COLUMNS = ("dataset", "split", "subject", "curve", "x", "value", "low", "high", "n_images", "n_positive")
+
+
+def earlier_systems(comparison: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows of the comparison that reproduce an earlier system: those with a family."""
+    return comparison.dropna(subset="family") if "family" in comparison else comparison.head(0)
 
 
 def names(card: Card) -> dict[str, str]:

@@ -13,7 +13,7 @@ from model.evaluation.plots import ForestDisplay
 from ui import evidence
 from ui import wording as shared
 from ui.evaluation import wording
-from ui.evaluation.choices import COMPARISON, CONFUSION, METRICS, POINTS, names
+from ui.evaluation.choices import COMPARISON, CONFUSION, METRICS, POINTS, earlier_systems, names
 from ui.evaluation.decisions.wording import OUTSIDE
 from ui.evaluation.methods import METHODS
 
@@ -131,11 +131,10 @@ def ancestors(card: Card) -> None:
     metrics = [name for name in wording.ANCESTOR_METRICS if name in table]
     own = table[table["recipe"] == card.model_id].head(1)
     rows = [(wording.BUNDLED, *(_compared(own.iloc[0], name) for name in metrics))] if len(own) else []
-    for family, recipes in wording.FAMILIES.items():
-        best = table[table["recipe"].isin(recipes)].sort_values(metrics, ascending=False).head(1)
-        rows += [
-            (f"{family}: {row['recipe']}", *(_compared(row, name) for name in metrics)) for _, row in best.iterrows()
-        ]
+    for family, systems in earlier_systems(table).groupby("family"):
+        judged = next((name for name in metrics if systems[name].notna().all()), metrics[-1])
+        best = systems.sort_values(judged, ascending=False).iloc[0]
+        rows.append((f"{family}: {best['recipe']}", *(_compared(best, name) for name in metrics)))
     evidence.grid("", (wording.SYSTEM, *(wording.ANCESTOR_METRICS[name] for name in metrics)), rows)
     command = wording.COMPARISON_COMMAND
     evidence.origin(card, (COMPARISON,), METHODS["comparison"], table, "comparison.csv", command)

@@ -122,17 +122,6 @@ BUNDLED, SYSTEM = "This model", "System"
 ANCESTOR_METRICS = {
     "balanced_accuracy": "Balanced accuracy", "melanoma_auc": "AUC, melanoma", "malignant_auc": "AUC, malignant",
 }  # fmt: skip
-FAMILIES = {
-    "HAM10000 networks": (
-        "cnn_oversampled", "cnn_regularised", "vgg_like_oversampled", "attention", "metadata_fusion",
-    ),
-    "ISIC 2019, eight classes": (
-        "efficientnetb0_undersampled", "efficientnetb0_smote", "resnet50_undersampled", "resnet50_smote",
-    ),
-    "Inception V3 after Esteva": ("inceptionv3_esteva", "inceptionv3_imbalance"),
-    "PH2 with masks": ("ph2_masks",),
-    "ISIC archive": ("dense_baseline", "isic_three_class"),
-}  # fmt: skip
 POINT, POINT_METRICS = "Threshold", ("sensitivity", "specificity", "ppv")
 ASSUMED, NET_BENEFIT, DECISION_CURVE = "What this assumes", "What net benefit is", "Decision curve"
 NO_DECISION = "The decision curve is not shown."

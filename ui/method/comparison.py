@@ -11,12 +11,13 @@ from ui.evaluation.choices import COMPARISON
 from ui.evaluation.methods import METHODS
 from ui.evaluation.wording import FIGURE, IMAGES, NOTHING
 from ui.method import wording
+from ui.method.ahead import ahead
 
 ANSWERS = "results/comparison_answers.csv"
 
 
 def comparison(card: Card) -> None:
-    """Show the table, the two trade-offs and the paired differences."""
+    """Show the table, the two trade-offs, the paired differences, and where an earlier system is ahead."""
     table = evidence.table(card, COMPARISON)
     metrics = {name: said for name, said in wording.COMPARED.items() if name in table}
     metric = st.selectbox(FIGURE, metrics, format_func=metrics.get, key="compared_metric", persist_state="session")
@@ -32,6 +33,7 @@ def comparison(card: Card) -> None:
     sources = (COMPARISON, ANSWERS)
     evidence.origin(card, sources, METHODS["comparison"], table, "comparison.csv", wording.COMPARISON_COMMAND)
     _differences(card, table)
+    ahead(card, table)
 
 
 def listed(table: pd.DataFrame, metric: str, metrics: list[str]) -> pd.DataFrame:

@@ -198,3 +198,10 @@ def test_predictions_hold_a_column_for_each_class_and_both_labels(images, label_
     assert table[[f"p_{code}" for code in codes]].sum(axis=1).to_numpy() == pytest.approx(1, abs=1e-5)
     assert table.label.tolist() == manifest.label.tolist()
     assert set(table.target) <= set(codes)
+
+
+def test_every_recipe_of_an_earlier_system_has_a_family_and_no_other_has():
+    recipes = [load_recipe(name) for name in recipe_names()]
+    assert {recipe.name for recipe in recipes if recipe.family} == {
+        recipe.name for recipe in recipes if recipe.ancestor
+    }

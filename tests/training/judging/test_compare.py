@@ -174,6 +174,11 @@ def test_the_command_writes_listed_tables_and_names_what_is_not_trained(
     table = load_table(load_card(bundle), "results/comparison.csv")
     assert list(table.recipe) == ["untrained", "one"]
     assert len(load_table(load_card(bundle), "results/comparison_history.csv")) == 4
+    classes = load_table(load_card(bundle), "results/comparison_classes.csv")
+    assert set(classes.recipe) == {"untrained", "one"}
+    one = classes[classes.recipe == "one"].set_index(["metric", "subject"])
+    assert (one.value == 1).all() and set(one.index.get_level_values("metric")) == {"auc", "sensitivity"}
+    assert one.n_images["sensitivity", "mel"] == (test_images.label == "mel").sum()
     (tmp_path / "runs/one/run.json").unlink()
     assert compare.main(command) == 1
     assert "lacks run.json" in capsys.readouterr().err

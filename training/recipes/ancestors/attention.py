@@ -27,6 +27,7 @@ RECIPE = Recipe(
     patience=3,
     watch="macro_auc",
     views=("identity",),
+    family="HAM10000 networks",
     ancestor="convolutional network with attention",
     note="begins with the weights of 1.0.0, which learnt from MILK10k and ISIC 2019 too; the trunk is frozen",
 )

@@ -25,6 +25,7 @@ RECIPE = Recipe(
     epoch_images=4000,  # an epoch of over-sampled images would be 33,000, most of them the same few
     validation_images=600,
     views=("identity",),
+    family="HAM10000 networks",
     ancestor="custom convolutional network with random over-sampling",
     claimed="test accuracy .6141 (training .8151, validation .7623), seven classes, own split",
 )

@@ -25,5 +25,6 @@ RECIPE = Recipe(
     validation_images=600,
     patience=5,
     views=("identity",),
+    family="HAM10000 networks",
     ancestor="convolutional network with dropout, L2 penalty and batch normalisation, several kernel sizes",
 )

@@ -21,5 +21,6 @@ RECIPE = Recipe(
     augmentation="plain",
     validation_images=600,
     views=("identity",),
+    family="ISIC archive",
     ancestor="a network of two hidden dense layers",
 )

@@ -42,6 +42,7 @@ RECIPE = Recipe(
     patience=4,
     watch="macro_auc",
     views=("identity",),
+    family="ISIC 2019, eight classes",
     ancestor="EfficientNetB0 in three steps on ISIC 2019, 300 images a class with SMOTE",
     claimed="accuracy .51, eight classes, own split",
     note=(

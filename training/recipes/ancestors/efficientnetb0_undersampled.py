@@ -42,6 +42,7 @@ RECIPE = Recipe(
     patience=4,
     watch="macro_auc",
     views=("identity",),
+    family="ISIC 2019, eight classes",
     ancestor="EfficientNetB0 in three steps on ISIC 2019, about 250 images a class",
     claimed="accuracy .57, eight classes, own split",
     note=(

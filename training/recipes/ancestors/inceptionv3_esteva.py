@@ -31,6 +31,7 @@ RECIPE = Recipe(
     ),
     validation_images=500,
     views=("identity",),
+    family="Inception V3 after Esteva",
     ancestor="Inception V3 transfer learning after Esteva 2017, no handling of imbalance",
     claimed="official ISIC 2018 test: seven-way accuracy .4451, malignant AUC .79",
     note=(

@@ -35,6 +35,7 @@ RECIPE = Recipe(
     ),
     validation_images=500,
     views=("identity",),
+    family="Inception V3 after Esteva",
     ancestor="Inception V3 with over- and under-sampling, class weights, augmentation, dropout, focal loss and Adam",
     claimed="official ISIC 2018 test: seven-way accuracy .6984, malignant AUC .89",
     note="Inception V3 to mixed8 with a new top at 128 px instead of the full network at 299 px",

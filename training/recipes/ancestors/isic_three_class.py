@@ -36,6 +36,7 @@ RECIPE = Recipe(
     epoch_images=3500,
     validation_images=800,
     views=("identity",),
+    family="ISIC archive",
     ancestor="benign, malignant or unknown from ISIC images, VGG16 transfer learning with growing dense layers",
     note="a quarter of VGG16's channels from random weights at 64 px instead of ImageNet transfer learning",
 )

@@ -26,6 +26,7 @@ RECIPE = Recipe(
     patience=4,
     watch="macro_auc",
     views=("identity",),
+    family="HAM10000 networks",
     ancestor="image and patient data joined",
     note="begins with the weights of 1.0.0, which learnt from MILK10k and ISIC 2019 too; takes age, sex and site",
 )

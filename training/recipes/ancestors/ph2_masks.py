@@ -30,6 +30,7 @@ RECIPE = Recipe(
     epoch_images=2500,
     validation_images=500,
     views=("identity",),
+    family="PH2 with masks",
     ancestor="binary classification of PH2 with a generator that overlays lesion masks",
     note="learns from PH2, which is external to the shipped model; sees expert masks in the test as well",
 )

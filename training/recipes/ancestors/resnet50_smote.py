@@ -35,6 +35,7 @@ RECIPE = Recipe(
     ),
     validation_images=400,
     views=("identity",),
+    family="ISIC 2019, eight classes",
     ancestor="ResNet50 in three steps on ISIC 2019, 300 images a class with SMOTE",
     claimed="accuracy .98, eight classes, own split",
     note=(

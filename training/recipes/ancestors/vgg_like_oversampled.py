@@ -25,6 +25,7 @@ RECIPE = Recipe(
     epoch_images=3500,
     validation_images=600,
     views=("identity",),
+    family="HAM10000 networks",
     ancestor="VGG-inspired network with random over-sampling",
     claimed="test accuracy .5627 (training .8967, validation .7511), seven classes, own split",
     note="a quarter of VGG's channels and batch normalisation, so that it learns from random weights on two cores",

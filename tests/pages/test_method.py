@@ -250,7 +250,7 @@ def test_what_an_earlier_system_does_better_is_listed(measured_bundle, tmp_path,
     assert "<th scope='row'>Sensitivity, Melanoma</th><td>40</td><td>ancestor</td><td>0.650 " in said
     assert "Dermatofibroma" not in said and "another" not in said
     assert wording.PICKED.format(1) in said
-    assert wording.CHEAPER["parameters"].format(0, 1, "ancestor", "5,000,000", "2,000,000") in said
+    assert wording.CHEAPER["parameters"].format("0 of 1", "ancestor", "5,000,000", "2,000,000") in said
     rows[rows.subject == "df"].to_csv(bundle / ahead.CLASSES, index=False)
     seal(bundle)
     assert wording.NOWHERE_AHEAD in text(compared(monkeypatch, bundle))

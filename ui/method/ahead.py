@@ -82,8 +82,7 @@ def _cheaper(own: pd.Series, earlier: pd.DataFrame) -> str:
             continue
         least = known.sort_values(cost).iloc[0]
         fewer = int((known[cost] < own[cost]).sum())
-        numbers = [
-            shared.number(value, 1) if cost == "milliseconds" else f"{value:,.0f}" for value in (least[cost], own[cost])
-        ]
-        said.append(sentence.format(fewer, len(known), least["recipe"], *numbers))
+        counted = wording.ALL_OF if fewer == len(known) else wording.SOME_OF
+        numbers = [shared.number(value, wording.DIGITS[cost]) for value in (least[cost], own[cost])]
+        said.append(sentence.format(counted.format(fewer, len(known)), least["recipe"], *numbers))
     return " ".join(said) or NOTHING

@@ -171,9 +171,11 @@ SPLIT = "Split"
 AHEAD = "What earlier systems do better"
 NO_EARLIER = "This comparison has no earlier system."
 CHEAPER = {
-    "parameters": "{} of {} earlier systems have fewer parameters: `{}` has {}, this model {}.",
-    "milliseconds": "{} of {} answer one photo faster in the same engine: `{}` in {} ms, this model in {} ms.",
+    "parameters": "{} earlier systems have fewer parameters: `{}` has {}, this model {}.",
+    "milliseconds": "{} answer one photo faster in the same engine: `{}` in {} ms, this model in {} ms.",
 }
+DIGITS = {"parameters": 0, "milliseconds": 1}
+ALL_OF, SOME_OF = "All {}", "{} of {}"
 OF_CLASS = {"auc": "AUC, {}", "sensitivity": "Sensitivity, {}"}
 ITS_FIGURE, COUNTED = "Its figure", "Images"
 NOT_BY_CLASS = "So the figures of single classes are not compared."

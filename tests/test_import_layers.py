@@ -27,7 +27,7 @@ LAYERS = {  # place -> (our modules it may import, packages of others it never i
 # Each room of `training` may import itself and those before it; "" are the commands. Studies are at the edge.
 ROOMS = (
     "synthetic", "data", "networks", "fitting", "judging", "gate", "gauges", "export", "outline", "faithfulness", "",
-    "accelerator", "studies", "moved",
+    "accelerator", "studies",
 )  # fmt: skip
 FOR_ALL_ROOMS = ("training.command", "training.recipe")
 MANY_ON_PURPOSE = (

@@ -270,7 +270,7 @@ def test_a_missing_set_says_where_it_is_published(name, tmp_path):
 def test_the_command_lists_every_set(ham10000, tree, monkeypatch, capsys):
     monkeypatch.setattr(sys, "argv", ["datasets", "--list", "--data", str(ham10000.parent)])
     with pytest.raises(SystemExit) as end:
-        runpy.run_module("training.datasets", run_name="__main__")
+        runpy.run_module("training.data.sets.inventory", run_name="__main__")
     said = capsys.readouterr().out
     assert end.value.code == 0
     assert "ham10000: 3 images of 2 lesions" in said and "mel 2  nv 1" in said

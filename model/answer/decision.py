@@ -71,6 +71,17 @@ class Decision:
     sets: dict[float, tuple[str, ...]]
     risk: str
 
+    @property
+    def together(self) -> tuple[str, ...]:
+        """Codes of the named diagnosis and of those that are nearly tied with it."""
+        return (self.named, *(code for code in self.tie if code != self.named))
+
+    @property
+    def reached(self) -> set[str]:
+        """Subjects whose level the risk comes from: confirm where it is high, else rule-out; empty where it is low."""
+        role = CONFIRM if self.risk == HIGH else RULE_OUT
+        return {point.subject for point in self.points if point.role == role and point.above}
+
 
 def decide(probabilities: np.ndarray, card: Card) -> Decision:
     """Return what follows from calibrated probabilities, shape (classes,), in card order."""

@@ -75,18 +75,26 @@ def read_member(path: str, name: str) -> bytes:
         raise PhotoError("unreadable", DAMAGED) from None
 
 
+def trouble_of(entry: zipfile.ZipInfo) -> PhotoError | None:
+    """Return why a file in an archive cannot be read, as far as its entry tells: ``locked`` or ``unreadable``."""
+    if entry.flag_bits & ENCRYPTED:
+        return PhotoError("locked", "The file needs a password; unpack the archive first.")
+    if entry.compress_type not in PACKED:
+        return PhotoError("unreadable", "The file is packed in a way that is not read; unpack the archive first.")
+    return None
+
+
 def read_entry(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, most: int = MAX_BYTES + 1) -> bytes:
     """Return the first bytes of a file in an archive, however large it would unpack.
 
     Raises
     ------
     PhotoError
-        ``locked`` if it needs a password, ``unreadable`` if it is damaged or packed in an unusual way.
+        As `trouble_of`, and ``unreadable`` if it is damaged.
     """
-    if entry.flag_bits & ENCRYPTED:
-        raise PhotoError("locked", "The file needs a password; unpack the archive first.")
-    if entry.compress_type not in PACKED:
-        raise PhotoError("unreadable", "The file is packed in a way that is not read; unpack the archive first.")
+    trouble = trouble_of(entry)
+    if trouble:
+        raise trouble
     try:
         with archive.open(entry) as file:
             return file.read(most)

@@ -85,9 +85,8 @@ def test_good_refused_and_broken_photos_each_get_a_row_with_the_riskiest_first(p
     first = table[wording.MALIGNANT].iloc[:2]
     assert first.is_monotonic_decreasing
     assert all(table[wording.NOTES].iloc[2:].str.len() > 20)
-    assert "4 photos: 2 at or above the melanoma rule-out level (< 0.1 %), 1 refused, 1 could not be read." in said(
-        done
-    )
+    counted = "4 photos: 2 of 2 answered at or above the melanoma rule-out level (< 0.1 %), 1 refused, 1 could not be"
+    assert counted in said(done)
     assert [link.proto.page for link in done.get("page_link")] == ["evaluation"]
     assert [button.proto.label for button in done.get("download_button")] == [
         wording.SAVE_SCORES, wording.SAVE_TABLE, wording.SAVE_RESULTS, wording.SAVE_OVERLAYS,
@@ -123,11 +122,28 @@ def test_a_zip_gives_its_photos_and_its_junk_is_counted(page, photos):
         archive.writestr(f"{NAME}/letter.txt", "no photo")
         archive.writestr("__MACOSX/._one.jpg", "of a system")
     ready = upload(page, [("photos.bin", buffer.getvalue(), "application/zip"), ("broken.zip", b"PK\x03\x04", "")])
-    assert wording.WAITING.format("3 photos") in said(ready)
-    assert wording.left_out(1) in said(ready)
+    assert wording.WAITING.format("2 photos") in said(ready)
+    assert all(sentence in said(ready) for sentence in wording.not_ready([wording.ZIP_UNREADABLE], 1))
     done = finished(click(ready, "batch_start"))
     assert "1 could not be read" in said(done)
     assert wording.ZIP_UNREADABLE.rstrip(".") in said(done) and NAME not in said(done)
+
+
+def test_what_is_known_to_be_unreadable_is_not_counted_as_ready_and_cannot_be_started(page):
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        archive.writestr("inner.zip", b"PK")
+        archive.writestr("odd.jpg", drawn_photo(1), zipfile.ZIP_BZIP2)
+    ready = upload(page, [("photos.zip", buffer.getvalue(), "application/zip")])
+    assert wording.WAITING.format("0 photos") in said(ready)
+    assert "2 files cannot be read. " + wording.ZIP_IN_ZIP in said(ready) and "packed in a way" in said(ready)
+    assert ready.button(key="batch_start").disabled
+
+
+def test_a_batch_without_an_answer_is_not_summed_up_as_if_there_were_one(page, photos):
+    done = finished(click(upload(page, photos[3:]), "batch_start"))
+    assert f"1 photo: {wording.NONE_ANSWERED}, 0 refused, 1 could not be read." in said(done)
+    assert "0 of" not in said(done)
 
 
 def test_too_many_too_large_and_no_photos_cannot_be_started(page, photos, monkeypatch):

@@ -32,7 +32,7 @@ def panel(analysis: "Analysis") -> None:
     pixels, square = state.screen(analysis, analysis.square)
     with st.container(key="map_picture"):
         drawn = explain.overlay(pixels, explanation.heat, square, shown.opacity, shown.contours)
-        picture(f"{wording.EXPLAINED} {names[shown.code]}", lesion.on("Map", analysis, drawn, square))
+        picture(f"{wording.EXPLAINED} {names[shown.code]}", lesion.on(wording.ON_MAP, analysis, drawn, square))
     style, opacity, scale = st.container(key="map_controls").columns([8, 5, 7], wrap=False)
     style.segmented_control(wording.DRAWN_AS, wording.STYLES, key="drawn_as", required=True, persist_state="session")
     opacity.slider(wording.OPACITY, 0, 100, key="opacity", format="%d %%", persist_state="session")

@@ -23,7 +23,7 @@ def panel(analysis: "Analysis") -> None:
         _controls(analysis)
     with place:
         pixels, square = state.screen(analysis, analysis.square)
-        outlined = pixels if state.hidden() else lesion.on("Photo", analysis, pixels, square)
+        outlined = pixels if state.hidden() else lesion.on(wording.ON_PHOTO, analysis, pixels, square)
         picture(wording.PHOTO, pictures.framed(outlined, state.screen(analysis, state.square_set(analysis))[1]))
 
 

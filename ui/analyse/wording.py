@@ -2,10 +2,13 @@
 
 from model.answer import sentences
 from model.answer.gate import OUTSIDE
+from ui.uploads import PHOTO_MB
 
 DROP = "Drop a dermoscopic photo"
 DROP_NEXT = "Next photo"
-FORMATS = "JPEG, PNG, WebP, TIFF, BMP, HEIC or AVIF, up to 20 MB. It is assessed on this computer and never stored."
+FORMATS = (
+    f"JPEG, PNG, WebP, TIFF, BMP, HEIC or AVIF, up to {PHOTO_MB} MB. It is assessed on this computer and never stored."
+)
 OTHER_SOURCE = "Camera or sample"
 CAMERA = "Use the camera"
 CAMERA_HINT = "Hold the dermatoscope to the lens. The lesion should fill about half of the frame."
@@ -27,7 +30,8 @@ PHOTO = "Photo with the frame that the network reads"
 MOVE_FRAME = "Move the frame"
 LOOK_HERE = "Look at this frame"
 SQUARE = {"across": "Left to right", "down": "Top to bottom", "size": "Frame size"}
-SIDE, SIDES = "Photo or map", ("Photo", "Map")
+ON_PHOTO, ON_MAP = "Photo", "Map"
+SIDE, SIDES = "Photo or map", (ON_PHOTO, ON_MAP)
 EXPLAINED = "What counted for"
 DRAWN_AS = "Drawn as"
 STYLES = ("Heat", "Contours")
@@ -75,9 +79,13 @@ def headline(decision) -> str:
         return NO_LEVELS
     if decision.risk == "low":
         return BELOW
-    role, names = ("confirm", SUSPICIOUS) if decision.risk == "high" else ("rule_out", NOT_RULED_OUT)
-    reached = {point.subject for point in decision.points if point.role == role and point.above}
-    return names["mel" if "mel" in reached else "malignant"]
+    names = SUSPICIOUS if decision.risk == "high" else NOT_RULED_OUT
+    return names["mel" if "mel" in decision.reached else "malignant"]
+
+
+def either(decision, names: dict[str, str]) -> str:
+    """Write the full names of the named diagnosis and of those nearly tied with it."""
+    return " or ".join(names[code] for code in decision.together)
 
 
 def named(decision, names: dict[str, str]) -> list[str]:
@@ -85,9 +93,8 @@ def named(decision, names: dict[str, str]) -> list[str]:
 
     ``names`` are the full names by class code.
     """
-    tied = [decision.named, *(code for code in decision.tie if code != decision.named)]
-    text = " or ".join(names[code] for code in tied)
-    lines = [(TIE if len(tied) > 1 else NAMED).format(text)]
+    tied = decision.together
+    lines = [(TIE if len(tied) > 1 else NAMED).format(either(decision, names))]
     if decision.most_probable not in tied:
         lines[0] += f" <small>{MOST_PROBABLE.format(names[decision.most_probable])}</small>"
     widest = decision.sets[max(decision.sets)] if decision.sets else ()

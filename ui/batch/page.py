@@ -55,17 +55,17 @@ def _offer(analyser: "Analyser", files: list["UploadedFile"]) -> None:
     if size > wording.MOST_MB * MEGABYTE:
         st.error(wording.TOO_LARGE.format(size / MEGABYTE))
         return
-    found, others = sources.collect((file.name, file.getvalue()) for file in files)
-    if not found or len(found) > wording.MOST_PHOTOS:
-        st.error(wording.TOO_MANY.format(len(found)) if found else wording.NO_PHOTOS)
+    found = sources.collect((file.name, file.getvalue()) for file in files)
+    if not found.sources or len(found.sources) > wording.MOST_PHOTOS:
+        st.error(wording.TOO_MANY.format(len(found.sources)) if found.sources else wording.NO_PHOTOS)
         return
     with st.container(horizontal=True, vertical_alignment="center"):
-        pressed = st.button(wording.START, type="primary", key="batch_start")
-        st.markdown(wording.WAITING.format(wording.photos(len(found))), width="content")
-    if others:
-        st.caption(wording.left_out(others))
+        pressed = st.button(wording.START, type="primary", key="batch_start", disabled=not found.ready)
+        st.markdown(wording.WAITING.format(wording.photos(found.ready)), width="content")
+    for said in wording.not_ready(found.unreadable, found.others):
+        st.caption(said)
     if pressed:
-        state.begin(analyser, found, files)
+        state.begin(analyser, found.sources, files)
         st.rerun()
 
 
@@ -76,7 +76,10 @@ def _show(batch: state.Batch, working: bool) -> None:
     rows, total = list(batch.rows), wording.photos(batch.total)
     if working:
         st.progress(len(rows) / batch.total, wording.progress(len(rows), total, batch.seconds_left()))
-        if st.button(wording.CANCEL, key="batch_cancel", on_click=batch.stop):
+        with st.container(horizontal=True, vertical_alignment="center"):
+            cancelled = st.button(wording.CANCEL, key="batch_cancel", on_click=batch.stop)
+            st.caption(wording.KEEP_OPEN, width="content")
+        if cancelled:
             batch.wait()
             st.rerun()
     else:

@@ -11,6 +11,7 @@ from PIL import Image
 
 from model import report
 from model.answer.decision import HIGH, LOW, MELANOMA, MIDDLE, RULE_OUT, Decision
+from model.answer.gate import BLANK
 from model.errors import printable
 from model.scoring import abstained
 from ui import wording as shared
@@ -99,7 +100,7 @@ def made(scored: "Scored", number: int) -> Row:
     name, reason = printable(scored.source.name), analysis.prediction.reason
     shown = {"notes": analysis.notes, "thumbnail": _thumbnail(analysis.view), "result": _result(name, number, analysis)}
     if analysis.prediction.abstained:
-        level = answers.BLANK if reason == "blank" else answers.REFUSED[0]
+        level = answers.BLANK if reason == BLANK else answers.REFUSED[0]
         return Row(number, name, REFUSED, level, reason=abstained(reason), **shown)
     decision, alone, codes = analysis.decision, analysis.photo_alone, analysis.card.codes
     return Row(
@@ -110,8 +111,8 @@ def made(scored: "Scored", number: int) -> Row:
         shares=dict(zip(codes, alone.probabilities.tolist(), strict=True)),
         malignant=alone.malignant,
         rank=_rank(decision),
-        reached=any(point.above for point in rule_out_points(decision)),
-        named=_named(decision, {label.code: label.name for label in analysis.card.labels}),
+        reached=any(point.above for point in decision.points if point.subject == MELANOMA and point.role == RULE_OUT),
+        named=answers.either(decision, {label.code: label.name for label in analysis.card.labels}),
         view=_jpeg(Image.fromarray(analysis.view), VIEW_QUALITY),
         heats=_heats(analysis, decision),
         **shown,
@@ -130,24 +131,9 @@ def unexpected(name: str, number: int) -> Row:
     return failed(name, number, wording.UNEXPECTED, "unexpected")
 
 
-def rule_out_points(decision: Decision) -> list:
-    """Return the levels of melanoma below which it is not suspected."""
-    return [point for point in decision.points if point.subject == MELANOMA and point.role == RULE_OUT]
-
-
 def _rank(decision: Decision) -> int:
     """Return the place of the headline: suspicious, not ruled out, below; melanoma's before malignancy's."""
-    return 2 * (HIGH, MIDDLE, LOW).index(decision.risk) + (MELANOMA not in _subjects(decision))
-
-
-def _subjects(decision: Decision) -> set[str]:
-    role = "confirm" if decision.risk == HIGH else RULE_OUT
-    return {point.subject for point in decision.points if point.role == role and point.above}
-
-
-def _named(decision: Decision, names: dict[str, str]) -> str:
-    tied = [decision.named, *(code for code in decision.tie if code != decision.named)]
-    return " or ".join(names[code] for code in tied)
+    return 2 * (HIGH, MIDDLE, LOW).index(decision.risk) + (MELANOMA not in decision.reached)
 
 
 def _heats(analysis: "Analysis", decision: Decision) -> dict[str, np.ndarray]:

@@ -36,7 +36,7 @@ def summary(rows: Sequence[Row], card: Card) -> str:
     ]
     return wording.summary(
         len(rows),
-        sum(row.reached for row in rows) if levels else None,
+        sum(row.reached for row in rows),
         sum(row.kind == REFUSED for row in rows),
         sum(row.kind == FAILED for row in rows),
         f"{ROLES[RULE_OUT]} ({percent(min(levels))})" if levels else "",
@@ -46,11 +46,11 @@ def summary(rows: Sequence[Row], card: Card) -> str:
 def frame(rows: Sequence[Row]) -> Styler:
     """Return the table: probabilities are numbers, so that they can be sorted, written as everywhere else."""
     cells = [
-        (row.number, row.thumbnail or None, row.melanoma, row.malignant, row.level, row.named, row.remarks)
+        (row.number, row.thumbnail or None, row.level, row.melanoma, row.malignant, row.named, row.remarks)
         for row in rows
     ]
     columns = [
-        wording.NUMBER, wording.PHOTO, wording.MELANOMA, wording.MALIGNANT, wording.LEVEL, wording.NAMED, wording.NOTES,
+        wording.NUMBER, wording.PHOTO, wording.LEVEL, wording.MELANOMA, wording.MALIGNANT, wording.NAMED, wording.NOTES,
     ]  # fmt: skip
     table = pd.DataFrame(cells, columns=columns)
     shares = [wording.MELANOMA, wording.MALIGNANT]
@@ -82,7 +82,7 @@ def show(rows: Sequence[Row]) -> None:
             wording.PHOTO: st.column_config.ImageColumn(width=70),
             wording.MELANOMA: st.column_config.NumberColumn(**number),
             wording.MALIGNANT: st.column_config.NumberColumn(**number),
-            wording.LEVEL: st.column_config.TextColumn(width=270),
+            wording.LEVEL: st.column_config.TextColumn(width=190),  # a phone shows so much beside number and photo
             wording.NAMED: st.column_config.TextColumn(width=190),
             wording.NOTES: st.column_config.TextColumn(width="large"),
         },

@@ -18,7 +18,9 @@ LIMITS = (
 )
 START = "Start"
 WAITING = "{} ready."
+CANNOT_BE_READ = "{} cannot be read. {}"
 LEFT_OUT = "{} in the ZIP files left out."
+KEEP_OPEN = "Keep this page open: a reload ends the work and removes the answers."
 NO_PHOTOS = "There is no photo in these files; choose others."
 TOO_MANY = f"These are {{:,}} photos; at most {MOST_PHOTOS:,} can be assessed at once. Remove some."
 TOO_LARGE = f"These files have {{:,.0f}} MB together; at most {MOST_MB:,} MB can be assessed at once. Remove some."
@@ -29,6 +31,7 @@ UNEXPECTED = "The photo could not be assessed; try it alone on Analyse."
 
 PROGRESS = "{} of {}"
 LEFT = "{} of {}, about {} left"
+NONE_ANSWERED = "none was answered"
 STOPPED = "Stopped after {} of {}."
 CANCEL, RESUME, CLEAR = "Cancel", "Resume", "Clear"
 CLEAR_HELP = "Removes the photos and their answers from memory."
@@ -52,7 +55,8 @@ SAVE_TABLE = "Table with file names"
 SAVE_RESULTS = "Result JSON lines"
 SAVE_OVERLAYS = "Overlays ZIP"
 SAVING = (
-    "The ISIC CSV has a row for each answered photo. The overlays show what counted for the most probable class and "
+    "A reload of this page removes the answers. The ISIC CSV has a row for each answered photo; where a file name "
+    "repeats, it gets a number. The overlays show what counted for the most probable class and "
     "for melanoma, in the frame that the network read."
 )
 OVERLAY_README = (
@@ -67,9 +71,15 @@ def photos(count: int) -> str:
     return f"{count:,} photo" if count == 1 else f"{count:,} photos"
 
 
-def left_out(count: int) -> str:
-    """Write how many files of the ZIP files are no photos."""
-    return LEFT_OUT.format("1 other file" if count == 1 else f"{count:,} other files")
+def not_ready(unreadable: list[str], others: int) -> list[str]:
+    """Write how many files cannot be read, with each reason once, and how many of the ZIP files are no photos."""
+    said = []
+    if unreadable:
+        count = "1 file" if len(unreadable) == 1 else f"{len(unreadable):,} files"
+        said.append(CANNOT_BE_READ.format(count, " ".join(dict.fromkeys(unreadable))))
+    if others:
+        said.append(LEFT_OUT.format("1 other file" if others == 1 else f"{others:,} other files"))
+    return said
 
 
 def progress(done: int, total: str, seconds: float | None) -> str:
@@ -80,8 +90,11 @@ def progress(done: int, total: str, seconds: float | None) -> str:
     return LEFT.format(done, total, told)
 
 
-def summary(total: int, reached: int | None, refused: int, failed: int, level: str) -> str:
-    """Write what the photos so far are; ``reached`` is None where the model has no level of melanoma."""
-    parts = [] if reached is None else [f"{reached:,} at or above the melanoma {level}"]
+def summary(total: int, reached: int, refused: int, failed: int, level: str) -> str:
+    """Write what the photos so far are; ``level`` is empty where the model has no level of melanoma."""
+    answered = total - refused - failed
+    parts = [] if answered else [NONE_ANSWERED]
+    if answered and level:
+        parts = [f"{reached:,} of {answered:,} answered at or above the melanoma {level}"]
     parts += [f"{refused:,} refused", f"{failed:,} could not be read"]
     return f"{photos(total)}: {', '.join(parts)}."

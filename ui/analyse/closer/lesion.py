@@ -111,8 +111,9 @@ def _fit(analysis: "Analysis") -> None:
         return
     height, width = analysis.photo.pixels.shape[:2]
     wanted = square_around(analysis.lesion.inside, analysis.square, height, width)
+    already = wanted == centre_square(height, width)
     st.button(
-        wording.FIT, key="fit_frame", on_click=state.fit, args=(wanted, width, height),
-        disabled=wanted == centre_square(height, width),
+        wording.FIT, key="fit_frame", on_click=state.fit, args=(wanted, width, height), disabled=already,
+        help=wording.FITS if already else None,
     )  # fmt: skip
     st.caption(wording.FIT_HINT.format("; ".join(changes)))

@@ -4,8 +4,9 @@ import math
 
 from model.answer.lesion import CUT, EMPTY, SEVERAL
 from model.maps import methods
+from ui.analyse.wording import ON_MAP, ON_PHOTO
 
-OUTLINE, PLACES = "Outline of the lesion on", ("Map", "Photo")
+OUTLINE, PLACES = "Outline of the lesion on", (ON_MAP, ON_PHOTO)
 LESION = "The lesion: outline and measurements"
 CODES = {
     EMPTY: "No lesion was found in the frame, so nothing was measured.",
@@ -41,6 +42,7 @@ FIT, FIT_HINT = (
     "A square around the outline, with room on each side. On validation photos it changed the melanoma AUC by {}; "
     "so the centred square stays the default.",
 )
+FITS = "The lesion is so large that the frame around it is the centred square."
 FIT_CHANGE = "{} ({} to {}) on {}"
 
 

@@ -36,8 +36,8 @@ PICTURE_ENDING = ".png"  # the one kind of picture that explain writes
 def main(arguments: list[str] | None = None) -> int:
     """Run one command and return its exit status: 0 for success, 1 for an error, which is written to standard error."""
     arguments = sys.argv[1:] if arguments is None else arguments
-    options = _parser().parse_args(arguments)
     try:
+        options = _parser().parse_args(arguments)
         return options.run(options)
     except LesionscopeError as error:
         return _complain(f"{error}{_kept(error, arguments)}")
@@ -70,9 +70,18 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True)
     score = commands.add_parser("score", parents=[shared], help="calibrated probabilities of photos, as a table")
     score.add_argument("paths", nargs="*", metavar="PATH", help="photos, folders of photos, or ZIP archives of photos")
-    score.add_argument("--list", type=Path, metavar="FILE", help="a text file of paths, one a line; - to pipe it")
     score.add_argument(
-        "--output", type=Path, help="the table, - for standard output (predictions.csv or predictions.parquet)"
+        "--list",
+        type=Path,
+        metavar="FILE",
+        help="a text file of paths, one a line, also in quotation marks; - to pipe it",
+    )
+    score.add_argument(
+        "--output",
+        type=output.named,
+        metavar="FILE",
+        help="the table, - for standard output (predictions.csv or predictions.parquet); photos have their exact "
+        "names, so a spreadsheet may take one that begins with = + - or @ for a formula",
     )
     score.add_argument("--format", choices=growing.FORMATS, help="default: by the ending of --output, else csv")
     score.add_argument(RESUME, action="store_true", help="go on with the unfinished table that a stopped run has left")
@@ -109,7 +118,11 @@ def _parser() -> argparse.ArgumentParser:
     explain.add_argument("photo", type=Path)
     explain.add_argument("--class", dest="code", required=True, metavar="CODE", help="for example mel")
     explain.add_argument(
-        "--output", type=Path, default=Path("overlay.png"), help="a .png file, - for standard output (%(default)s)"
+        "--output",
+        type=output.named,
+        default=Path("overlay.png"),
+        metavar="FILE",
+        help="a .png file, - for standard output (%(default)s)",
     )
     explain.add_argument("--contours", action="store_true", help="draw lines instead of filling")
     explain.set_defaults(run=_explain)

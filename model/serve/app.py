@@ -17,10 +17,11 @@ from model.answer import sentences
 from model.answer.patient import OLDEST, SEXES
 from model.errors import LesionscopeError
 from model.photo.image import MAX_BYTES
-from model.pipeline import Analyser, Analysis
+from model.pipeline import Analyser, Analysis, check_patient
 from model.serve.body import PHOTO, Asked, endless, read
 
 STATUS = {  # by the code of an error; 422 for all others
+    "form": 400,
     "too_slow": 408,
     "too_many_bytes": 413,
     "too_many_pixels": 413,
@@ -134,6 +135,7 @@ def service(analyser: Analyser, waiting: int, workers: int) -> FastAPI:
             "largest_photo_bytes": MAX_BYTES,
         }
 
+    @app.head("/health", include_in_schema=False)
     @app.get("/health", summary="Whether it is ready")
     async def health() -> dict[str, Any]:
         return {"ready": True, "model": model}  # it answers only when the model is loaded
@@ -144,6 +146,7 @@ def service(analyser: Analyser, waiting: int, workers: int) -> FastAPI:
             with queue.place():
                 async with asyncio.timeout(ARRIVING):
                     asked = await read(request)
+                check_patient(asked.patient, card)
                 found = await queue.compute(request, lambda: answer(analyser, asked))
             return Response(found, media_type="application/json")
         except ClientDisconnect:
@@ -158,8 +161,11 @@ def service(analyser: Analyser, waiting: int, workers: int) -> FastAPI:
 
     @app.exception_handler(HTTPException)
     async def nothing_there(request: Request, error: HTTPException) -> Response:
-        sentence = "There is nothing here; GET / lists the addresses and their methods."
-        return JSONResponse({"error": "no_address", "message": sentence}, error.status_code, error.headers)
+        code, sentence = "no_address", "There is nothing here; GET / lists the addresses and their methods."
+        if error.status_code == 405:
+            takes = (error.headers or {}).get("Allow", "")
+            code, sentence = "method_not_allowed", f"This address takes {takes}, not {request.method}; GET / says more."
+        return JSONResponse({"error": code, "message": sentence}, error.status_code, error.headers)
 
     return app
 

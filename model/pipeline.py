@@ -12,7 +12,7 @@ from model.answer.abcd import Measurements, measure
 from model.answer.decision import Decision, decide
 from model.answer.gate import BLANK, OUTSIDE
 from model.answer.lesion import Outline, outline
-from model.answer.patient import UNKNOWN, Patient
+from model.answer.patient import UNKNOWN, Effects, Patient
 from model.answer.quality import Gauge, poor
 from model.card import Card
 from model.errors import ContractError, PhotoError
@@ -235,11 +235,21 @@ def informed(alone: Prediction, patient: Patient, card: Card) -> Prediction:
     """
     if not patient.known:
         return alone
-    if card.effects is None:
-        raise ContractError("no_patient", "This model uses the photo alone; leave out age, sex and site.")
-    shares = card.effects.inform(alone.probabilities, patient)
+    shares = _effects(card).inform(alone.probabilities, patient)
     malignant = shares[[label.malignant for label in card.labels]].sum()
     return replace(alone, probabilities=shares, malignant=float(malignant))
+
+
+def check_patient(patient: Patient, card: Card) -> None:
+    """Raise what `informed` would raise, before a photo is computed."""
+    if patient.known:
+        _effects(card).log_factors(patient)
+
+
+def _effects(card: Card) -> Effects:
+    if card.effects is None:
+        raise ContractError("no_patient", "This model uses the photo alone; leave out age, sex and site.")
+    return card.effects
 
 
 def _gated(prediction: Prediction, score: float, limit: float) -> Prediction:

@@ -64,9 +64,10 @@ def result(analysis: "Analysis") -> dict:
     Parameters
     ----------
     analysis : Analysis
-        Of one photo. If the model abstained, probabilities are left out.
+        Of one photo. If the model abstained, probabilities and what would explain them are left out.
     """
     card, prediction, patient = analysis.card, analysis.prediction, analysis.patient
+    maps = {} if prediction.abstained else analysis.explanations
     nothing = [None] * len(card.labels)
     values, alone = (
         nothing if prediction.abstained else answer.probabilities.tolist()
@@ -100,8 +101,8 @@ def result(analysis: "Analysis") -> dict:
                 "malignant": label.malignant,
                 "probability": value,
                 "probability_photo_alone": value_alone,
-                "positive_evidence": analysis.explanations[label.code].evidence,
-                "map_informative": analysis.explanations[label.code].informative,
+                "positive_evidence": maps[label.code].evidence if maps else None,
+                "map_informative": maps[label.code].informative if maps else None,
             }
             for label, value, value_alone in zip(card.labels, values, alone, strict=True)
         ],

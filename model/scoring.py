@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from tqdm import tqdm
 
+from model.answer import sentences
 from model.answer.decision import decide
-from model.answer.gate import BLANK, OUTSIDE
+from model.answer.gate import OUTSIDE
 from model.answer.patient import UNKNOWN, Patient
 from model.card import Card
 from model.errors import ContractError, printable
@@ -30,11 +31,6 @@ DIAGNOSIS, REFUSED = "diagnosis", "refused"  # columns of a table that was asked
 MOST_PROBABLE, BALANCED = "most-probable", "balanced"  # rules that name one diagnosis
 RULES = (MOST_PROBABLE, BALANCED)
 DIGITS = 9  # after the point; seven of them add up to 1 within a few billionths
-ABSTAINED = {
-    BLANK: "The photo shows an even surface without a lesion, so it has no answer.",
-    OUTSIDE: "The photo is unlike those that the model was tested on, so it has no answer; this says nothing about "
-    "the lesion.",
-}
 ANSWER_ALL = (
     "Photos unlike those that the model was tested on: {:,}. With --answer-all they get rows, which are marked."
 )
@@ -176,8 +172,8 @@ def refusal(scored: "Scored") -> str | None:
 
 
 def abstained(reason: str | None) -> str:
-    """Return the sentence for a model that gives no answer."""
-    return ABSTAINED.get(reason or "", f"The model gives no answer ({reason}).")
+    """Return what it means that a photo has no answer."""
+    return sentences.MEANS.get(reason or "", f"The model gives no answer ({reason}).")
 
 
 def distinct(found: Found) -> tuple[list[Place], list[str]]:

@@ -126,7 +126,8 @@ def test_links_to_files_resolve(document):
 def test_each_entry_of_the_changelog_is_one_line_and_the_newest_section_is_first():
     lines = read("CHANGELOG.md").splitlines()
     heads = [line for line in lines if line.startswith("## ")]
-    dates = [re.fullmatch(r"## .+, (\d{4}-\d\d-\d\d)", head)[1] for head in heads]
+    released = heads[heads[0] == "## Unreleased" :]
+    dates = [re.fullmatch(r"## .+, (\d{4}-\d\d-\d\d)", head)[1] for head in released]
     assert dates == sorted(dates, reverse=True) and heads[-1] == "## 1.0.0, 2026-11-21"
     listed = [line for line in lines[lines.index(heads[0]) :] if line and line not in heads]
     assert [line for line in listed if not line.startswith("- ") or len(line) > 120] == []

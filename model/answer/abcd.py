@@ -44,8 +44,6 @@ class Measurements:
         See `solidity`.
     colours : dict of str to float
         Share of the lesion by colour, see `colours`; None where hardly any skin is in the frame.
-    diameter : float
-        Millimetres, see `diameter`; only where a scale is known.
     """
 
     area: float
@@ -53,7 +51,6 @@ class Measurements:
     compactness: float | None
     solidity: float | None
     colours: dict[str, float] | None
-    diameter: float | None
 
     @property
     def colour_count(self) -> int | None:
@@ -61,7 +58,7 @@ class Measurements:
         return None if self.colours is None else sum(share >= PRESENT for share in self.colours.values())
 
 
-def measure(found: Outline, view: np.ndarray, pixel: float | None = None) -> Measurements | None:
+def measure(found: Outline, view: np.ndarray) -> Measurements | None:
     """Measure the largest lesion of a view; None where there is no lesion.
 
     Parameters
@@ -69,8 +66,6 @@ def measure(found: Outline, view: np.ndarray, pixel: float | None = None) -> Mea
     found : Outline
     view : ndarray, uint8, shape (rows, columns, 3)
         What the network was given, in the frame of the outline.
-    pixel : float, optional
-        Millimetres of skin in a pixel of the view, from a scale in the photo or the dermatoscope.
 
     Raises
     ------
@@ -88,7 +83,6 @@ def measure(found: Outline, view: np.ndarray, pixel: float | None = None) -> Mea
         compactness=compactness(inside) if whole else None,
         solidity=solidity(inside) if whole else None,
         colours=colours(view, inside),
-        diameter=diameter(inside) * pixel if whole and pixel else None,
     )
 
 
@@ -153,12 +147,6 @@ def solidity(inside: np.ndarray) -> float:
     hull = cv2.convexHull(line)
     edge = cv2.arcLength(hull, True) / 2 + np.pi / 4
     return float((cv2.contourArea(line) + edge) / (cv2.contourArea(hull) + edge))
-
-
-def diameter(inside: np.ndarray) -> float:
-    """Return the longest straight line across a shape, in pixels to their outer edge (largest Feret diameter)."""
-    hull = cv2.convexHull(_border(inside))[:, 0].astype(float)
-    return float(np.sqrt(((hull[:, None] - hull[None]) ** 2).sum(axis=-1)).max() + 1)
 
 
 def _border(inside: np.ndarray) -> np.ndarray:

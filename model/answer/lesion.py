@@ -52,11 +52,6 @@ class Outline:
         """Whether there is a lesion and all of it is in the frame, so that its shape can be measured."""
         return not self.empty and CUT not in self.codes
 
-    @property
-    def others(self) -> int:
-        """How many lesions there are besides the largest."""
-        return max(0, len(self.contours) - 1)
-
 
 def outline(mask: np.ndarray, threshold: float) -> Outline:
     """Return the outline of the largest lesion.

@@ -1,4 +1,4 @@
-"""Sentences that the page and the service share: what they are not for, and why a photo gets no answer."""
+"""Sentences that page, service and commands share: what they are not for, and why a photo gets no answer."""
 
 from model.answer.gate import BLANK, OUTSIDE
 

@@ -1,1 +1,1 @@
-"""Other maps than the one that comes with the answer, sums over regions, and maps as arrays to download."""
+"""Other maps than the one that comes with the answer, contrasts of classes, and maps as arrays to download."""

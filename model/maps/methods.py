@@ -13,8 +13,6 @@ from model.predict import Classifier
 GRADCAM, FINER, LAYERCAM, SCORECAM, OCCLUSION, SMOOTHGRAD = (
     "gradcam", "finer", "layercam", "scorecam", "occlusion", "smoothgrad",
 )  # fmt: skip
-DEFAULT = GRADCAM  # by the rule of training.faithfulness.rows, from results/faithfulness.csv
-LOGIT = "logit units"
 
 
 @dataclass(frozen=True)
@@ -30,9 +28,7 @@ class Method:
     tensorflow : bool
         Whether it loads TensorFlow: seconds, and about 1 GB of memory that stays taken.
     additive : bool
-        Whether the cells add up to the logit less the bias, so that sums over regions and contrasts mean something.
-    unit : str
-        Of a cell's value; empty where only the order of cells means something.
+        Whether the cells add up to the logit less the bias, so that sums over cells and contrasts mean something.
     definition : str
         What a cell's value says, in one line.
     source : str
@@ -45,7 +41,6 @@ class Method:
     passes: int
     tensorflow: bool
     additive: bool
-    unit: str
     definition: str
     source: str
     steps: Callable[[Classifier, np.ndarray, np.ndarray, int], Steps]
@@ -61,32 +56,32 @@ def _layercam(classifier: Classifier, view: np.ndarray, features: np.ndarray, co
 
 METHODS = {
     GRADCAM: Method(
-        "Grad-CAM", 0, False, True, LOGIT,
+        "Grad-CAM", 0, False, True,
         "What a cell adds to the class's logit, or takes from it.",
         "Selvaraju et al., ICCV 2017, arXiv:1610.02391", _gradcam,
     ),
     FINER: Method(
-        "Grad-CAM, half cells", 1, False, True, LOGIT,
+        "Grad-CAM, half cells", 1, False, True,
         "Grad-CAM on half cells, from a second look at the photo moved by half a cell; each cell keeps its sum.",
         "as Grad-CAM; the interpolation is defined in model/maps/perturbed.py", perturbed.finer,
     ),
     LAYERCAM: Method(
-        "Layer-CAM", 0, False, False, LOGIT,
+        "Layer-CAM", 0, False, False,
         "What the channels that speak for the class add in a cell; those against it are left out.",
         "Jiang et al., IEEE TIP 30:5875, 2021, doi:10.1109/TIP.2021.3089943", _layercam,
     ),
     SCORECAM: Method(
-        "Score-CAM", perturbed.CHANNELS, False, False, "",
+        "Score-CAM", perturbed.CHANNELS, False, False,
         f"The {perturbed.CHANNELS} channels that vary most, each weighted by the class's probability under its mask.",
         "Wang et al., CVPR Workshops 2020, arXiv:1910.01279", perturbed.scorecam,
     ),
     OCCLUSION: Method(
-        "Occlusion", 121, False, False, LOGIT,
+        "Occlusion", 121, False, False,
         "How much the class's logit falls where a patch of the mean colour covers the photo.",
         "Zeiler and Fergus, ECCV 2014, arXiv:1311.2901", perturbed.occlusion,
     ),
     SMOOTHGRAD: Method(
-        "SmoothGrad", smooth.SAMPLES, True, False, "logit units a grey level",
+        "SmoothGrad", smooth.SAMPLES, True, False,
         f"How strongly the logit reacts to a pixel, for or against: the mean over {smooth.SAMPLES} noisy copies.",
         "Smilkov et al., arXiv:1706.03825, 2017", smooth.smoothgrad,
     ),

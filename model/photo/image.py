@@ -2,6 +2,7 @@
 
 import hashlib
 import io
+import stat
 import threading
 import warnings
 from collections.abc import Iterator
@@ -99,8 +100,17 @@ def read_photo(data: bytes) -> Photo:
 
 
 def read_file(path: Path) -> bytes:
-    """Return a photo file's bytes, one more than allowed at most; PhotoError ``unreadable`` if it cannot be opened."""
+    """Return a photo file's bytes, one more than allowed at most.
+
+    Raises
+    ------
+    PhotoError
+        ``unreadable`` if it cannot be opened, or is a pipe, a socket or a device: some would be waited for without end.
+    """
     try:
+        mode = path.stat().st_mode
+        if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):  # that of a folder is a sentence of the system
+            raise PhotoError("unreadable", "It is a pipe, a socket or a device, not a file; save the photo in a file.")
         with path.open("rb") as file:
             return file.read(MAX_BYTES + 1)
     except OSError as error:

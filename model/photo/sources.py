@@ -85,6 +85,9 @@ def find_all(paths: Iterable[Path | str]) -> Found:
     found = Found()
     for path in map(str, paths):
         seen: folders.Found | archives.Contents
+        if not path:
+            found.trouble.append("An empty path was given; name a photo, a folder or a ZIP archive.")
+            continue
         if os.path.isdir(path):  # noqa: PTH112 - Path.is_dir raises where a folder may not be entered
             seen = folders.find_photos(Path(path))
             found.photos += (Place(str(photo)) for photo in seen.photos)
@@ -100,7 +103,9 @@ def find_all(paths: Iterable[Path | str]) -> Found:
 
 
 def listed(table: Path) -> Iterator[str]:
-    """Yield the paths in a text file, one a line; ``-`` is standard input, empty lines are skipped.
+    """Yield the paths in a text file in their order, one a line; ``-`` is standard input.
+
+    Blank lines are skipped. Spaces around a path are left out, and then a pair of quotation marks around it.
 
     Raises
     ------
@@ -111,7 +116,9 @@ def listed(table: Path) -> Iterator[str]:
     """
     with nullcontext(sys.stdin.buffer) if str(table) == "-" else table.open("rb") as lines:
         for line in lines:
-            path = os.fsdecode(line.removeprefix(b"\xef\xbb\xbf").rstrip(b"\r\n"))
+            path = os.fsdecode(line.removeprefix(b"\xef\xbb\xbf").strip())
+            if path[:1] in ('"', "'") and path[1:].endswith(path[0]):
+                path = path[1:-1]
             if "\0" in path:
                 raise ContractError("no_list", f"{printable(table)} is not a list of paths, one a line.")
             if path:

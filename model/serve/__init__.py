@@ -71,12 +71,14 @@ def server(analyser: "Analyser", queue: int, workers: int) -> "uvicorn.Server":
     import uvicorn
 
     from model.serve.app import service
+    from model.serve.connection import Connection
 
     config = uvicorn.Config(
         service(analyser, queue, workers),
         access_log=False,  # its lines contain age, sex and site
         log_config=None,
         log_level="warning",
+        http=Connection,
         ws="none",
         timeout_graceful_shutdown=FINISHING,
     )

@@ -15,12 +15,14 @@ from starlette.requests import ClientDisconnect
 from model import report
 from model.answer import sentences
 from model.answer.patient import OLDEST, SEXES
+from model.card import Card
 from model.errors import LesionscopeError
 from model.photo.image import MAX_BYTES
-from model.pipeline import Analyser, Analysis
+from model.pipeline import Analyser, Analysis, check_patient
 from model.serve.body import PHOTO, Asked, endless, read
 
 STATUS = {  # by the code of an error; 422 for all others
+    "form": 400,
     "too_slow": 408,
     "too_many_bytes": 413,
     "too_many_pixels": 413,
@@ -106,7 +108,6 @@ def service(analyser: Analyser, waiting: int, workers: int) -> FastAPI:
         queue.threads.shutdown(cancel_futures=True)
 
     card = analyser.card
-    model = {"id": card.model_id, "version": card.version}
     app = FastAPI(  # the usual pages for people would load scripts from the internet
         title="Lesionscope",
         version=card.version,
@@ -119,49 +120,71 @@ def service(analyser: Analyser, waiting: int, workers: int) -> FastAPI:
 
     @app.get("/", summary="What this is")
     async def about() -> dict[str, Any]:
-        human = card.raw.get("human", {})
-        return {
-            "service": "Lesionscope",
-            "disclaimer": sentences.DISCLAIMER,
-            "intended_use": human.get("intended_use"),
-            "not_for": human.get("not_for"),
-            "model": model,
-            "addresses": {
-                "POST /analyse": "one dermoscopic photo, and its answer",
-                "GET /health": "whether it is ready",
-                "GET /openapi.json": "the description for programs",
-            },
-            "largest_photo_bytes": MAX_BYTES,
-        }
+        return _about(card)
 
+    @app.head("/health", include_in_schema=False)
     @app.get("/health", summary="Whether it is ready")
     async def health() -> dict[str, Any]:
-        return {"ready": True, "model": model}  # it answers only when the model is loaded
+        return {"ready": True, "model": _model(card)}  # it answers only when the model is loaded
 
     @app.post("/analyse", summary="Assess one photo", response_class=Response, openapi_extra=_described(analyser))
     async def analyse(request: Request) -> Response:
-        try:
-            with queue.place():
-                async with asyncio.timeout(ARRIVING):
-                    asked = await read(request)
-                found = await queue.compute(request, lambda: answer(analyser, asked))
-            return Response(found, media_type="application/json")
-        except ClientDisconnect:
-            return Response(status_code=GONE)
-        except LesionscopeError as error:
-            return _trouble(request, error.code, str(error))
-        except TimeoutError:
-            return _trouble(request, "too_slow", f"The photo did not arrive in {ARRIVING} seconds; send it again.")
-        except Exception as error:  # its text may contain what a client has sent
-            LOG.error("A photo could not be assessed: %s.", type(error).__name__)
-            return _trouble(request, "internal", "An error in the service; its log contains the kind of error.")
+        return await _answered(request, analyser, queue)
 
     @app.exception_handler(HTTPException)
     async def nothing_there(request: Request, error: HTTPException) -> Response:
-        sentence = "There is nothing here; GET / lists the addresses and their methods."
-        return JSONResponse({"error": "no_address", "message": sentence}, error.status_code, error.headers)
+        return _nothing_there(request, error)
 
     return app
+
+
+def _model(card: Card) -> dict[str, str]:
+    return {"id": card.model_id, "version": card.version}
+
+
+def _about(card: Card) -> dict[str, Any]:
+    human = card.raw.get("human", {})
+    return {
+        "service": "Lesionscope",
+        "disclaimer": sentences.DISCLAIMER,
+        "intended_use": human.get("intended_use"),
+        "not_for": human.get("not_for"),
+        "model": _model(card),
+        "addresses": {
+            "POST /analyse": "one dermoscopic photo, and its answer",
+            "GET /health": "whether it is ready",
+            "GET /openapi.json": "the description for programs",
+        },
+        "largest_photo_bytes": MAX_BYTES,
+    }
+
+
+async def _answered(request: Request, analyser: Analyser, queue: Queue) -> Response:
+    """Return the answer to a photo, or the error as JSON."""
+    try:
+        with queue.place():
+            async with asyncio.timeout(ARRIVING):
+                asked = await read(request)
+            check_patient(asked.patient, analyser.card)
+            found = await queue.compute(request, lambda: answer(analyser, asked))
+        return Response(found, media_type="application/json")
+    except ClientDisconnect:
+        return Response(status_code=GONE)
+    except LesionscopeError as error:
+        return _trouble(request, error.code, str(error))
+    except TimeoutError:
+        return _trouble(request, "too_slow", f"The photo did not arrive in {ARRIVING} seconds; send it again.")
+    except Exception as error:  # its text may contain what a client has sent
+        LOG.error("A photo could not be assessed: %s.", type(error).__name__)
+        return _trouble(request, "internal", "An error in the service; its log contains the kind of error.")
+
+
+def _nothing_there(request: Request, error: HTTPException) -> Response:
+    code, sentence = "no_address", "There is nothing here; GET / lists the addresses and their methods."
+    if error.status_code == 405:
+        takes = (error.headers or {}).get("Allow", "")
+        code, sentence = "method_not_allowed", f"This address takes {takes}, not {request.method}; GET / says more."
+    return JSONResponse({"error": code, "message": sentence}, error.status_code, error.headers)
 
 
 def _trouble(request: Request, code: str, sentence: str) -> Response:

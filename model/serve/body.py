@@ -1,5 +1,6 @@
 """What a request brings: a photo, never more of it in memory than the app reads, and what is known and wanted."""
 
+import logging
 from collections.abc import AsyncGenerator, Iterable
 from dataclasses import dataclass
 
@@ -17,6 +18,8 @@ SWITCH = {"true": True, "1": True, "false": False, "0": False}
 FIELD_BYTES = 1000
 FORM_BYTES = 64 * 1024  # of a form in addition to its photo
 DISCARDED = 4 * MAX_BYTES  # of a body that is too large, so that its sender can read the answer; then it is cut off
+
+logging.getLogger("python_multipart").setLevel(logging.ERROR)  # what is wrong with a form is in its answer
 
 
 @dataclass(frozen=True)
@@ -43,6 +46,11 @@ class Asked:
 
 class _Form(MultiPartParser):
     spool_max_size = MAX_BYTES + FORM_BYTES  # a larger one would put the photo into a file on the disk
+    ended = False
+
+    def on_end(self) -> None:
+        """Note that the form was whole; Starlette takes one that was cut off for a shorter one."""
+        self.ended = True
 
 
 async def read(request: Request) -> Asked:
@@ -100,7 +108,9 @@ async def _form(request: Request) -> tuple[bytes, list[tuple[str, str]]]:
     parser = _Form(request.headers, chunks, max_files=1, max_fields=len(FIELDS), max_part_size=FIELD_BYTES)
     try:
         form = await parser.parse()
-    except MultiPartException:
+        if not parser.ended:
+            raise MultiPartException("cut off")
+    except (MultiPartException, UnicodeError):  # the second from a text encoding that is none
         raise ContractError(
             "form", f"The form cannot be read; it has one file, {PHOTO}, and may have {', '.join(FIELDS)}."
         ) from None

@@ -2,6 +2,8 @@
 
 Next to ``NAME.csv`` or ``NAME.parquet`` stand ``NAME.unfinished.csv`` with the rows, and ``NAME.unfinished.jsonl`` with
 what the table is made with and the photos that have no row. Each row is with the system before the next one begins.
+Cells are written as they are, a name like ``=1+1`` too: rows are joined with other tables, and recognised by a later
+run, by the exact name. What people download to open in a spreadsheet goes through `model.tables.spreadsheet` instead.
 """
 
 import csv
@@ -145,9 +147,15 @@ def _newest(place: Path) -> Path | None:
 def _begun(place: Path, layout: Layout) -> Path:
     """Begin an unfinished table; earlier ones are left alone."""
     rows, file = open_beside(place, ROWS)
-    with file:
-        file.write(_line(layout.header))
-    rows.with_suffix(NOTES).write_bytes(_note(layout.made_with))
+    notes = rows.with_suffix(NOTES)
+    try:
+        with file:
+            Unfinished(file, layout.target, True).write(_line(layout.header))
+        notes.write_bytes(_note(layout.made_with))
+    except BaseException:  # a full disk, for example, has no room for the first line
+        rows.unlink(missing_ok=True)
+        notes.unlink(missing_ok=True)
+        raise
     return rows
 
 

@@ -117,6 +117,21 @@ def place_of(target: Path, inputs: Iterable[Path] = ()) -> Path | None:
     return None if place.exists() and not place.is_file() else place
 
 
+def named(text: str) -> Path:
+    """Return the path of a result that a person has typed.
+
+    Raises
+    ------
+    OutputError
+        ``output_folder`` if it is empty or a folder; a path would no longer tell that it ended in a slash.
+    """
+    if not text:
+        raise OutputError("output_folder", "The name of the output is empty; name a file.")
+    if text.endswith(("/", os.sep)) or Path(text).is_dir():
+        raise _folder(text)
+    return Path(text)
+
+
 def check_target(target: Path, inputs: Iterable[Path] = ()) -> None:
     """Raise what `writing` would raise before any work is done."""
     place_of(target, inputs)
@@ -142,12 +157,16 @@ def _checked(target: Path, inputs: Iterable[Path]) -> Path:
     place = target.resolve()
     name = printable(target)
     if place.is_dir():
-        raise OutputError("output_folder", f"{name} is a folder; name a file in it.")
+        raise _folder(target)
     if not place.parent.is_dir():
         raise OutputError("output_folder", f"{name}: there is no folder {printable(place.parent)}; create it first.")
     if place.exists() and any(_same(place, path) for path in inputs):
         raise OutputError("output_is_input", f"{name} is also read and would be overwritten; name another file.")
     return place
+
+
+def _folder(target: Path | str) -> OutputError:
+    return OutputError("output_folder", f"{printable(target)} is a folder; name a file in it.")
 
 
 def _same(place: Path, path: Path) -> bool:

@@ -31,6 +31,7 @@ from training.synthetic.lesions import render_lesion
 ROOT = Path(__file__).resolve().parents[2]
 NAME = "Erika_Mustermann.png"
 PNG = {"Content-Type": "image/png"}
+FIELD = b'--x\r\nContent-Disposition: form-data; name="age"\r\n\r\n60\r\n--x--\r\n'  # a whole form without a photo
 BUSY = {"error": "busy", "message": "The queue of 1 is full; try again in 2 seconds."}
 
 
@@ -140,6 +141,7 @@ def test_an_even_surface_has_no_answer(client, encode):
         assert found.status_code == 200 and said["abstained"] and said["reason"] == "blank"
         assert said["message"] == f"{sentences.REFUSED['blank']}. {sentences.MEANS['blank']}"
         assert {entry["probability"] for entry in said["classes"]} == {None} and said.get("maps") is None
+        assert {entry["map_informative"] for entry in said["classes"]} == {None}
 
 
 def test_a_refused_photo_is_answered_only_on_request(analyser, lesion_png):
@@ -173,8 +175,12 @@ def test_an_error_is_a_code_and_the_sentence_of_the_app(client, analyser):
         ("", "small", "image/png", 422, "too_small"),
         ("", "huge", "image/png", 413, "too_many_pixels"),
         ("", "photo", "text/plain", 415, "media_type"),
-        ("", "photo", "multipart/form-data", 422, "form"),
-        ("", "photo", "multipart/form-data; boundary=x", 422, "form"),
+        ("", "photo", "multipart/form-data", 400, "form"),
+        ("", "photo", "multipart/form-data; boundary=x", 400, "form"),
+        ("", b"--x\r\n", "multipart/form-data; boundary=x", 400, "form"),
+        ("", FIELD, "multipart/form-data; boundary=x", 422, "no_photo"),
+        ("", FIELD[:-4], "multipart/form-data; boundary=x", 400, "form"),
+        ("", FIELD, "multipart/form-data; boundary=x; charset=undefined", 400, "form"),
         ("?age=old", "photo", "image/png", 422, "patient_age"),
         ("?age=121", "photo", "image/png", 422, "patient_age"),
         ("?age=nan", "photo", "image/png", 422, "patient_age"),
@@ -200,16 +206,53 @@ def test_what_cannot_be_used_is_refused(client, lesion_png, encode, address, con
 
 
 def test_forms_that_cannot_be_used_are_refused(client, lesion_png):
-    for sent, code in (
-        ({"files": {"foto": (NAME, lesion_png)}}, "no_photo"),
-        ({"files": [("photo", (NAME, lesion_png)), ("photo", (NAME, lesion_png))]}, "form"),
-        (form(lesion_png, age="9" * 2000), "form"),
-        (form(lesion_png, nose="x"), "unknown_field"),
+    for sent, status, code in (
+        ({"files": {"foto": (NAME, lesion_png)}}, 422, "no_photo"),
+        ({"files": [("photo", (NAME, lesion_png)), ("photo", (NAME, lesion_png))]}, 400, "form"),
+        (form(lesion_png, age="9" * 2000), 400, "form"),
+        (form(lesion_png, nose="x"), 422, "unknown_field"),
     ):
         found = client.post("/analyse", **sent)
-        assert (found.status_code, found.json()["error"]) == (422, code)
+        assert (found.status_code, found.json()["error"]) == (status, code)
     twice = client.post("/analyse?age=60", **form(lesion_png, age="60"))
     assert twice.json()["error"] == "field_twice"
+
+
+def test_what_is_known_of_the_patient_is_checked_before_the_photo_is_computed(analyser, lesion_png):
+    counted = Scripted(analyser)
+    with running(counted) as client:
+        for known in ({"site": "moon"}, {"age": "121"}, {"sex": "x"}):
+            [[name, _]] = known.items()
+            found = client.post("/analyse", **form(lesion_png, **known))
+            assert (found.status_code, found.json()["error"]) == (422, f"patient_{name}")
+    assert counted.calls == 0
+
+
+@pytest.mark.parametrize(
+    ("line", "kind", "body", "later", "status"),
+    [
+        ("POST /analyse", "image/png", b"zz\r\n", b"", 400),
+        ("POST /analyse", "image/png", b"3\r\nabc\r\n", b"zz\r\n", 400),
+        ("POST /analyse", "text/plain", b"zz\r\n", b"", 400),
+        ("POST /analyse", "multipart/form-data", b"zz\r\n", b"", 400),
+        ("POST /analyse", "multipart/form-data; boundary=x", b"3\r\nbad\r\nzz\r\n", b"", 400),
+        ("POST /other", "image/png", b"3\r\nabc\r\n", b"zz\r\n", 404),
+        ("GET /health", "image/png", b"3\r\nabc\r\n", b"zz\r\n", 200),
+    ],
+)
+def test_a_body_in_parts_that_cannot_be_read_is_one_sentence(client, caplog, line, kind, body, later, status):
+    head = f"{line} HTTP/1.1\r\nHost: x\r\nContent-Type: {kind}\r\nTransfer-Encoding: chunked\r\n\r\n"
+    with connect(client) as sender:
+        sender.sendall(head.encode() + body)
+        if later:
+            time.sleep(0.2)
+            sender.sendall(later)
+        answer = b"".join(iter(lambda: sender.recv(1000), b""))  # to the end: the connection is closed
+    assert answer.startswith(f"HTTP/1.1 {status} ".encode())
+    assert status != 400 or json.loads(answer.partition(b"\r\n\r\n")[2])["error"] == "no_http"
+    until(lambda: caplog.records)
+    assert {record.getMessage() for record in caplog.records} == {"Invalid HTTP request received."}
+    assert not any(record.exc_info for record in caplog.records)
 
 
 def test_a_body_that_is_too_large_is_never_assessed(analyser):
@@ -338,9 +381,19 @@ def test_what_it_is_and_whether_it_is_ready(client, analyser):
     assert said["not_for"] == analyser.card.raw["human"]["not_for"]
     described = client.get("/openapi.json").json()["paths"]["/analyse"]["post"]
     assert tuple(entry["name"] for entry in described["parameters"]) == body.FIELDS
-    for method, address, status in (("GET", "/analyse", 405), ("GET", "/docs", 404), ("POST", "/other", 404)):
+    for method, address in (("GET", "/docs"), ("POST", "/other")):
         found = client.request(method, address)
-        assert (found.status_code, found.json()["error"]) == (status, "no_address")
+        assert (found.status_code, found.json()["error"]) == (404, "no_address")
+
+
+def test_a_monitor_may_ask_for_the_head_alone_and_a_wrong_method_is_told_the_right_one(client):
+    found = client.head("/health")
+    assert (found.status_code, found.content) == (200, b"")
+    for method, address, takes in (("GET", "/analyse", "POST"), ("DELETE", "/health", "GET")):
+        found = client.request(method, address)
+        assert (found.status_code, found.headers["Allow"]) == (405, takes)
+        said = f"This address takes {takes}, not {method}; GET / says more."
+        assert found.json() == {"error": "method_not_allowed", "message": said}
 
 
 @pytest.mark.parametrize(("sent", "status"), [(signal.SIGTERM, 0), (signal.SIGINT, INTERRUPTED)])

@@ -1,4 +1,7 @@
-"""Lesion masks laid over photos: what is outside the lesion turns grey and dim, so that a network looks inside."""
+"""Lesion masks: where a set keeps them, read and cut with their photos, or laid over them.
+
+Laid over a photo, what is outside the lesion turns grey and dim, so that a network looks inside.
+"""
 
 from pathlib import Path
 
@@ -6,10 +9,12 @@ import cv2
 import numpy as np
 import pandas as pd
 
-from model.preprocess import centre_square, crop
+from model.photo.image import read_file, read_photo
+from model.preprocess import Square, centre_square, crop
 from training.data.sets.layouts import DatasetError
 
 OUTSIDE = 0.35  # share of the light that is left outside the mask; some, because the surroundings tell sun damage
+HALF = 127  # of a mask's values 0 and 255, between which a cut may have others
 
 
 def mask_path(row) -> Path | None:
@@ -21,6 +26,39 @@ def mask_path(row) -> Path | None:
         folder = photo.parents[1] / f"{row.image_id}_lesion"
         return next(iter(sorted(folder.glob(f"{row.image_id}_lesion.*"))), folder / f"{row.image_id}_lesion.bmp")
     return None
+
+
+def read_mask(path: Path | None) -> np.ndarray:
+    """Return the mask in a file, uint8 (height, width), 255 inside the lesion and 0 outside; DatasetError if none."""
+    mask = cv2.imread(str(path), cv2.IMREAD_GRAYSCALE) if path and path.is_file() else None
+    if mask is None:
+        raise DatasetError(f"No lesion mask at {path}; get the masks of the set from its publisher.")
+    return mask
+
+
+def photo_with_mask(row) -> tuple[np.ndarray, np.ndarray]:
+    """Return a photo as the application reads it, uint8 (height, width, 3), and its mask as `read_mask`.
+
+    Parameters
+    ----------
+    row : named tuple
+        image_id, dataset and path.
+
+    Raises
+    ------
+    DatasetError
+        If there is no mask, or it is of another size than the photo.
+    """
+    path, pixels = mask_path(row), read_photo(read_file(Path(row.path))).pixels
+    mask = read_mask(path)
+    if mask.shape != pixels.shape[:2]:
+        raise DatasetError(f"The mask {path} is of another size than its photo; copy both again.")
+    return pixels, mask
+
+
+def cut_mask(mask: np.ndarray, square: Square, size: int) -> np.ndarray:
+    """Return the lesion in a square of a mask, uint8 (height, width): bool, shape (size, size)."""
+    return crop(np.repeat(mask[..., None], 3, axis=2), square, size)[..., 0] > HALF
 
 
 def overlay(photo: np.ndarray, mask: np.ndarray) -> np.ndarray:
@@ -45,9 +83,6 @@ class OutlinedCanvas:
         self.paths = {row.canvas_row: mask_path(row) for row in manifest.itertuples()}
 
     def __getitem__(self, row: int) -> np.ndarray:
-        path = self.paths[row]
-        mask = cv2.imread(str(path), cv2.IMREAD_GRAYSCALE) if path else None
-        if mask is None:
-            raise DatasetError(f"No lesion mask at {path}; get the masks of the set from its publisher.")
-        square = crop(np.repeat(mask[..., None], 3, axis=2), centre_square(*mask.shape), self.shape[1])[..., 0]
-        return overlay(np.ascontiguousarray(self.canvas[row]), np.where(square > 127, 255, 0).astype(np.uint8))
+        mask = read_mask(self.paths[row])
+        inside = cut_mask(mask, centre_square(*mask.shape), self.shape[1])
+        return overlay(np.ascontiguousarray(self.canvas[row]), np.where(inside, 255, 0).astype(np.uint8))

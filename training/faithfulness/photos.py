@@ -5,22 +5,20 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-import cv2
 import numpy as np
 import pandas as pd
 from PIL import Image
 
 from model.predict import Classifier
 from model.preprocess import centre_square, crop
-from training.data.masks import mask_path
+from training.data.masks import cut_mask, photo_with_mask
 from training.data.sets import ham10000
-from training.data.sets.layouts import DatasetError, set_folder
-from training.gate.pictures import read, seeded
+from training.data.sets.layouts import set_folder
+from training.gate.pictures import seeded
 from training.judging.robustness import digest
 
 QUALITY = 60  # of JPEG
 NOISE = 4.0  # standard deviation in grey levels
-HALF = 127
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,15 +70,11 @@ def seen(row, classifier: Classifier) -> Seen:
     Raises
     ------
     DatasetError
-        If the photo has no mask.
+        As `photo_with_mask`.
     """
-    size, path = classifier.card.size, mask_path(row)
-    mask = cv2.imread(str(path), cv2.IMREAD_GRAYSCALE) if path and path.is_file() else None
-    if mask is None:
-        raise DatasetError(f"No lesion mask at {path}; get the masks of the set from its publisher.")
-    pixels = read(row.path)
-    view = crop(pixels, centre_square(*pixels.shape[:2]), size)
-    inside = crop(np.repeat(mask[..., None], 3, axis=2), centre_square(*mask.shape), size)[..., 0] > HALF
+    size, (pixels, mask) = classifier.card.size, photo_with_mask(row)
+    square = centre_square(*mask.shape)
+    view, inside = crop(pixels, square, size), cut_mask(mask, square, size)
     raw = classifier.run(view[None].astype(np.float32))
     return Seen(view, inside, raw.features[0], int(raw.logits[0].argmax()), row.image_id)
 

@@ -5,17 +5,15 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-import cv2
 import keras
 import numpy as np
 import pandas as pd
 from tqdm import tqdm
 
 from model.preprocess import Square, centre_square, crop
-from training.data.masks import mask_path
-from training.data.sets.layouts import DatasetError
+from training.data.masks import cut_mask, photo_with_mask
 from training.data.splits import TRAIN, VALIDATION
-from training.gate.pictures import READERS, few, read, seeded
+from training.gate.pictures import READERS, few, seeded
 
 LEARNT_FROM = "ham10000"
 NAEVI = 2000  # photos of the largest class in training; of every other class, all
@@ -55,23 +53,6 @@ def validation_photos(images: pd.DataFrame) -> pd.DataFrame:
     return images[mine].assign(view=0).reset_index(drop=True)
 
 
-def photo_with_mask(row) -> tuple[np.ndarray, np.ndarray]:
-    """Return a photo, uint8 (height, width, 3), and its mask, uint8 (height, width), of 0 and 255.
-
-    Raises
-    ------
-    DatasetError
-        If there is no mask, or it is of another size than the photo.
-    """
-    path, pixels = mask_path(row), read(row.path)
-    mask = cv2.imread(str(path), cv2.IMREAD_GRAYSCALE) if path else None
-    if mask is None:
-        raise DatasetError(f"No lesion mask at {path}; get the masks of the set from its publisher.")
-    if mask.shape != pixels.shape[:2]:
-        raise DatasetError(f"The mask {path} is of another size than its photo; copy both again.")
-    return pixels, mask
-
-
 def cut(pixels: np.ndarray, mask: np.ndarray, square: Square, size: int) -> tuple[np.ndarray, np.ndarray]:
     """Return a square of a photo and the same square of its mask: uint8 (size, size, 3), and (size, size) of 0 and 1.
 
@@ -84,8 +65,7 @@ def cut(pixels: np.ndarray, mask: np.ndarray, square: Square, size: int) -> tupl
         In pixels of the photo.
     size : int
     """
-    inside = crop(np.repeat(mask[..., None], 3, axis=2), square, size)[..., 0] > 127
-    return crop(pixels, square, size), inside.astype(np.uint8)
+    return crop(pixels, square, size), cut_mask(mask, square, size).astype(np.uint8)
 
 
 def varied(

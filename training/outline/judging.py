@@ -16,9 +16,10 @@ from model.evaluation.inputs.outline import MEASURES
 from model.explain import class_maps, explain
 from model.predict import softmax
 from model.preprocess import Square, centre_square, to_tensor
+from training.data.masks import photo_with_mask
 from training.data.splits import VALIDATION
 from training.gate.pictures import READERS, few, read
-from training.outline.examples import BATCH, cut, photo_with_mask
+from training.outline.examples import BATCH, cut
 from training.outline.network import layers_read, overlap
 
 MARGINS = (0.25, 0.5, 1.0)  # on each side of the lesion, as a share of its longer side

@@ -1,5 +1,6 @@
 """Every sentence of the page that answers a photo, keyed by code where the model gives codes."""
 
+from model import report
 from model.answer import sentences
 from model.answer.gate import OUTSIDE
 from ui.uploads import PHOTO_MB
@@ -36,7 +37,7 @@ EXPLAINED = "What counted for"
 DRAWN_AS = "Drawn as"
 STYLES = ("Heat", "Contours")
 OPACITY = "Opacity"
-SCALE = ("none", "strongest")
+SCALE = report.SCALE
 NO_EVIDENCE = "Nothing in this photo is evidence for this class."
 SAVE_OVERLAY = "Overlay PNG"
 SAVE_RESULT = "Result JSON"

@@ -4,6 +4,7 @@ import csv
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -70,6 +71,10 @@ def test_notes_stand_beside_the_answer(folder, lesion, encode):
         (["explain", "photos/a.jpg", "--class", "mel"], "photos/a.jpg", "ends in .png"),
         (["explain", "photos/a.jpg", "--class", "mel"], "map.jpg", "ends in .png"),
         (["score", "photos"], "photos", "is a folder"),
+        (["score", "nowhere"], "photos/", "photos/ is a folder; name a file in it."),
+        (["score", "nowhere"], "new/", "new/ is a folder; name a file in it."),
+        (["score", "nowhere"], "", "The name of the output is empty"),
+        (["explain", "nowhere", "--class", "mel"], "map.png/", "is a folder"),
         (["score", "photos"], "absent/x.csv", "there is no folder"),
     ],
 )
@@ -145,6 +150,33 @@ def test_photos_of_one_link_round_itself_are_named(folder, capsys):
     (folder / "round.jpg").symlink_to("round.jpg")
     assert main(["score", "photos", "round.jpg"]) == 1
     assert "round.jpg: The file cannot be opened" in capsys.readouterr().err
+
+
+def test_pipes_sockets_and_devices_are_named_and_not_waited_for(folder, capsys):
+    os.mkfifo("pipe.jpg")
+    with socket.socket(socket.AF_UNIX) as listening:
+        listening.bind("socket.jpg")
+        assert main(["score", "pipe.jpg", "socket.jpg", "/dev/null", "photos"]) == 1
+    said = capsys.readouterr().err
+    for name in ("pipe.jpg", "socket.jpg", "/dev/null"):
+        assert f"{name}: It is a pipe, a socket or a device, not a file;" in said
+    assert images(folder / "predictions.csv") == ["a", "b", "c"]
+
+
+def test_an_empty_path_is_said(folder, capsys):
+    assert main(["score", "", "photos"]) == 1
+    assert "An empty path was given; name a photo, a folder or a ZIP archive." in capsys.readouterr().err
+    assert images(folder / "predictions.csv") == ["a", "b", "c"]
+
+
+def test_names_like_formulas_are_exact_and_recognised_by_a_later_run(folder, capsys, monkeypatch):
+    (folder / "photos" / "=1+1.jpg").write_bytes((folder / "photos" / "a.jpg").read_bytes())
+    with monkeypatch.context() as patched:
+        stop_after(patched, KeyboardInterrupt())
+        assert main(["score", "photos"]) == INTERRUPTED
+    assert main(["score", "photos", "--resume"]) == 0
+    assert "Done before: 2 photos" in capsys.readouterr().err
+    assert images(folder / "predictions.csv") == ["=1+1", "a", "b", "c"]
 
 
 def program(folder: Path, *command: str, **options) -> subprocess.Popen:

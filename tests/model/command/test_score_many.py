@@ -172,6 +172,12 @@ def test_photos_are_taken_one_by_one_and_no_answer_is_kept(folder, analyser):
     answers.close()
 
 
+def test_a_list_as_people_write_it(tmp_path):
+    written = tmp_path / "list.txt"
+    written.write_bytes(b'\xef\xbb\xbf b.jpg \r\n\r\n   \n"two words.jpg"\n\'a.jpg\'\t\n" c.jpg"\n"\nd"e"\n"f\n""\n')
+    assert [*sources.listed(written)] == ["b.jpg", "two words.jpg", "a.jpg", " c.jpg", '"', 'd"e"', '"f']
+
+
 def test_finding_photos_holds_names_only_and_reads_none(folder, monkeypatch):
     monkeypatch.setattr(sources, "read_file", lambda path: pytest.fail("read too early"))
     found = sources.find_all(["photos"])

@@ -9,8 +9,9 @@ import pytest
 
 from model import scoring
 from model.__main__ import main
+from model.answer import sentences
 from model.answer.decision import decide
-from model.answer.gate import Gate
+from model.answer.gate import OUTSIDE, Gate
 from model.errors import ContractError
 from model.photo.sources import Place
 from model.tables.growing import Layout, growing
@@ -63,7 +64,7 @@ def test_a_refused_photo_has_no_row_and_is_named_with_the_reason(refusing, photo
     assert scored(refusing, photos, tmp_path / "out.csv") == 2
     assert [row["image"] for row in table(tmp_path / "out.csv")] == ["other"]
     said = capsys.readouterr().err
-    assert f"{photos[0]}: The photo is unlike those that the model was tested on" in said
+    assert f"{photos[0]}: {sentences.MEANS[OUTSIDE]}" in said
     assert "says nothing about the lesion" in said
     assert "--answer-all they get rows" in said
 

@@ -13,7 +13,6 @@ from model.errors import ContractError
 from model.explain import class_maps
 from model.maps import smooth
 from model.maps.methods import (
-    DEFAULT,
     FINER,
     GRADCAM,
     LAYERCAM,
@@ -106,7 +105,7 @@ def test_closing_ends_the_work(planted, name):
 
 
 def test_the_table_tells_what_each_costs(planted):
-    assert METHODS[DEFAULT].passes == 0
+    assert METHODS[GRADCAM].passes == 0
     for name in QUICK:
         engine = planted[0].engine
         before = engine.copies
@@ -131,7 +130,8 @@ def test_additive_maps_add_up_to_the_logits(analyser, lesion):
 def test_grad_cam_is_the_map_of_the_answer_and_layer_cam_its_positive_channels(planted):
     classifier, _, features = planted
     maps = class_maps(features, classifier.kernel)
-    assert np.array_equal(finished(compute(GRADCAM, *planted, 0)), maps[0])
+    one = finished(compute(GRADCAM, *planted, 0))
+    assert np.allclose(one, maps[0], rtol=1e-6)  # some processors round the product of a single column otherwise
     against = class_maps(features, np.minimum(classifier.kernel, 0))[0]
     assert np.allclose(finished(compute(LAYERCAM, *planted, 0)) + against, maps[0], atol=1e-6)
 

@@ -74,6 +74,17 @@ def test_a_full_disk_takes_no_half_row(layout):
     assert Path(kept(ended.value)).read_text() == "image,MEL\na,0.5\n"
 
 
+@pytest.mark.parametrize("first", ["_line", "_note"])
+def test_a_disk_without_room_for_the_first_lines_keeps_no_empty_table(layout, tmp_path, monkeypatch, first):
+    def full(_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(f"model.tables.growing.{first}", full)
+    with pytest.raises(OutputError, match="No space left") as ended, growing(layout):
+        pass
+    assert kept(ended.value) is None and list(tmp_path.iterdir()) == [layout.target]
+
+
 def test_it_goes_on_after_the_rows_and_the_photos_without_one(layout, tmp_path):
     stopped(layout, rows="ab", without="rx")
     stopped(layout, rows="c", resume=True)

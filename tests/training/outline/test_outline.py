@@ -13,6 +13,7 @@ from model.card import load_card
 from model.evaluation.inputs.outline import JACCARD
 from model.network.keras_engine import load_network
 from model.preprocess import Square
+from training.data.masks import photo_with_mask
 from training.data.sets.layouts import DatasetError
 from training.data.splits import EXTERNAL, INTERNAL_TEST, TRAIN, VALIDATION
 from training.outline import examples, fit, network
@@ -63,16 +64,16 @@ def test_a_mask_is_cut_and_varied_with_its_photo():
 def test_a_photo_without_its_mask_and_one_of_another_size_are_named(tmp_path):
     images = written(tmp_path, "ham10000", TRAIN, 1)
     row = next(images.itertuples())
-    examples.photo_with_mask(row)
+    photo_with_mask(row)
     path = tmp_path / "ham10000" / "HAM10000_segmentations_lesion_tschandl" / f"{row.image_id}_segmentation.png"
     cv2.imwrite(str(path), np.zeros((10, 10), np.uint8))
     with pytest.raises(DatasetError, match="another size"):
-        examples.photo_with_mask(row)
+        photo_with_mask(row)
     with pytest.raises(DatasetError, match="No lesion mask"):  # of a set that has none
-        examples.photo_with_mask(row._replace(dataset="milk10k"))
+        photo_with_mask(row._replace(dataset="milk10k"))
     path.unlink()
     with pytest.raises(DatasetError, match="No lesion mask"):
-        examples.photo_with_mask(row)
+        photo_with_mask(row)
 
 
 def test_naevi_are_limited_and_every_photo_has_its_views():

@@ -1,0 +1,1 @@
+"""The commands of ``python -m model``, a module each: `add` names its options, `run` returns its exit status."""

@@ -177,7 +177,7 @@ def main(arguments: list[str] | None = None) -> int:
             work(options.worker, bundle, options.litert)
             return 0
         card = load_card(bundle)
-        print(f"{card.model_id} {card.version}, {card.size} px, views: {', '.join(card.views)}")
+        print(f"{card.release}, {card.size} px, views: {', '.join(card.views)}")
         with tempfile.TemporaryDirectory() as folder:
             names, litert = [TENSORFLOW, *sorted({*NAMES} - {TENSORFLOW})], Path(folder) / "network.tflite"
             if find_spec("ai_edge_litert"):

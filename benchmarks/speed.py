@@ -163,7 +163,7 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     analyser = Analyser(options.bundle)
     card = analyser.card
-    print(f"{card.model_id} {card.version}, {card.size} px, views: {', '.join(card.views)}")
+    print(f"{card.release}, {card.size} px, views: {', '.join(card.views)}")
     print(table(measure(ways(analyser), options.repeats)))
     print(new_user(options.bundle))
     return 0

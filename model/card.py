@@ -91,6 +91,11 @@ class Card:
         entry = self.raw.get("exported")
         return self.bundle_dir / entry["file"] if entry else None
 
+    @property
+    def release(self) -> str:
+        """Name and version, as reports and pictures state them."""
+        return f"{self.model_id} {self.version}"
+
     def label(self, code: str) -> Label:
         """Return the class with this code; BundleError names the known ones if there is none."""
         for label in self.labels:

@@ -171,7 +171,7 @@ def overlay_png(
     pixels, square = for_screen(analysis.photo.pixels, analysis.square)
     picture = Image.fromarray(drawn.over(pixels, square, opacity, contours))
     buffer = io.BytesIO()
-    model = f"{analysis.card.model_id} {analysis.card.version}"
+    model = analysis.card.release
     captioned(picture, drawn, model, analysis.forced).save(buffer, "PNG")
     return buffer.getvalue()
 

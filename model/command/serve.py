@@ -27,7 +27,7 @@ def run(options: argparse.Namespace) -> int:
     serve.need_extra()
     with serve.open_door(options.host, options.port) as door:
         analyser = loaded(options.bundle)
-        model = f"{analyser.card.model_id} {analyser.card.version}"
+        model = analyser.card.release
         print(f"{model} answers at {serve.address(door)}; Ctrl-C ends it.", flush=True)
         with libraries_quiet():
             serve.serve(door, analyser, options.queue, options.workers)

@@ -1,5 +1,6 @@
 """A batch without its page: order, sources, what is kept, and the files to download."""
 
+import dataclasses
 import io
 import json
 import os
@@ -42,7 +43,7 @@ def worked(analyser, found) -> state.Batch:
 
 @pytest.fixture(scope="module")
 def rows(analyser, files):
-    return worked(analyser, sources.collect(files.items())[0]).rows
+    return worked(analyser, sources.collect(files.items()).sources).rows
 
 
 def member(archive_of: dict[str, bytes], **options) -> list[Source]:
@@ -50,7 +51,7 @@ def member(archive_of: dict[str, bytes], **options) -> list[Source]:
     with zipfile.ZipFile(buffer, "w", **options) as archive:
         for name, data in archive_of.items():
             archive.writestr(name, data)
-    return sources.collect([("a.zip", buffer.getvalue())])[0]
+    return sources.collect([("a.zip", buffer.getvalue())]).sources
 
 
 def test_rows_are_in_order_and_keep_no_pixels(rows, files):
@@ -95,6 +96,12 @@ def test_the_named_table_tells_numbers_and_reasons(rows):
     assert wording.UNREAD in lines[4] and "broken.jpg" in lines[4]
 
 
+def test_a_name_that_begins_like_a_formula_is_text_in_a_spreadsheet(rows):
+    named = [dataclasses.replace(rows[0], name="=1+1.jpg"), dataclasses.replace(rows[3], name="-x.jpg")]
+    assert downloads.scores(named).decode().splitlines()[1].startswith("'=1+1,")
+    assert [line.split(",")[1] for line in downloads.table(named).decode().splitlines()[1:]] == ["'=1+1.jpg", "'-x.jpg"]
+
+
 def test_names_that_repeat_are_told_apart():
     repeated = [row.failed(name, 1, "", "") for name in ("a/x.jpg", "b/x.png", "x_2.jpg", "x.jpg")]
     assert downloads.distinct(repeated) == ["x", "x_2", "x_2_2", "x_3"]
@@ -124,11 +131,11 @@ def test_members_of_a_zip_that_cannot_be_read_are_photos_with_a_reason(files):
         archive.writestr("x.jpg", files["one.jpg"])
     data = bytearray(buffer.getvalue())
     data[200] ^= 255
-    [damaged], _ = sources.collect([("a.zip", bytes(data))])
+    [damaged] = sources.collect([("a.zip", bytes(data))]).sources
     with pytest.raises(PhotoError, match="damaged"):
         damaged.read()
     data[data.rindex(b"PK\x01\x02") + 8] |= archives.ENCRYPTED
-    [locked], _ = sources.collect([("a.zip", bytes(data))])
+    [locked] = sources.collect([("a.zip", bytes(data))]).sources
     with pytest.raises(PhotoError, match="password"):
         locked.read()
 
@@ -156,7 +163,7 @@ def test_what_no_sentence_was_written_for_costs_one_row(analyser, files):
 
 
 def test_a_photo_is_let_go_once_it_has_its_row(analyser, files):
-    batch = worked(analyser, sources.collect(files.items())[0])
+    batch = worked(analyser, sources.collect(files.items()).sources)
     assert batch.finished and batch._sources == [None] * 4
 
 
@@ -164,7 +171,7 @@ def test_a_batch_that_waits_does_not_hold_up_another(analyser, files):
     gate = threading.Event()
     waiting = state.Batch(analyser, [Source("slow", lambda: gate.wait(60) and files["one.jpg"])])
     waiting.start()
-    assert worked(analyser, sources.collect(files.items())[0]).finished
+    assert worked(analyser, sources.collect(files.items()).sources).finished
     assert waiting.running and not waiting.rows
     gate.set()
     waiting.wait(60)
@@ -200,7 +207,7 @@ def test_nothing_is_written_to_the_disk(analyser, files):
             written.append(arguments[0])
 
     sys.addaudithook(watch)
-    found = worked(analyser, sources.collect(files.items())[0]).rows
+    found = worked(analyser, sources.collect(files.items()).sources).rows
     for make in (downloads.scores, downloads.table, downloads.results, downloads.overlays):
         make(found)
     watching = False

@@ -115,7 +115,7 @@ def earlier_row(bundle: Path, test: pd.DataFrame, reference: Mapped, resamples: 
     card, predictions = load_card(bundle), read_table(bundle / "results" / "predictions.csv")
     check_unseen(TrainedRun(bundle, {}, read_table(bundle / "dataset" / "splits.csv"), predictions), test)
     judged = map_labels(predictions, test, "seven", card.labels)
-    about = {"recipe": f"{card.model_id} {card.version}", "ancestor": RELEASED}
+    about = {"recipe": card.release, "ancestor": RELEASED}
     return bundle_row(card, judged, resamples) | about | differences(judged, reference, resamples)
 
 

@@ -15,6 +15,7 @@ from PIL import Image
 from model.preprocess import Square
 from model.report import Drawn, captioned
 from model.scoring import COLUMNS, DIGITS, PLAIN
+from model.tables.spreadsheet import as_text
 from ui.batch import wording
 from ui.batch.row import ANSWERED, Row
 from ui.wording import DISCLAIMER
@@ -44,7 +45,7 @@ def scores(rows: Sequence[Row]) -> bytes:
     """Return the table that ``python -m model score`` writes: the ISIC challenge's columns, and notes."""
     answered = [row for row in rows if row.kind == ANSWERED]
     lines = (
-        (name, *(f"{row.shares[code.lower()]:.{DIGITS}f}" for code in COLUMNS), " ".join(row.notes))
+        (as_text(name), *(f"{row.shares[code.lower()]:.{DIGITS}f}" for code in COLUMNS), " ".join(row.notes))
         for row, name in zip(answered, distinct(answered), strict=True)
     )
     return _csv((PLAIN.header, *lines))
@@ -67,7 +68,7 @@ def table(rows: Sequence[Row]) -> bytes:
     """Return the table of the page with file names, in the order of the upload."""
     header = ("number", "file", "answer", "melanoma", "malignant", "level", "balanced_rule", "notes", "reason")
     lines = (
-        (row.number, row.name, row.kind, _share(row.melanoma), _share(row.malignant), row.level, row.named,
+        (row.number, as_text(row.name), row.kind, _share(row.melanoma), _share(row.malignant), row.level, row.named,
          " ".join(row.notes), row.reason)
         for row in rows
     )  # fmt: skip
@@ -85,14 +86,15 @@ def overlays(rows: Sequence[Row]) -> bytes:
     with zipfile.ZipFile(buffer, "w") as archive:
         archive.writestr("README.txt", f"{DISCLAIMER}\n\n{wording.OVERLAY_README}\n")
         for row in rows:
+            said = json.loads(row.result)
             stem = re.sub(r"[^\w.-]", "_", Path(row.name).stem)[:80]
             for code in row.heats:
-                archive.writestr(f"{row.number:04d}_{stem}_{code}.png", _overlay(row, code))
+                archive.writestr(f"{row.number:04d}_{stem}_{code}.png", _overlay(row, said, code))
     return buffer.getvalue()
 
 
-def _overlay(row: Row, code: str) -> bytes:
-    said, buffer = json.loads(row.result), io.BytesIO()
+def _overlay(row: Row, said: dict, code: str) -> bytes:
+    buffer = io.BytesIO()
     [name] = [each["name"] for each in said["classes"] if each["code"] == code]
     drawn = Drawn(f"Grad-CAM, {name}", row.heats[code])
     with Image.open(io.BytesIO(row.view)) as view:

@@ -73,7 +73,7 @@ def stored_figures(bundle: Path, dataset: str) -> pd.DataFrame:
     stored = load_table(card, "results/predictions.csv")
     home = stored[(stored.split == VALIDATION) & (stored.dataset == dataset)]
     views = len(card.raw["inference"]["views"])
-    return figures(home, card.labels, f"{card.model_id} {card.version}", card.raw["input"]["shape"][0], views)
+    return figures(home, card.labels, card.release, card.raw["input"]["shape"][0], views)
 
 
 @one_sentence

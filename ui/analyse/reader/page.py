@@ -60,7 +60,7 @@ def _commit() -> None:
     case = cases.Case(
         case=len(_cases()) + 1,
         photo_sha256=found.photo.sha256,
-        model=f"{found.card.model_id} {found.card.version}",
+        model=found.card.release,
         before=before,
         confidence=st.session_state[_key(SURE)],
         named=None if refused else decision.named,

@@ -14,7 +14,7 @@ if TYPE_CHECKING:  # the pipeline takes a moment to import
     from model.pipeline import Analyser
 
 REQUIREMENTS = "model/serve/requirements.txt"
-NEEDED = ("fastapi", "uvicorn", "starlette", "python_multipart")  # by the names that code imports
+NEEDED = ("fastapi", "uvicorn", "h11", "starlette", "python_multipart")  # by the names that code imports
 FINISHING = 30  # seconds that requests get after the service was told to end
 
 

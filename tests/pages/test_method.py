@@ -14,7 +14,7 @@ from tests.support.bundles import PATIENT
 from tests.support.card_bundle import charts, text, write_bundle
 from tests.support.measured import numbers
 from training.judging.sealing import seal
-from ui.evaluation.wording import NOTHING
+from ui.evaluation.wording import NOTHING, bracket
 from ui.method import ahead, wording
 from ui.method.page import SECTIONS
 
@@ -254,6 +254,22 @@ def test_what_an_earlier_system_does_better_is_listed(measured_bundle, tmp_path,
     rows[rows.subject == "df"].to_csv(bundle / ahead.CLASSES, index=False)
     seal(bundle)
     assert wording.NOWHERE_AHEAD in text(compared(monkeypatch, bundle))
+
+
+def test_claims_are_beside_what_mistakes_in_a_split_give(measured_bundle, tmp_path, monkeypatch):
+    bundle = shutil.copytree(measured_bundle, tmp_path / "claims")
+    row = {"method": "ancestor, head and last block", "metric": "accuracy", "leak": "lesions across splits",
+           "n_test": 357, "value": 0.6, "low": 0.5, "high": 0.7, "honest_value": 0.55, "honest_low": 0.45,
+           "honest_high": 0.65, "demonstration": "demonstration, not a result", "note": ""}  # fmt: skip
+    others = [row | {"leak": "none"}, row | {"metric": "macro_auc"}, row | {"method": "logistic regression"}]
+    pd.DataFrame([row, *others]).to_csv(bundle / "results/leakage.csv", index=False)
+    seal(bundle)
+    shown = compared(monkeypatch, bundle)
+    assert not shown.exception
+    said = text(shown)
+    assert wording.CLAIMS.format("ancestor") in said and "- `ancestor`: accuracy .94" in said
+    cells = f"<td>357</td><td>0.600 {bracket('0.500', '0.700')}</td><td>0.550 {bracket('0.450', '0.650')}</td>"
+    assert said.count(cells) == 1 and f"Lesions on both sides</th>{cells}" in said
 
 
 def test_a_comparison_without_earlier_systems_says_so(measured_bundle, tmp_path, monkeypatch):

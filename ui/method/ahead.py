@@ -6,7 +6,7 @@ import streamlit as st
 from model.card import Card
 from ui import evidence
 from ui import wording as shared
-from ui.evaluation.choices import COMPARISON, earlier_systems, names
+from ui.evaluation.choices import COMPARISON, names
 from ui.evaluation.methods import METHODS
 from ui.evaluation.wording import BUNDLED, FIGURE, NOTHING, SYSTEM, estimate
 from ui.method import wording
@@ -14,12 +14,11 @@ from ui.method import wording
 CLASSES = "results/comparison_classes.csv"
 
 
-def ahead(card: Card, table: pd.DataFrame) -> None:
+def ahead(card: Card, table: pd.DataFrame, earlier: pd.DataFrame) -> None:
     """List every figure of a class in which an earlier system is above the bundled model, and say what is cheaper.
 
-    ``table`` is ``results/comparison.csv``.
+    ``table`` is ``results/comparison.csv``, ``earlier`` its rows of earlier systems.
     """
-    earlier = earlier_systems(table)
     st.header(wording.AHEAD)
     if earlier.empty:
         st.caption(wording.NO_EARLIER)

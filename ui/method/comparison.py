@@ -7,17 +7,18 @@ from model.card import Card
 from model.evaluation.plots import ForestDisplay, TradeOffDisplay
 from ui import evidence
 from ui import wording as shared
-from ui.evaluation.choices import COMPARISON
+from ui.evaluation.choices import COMPARISON, earlier_systems
 from ui.evaluation.methods import METHODS
 from ui.evaluation.wording import FIGURE, IMAGES, NOTHING
 from ui.method import wording
 from ui.method.ahead import ahead
+from ui.method.claims import claims
 
 ANSWERS = "results/comparison_answers.csv"
 
 
 def comparison(card: Card) -> None:
-    """Show the table, the two trade-offs, the paired differences, and where an earlier system is ahead."""
+    """Show the table, the two trade-offs, the paired differences, where an earlier system is ahead, and its claims."""
     table = evidence.table(card, COMPARISON)
     metrics = {name: said for name, said in wording.COMPARED.items() if name in table}
     metric = st.selectbox(FIGURE, metrics, format_func=metrics.get, key="compared_metric", persist_state="session")
@@ -33,7 +34,9 @@ def comparison(card: Card) -> None:
     sources = (COMPARISON, ANSWERS)
     evidence.origin(card, sources, METHODS["comparison"], table, "comparison.csv", wording.COMPARISON_COMMAND)
     _differences(card, table)
-    ahead(card, table)
+    earlier = earlier_systems(table)
+    ahead(card, table, earlier)
+    claims(card, earlier)
 
 
 def listed(table: pd.DataFrame, metric: str, metrics: list[str]) -> pd.DataFrame:

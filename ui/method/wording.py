@@ -184,6 +184,13 @@ PICKED = (
     "The most probable class counts as the answer. The best of {} systems is picked in each row on these images, so "
     "its figure is rather too high. They were measured on HAM10000 only."
 )
+CLAIMS = "What mistakes in the split do to `{}`"
+NO_LEAKS = "So claims are not set beside what mistakes in a split give."
+MISTAKE, TESTED, WITH_IT, WITHOUT_IT = "Mistake", "Test photos", "Accuracy with it", "Accuracy without it"
+CLAIMS_HINT = (
+    "Eight classes of ISIC 2019. Above: what the authors of this family claim on splits of their own. How they split "
+    "is not known; with these mistakes the same network gets this far. The page Dataset explains them."
+)
 ALL_TRIALS = "All {} trials"
 CHANGED, OTHER_MODEL = "This model and another one, image by image", "Other model"
 CHANGED_HINT = "Balanced accuracy, {} minus this model: {} on {}."

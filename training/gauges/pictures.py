@@ -5,13 +5,12 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import cv2
-import numpy as np
 import pandas as pd
 from tqdm import tqdm
 
 from model.answer.quality import CUT_OFF, GEL, HAIR, RESOLUTION, measured
 from model.preprocess import centre_square, crop
-from training.data.masks import mask_path
+from training.data.masks import cut_mask, mask_path
 from training.data.splits import EXTERNAL, INTERNAL_TEST, TRAIN, VALIDATION
 from training.gate.pictures import AS_TAKEN, READERS, Picture, as_row, few, read, seeded
 from training.synthetic.corruptions import CORRUPTIONS
@@ -115,6 +114,6 @@ def _covered_edge(path: Path | None) -> float:
     mask = cv2.imread(str(path), cv2.IMREAD_GRAYSCALE) if path and path.is_file() else None
     if mask is None:
         return float("nan")
-    inside = crop(np.repeat(mask[..., None], 3, axis=2), centre_square(*mask.shape), MASK_SIZE)[..., 0] > 127
+    inside = cut_mask(mask, centre_square(*mask.shape), MASK_SIZE)
     edges = (inside[EDGE], inside[-1 - EDGE], inside[:, EDGE], inside[:, -1 - EDGE])
     return float(max(edge.mean() for edge in edges))

@@ -2,7 +2,7 @@
 
     python -m training.train inceptionv3_imbalance --data DATA --weights FILE
     python -m training.train inceptionv3_imbalance --data DATA --weights imagenet \\
-        --set size=299 epochs=40 'architecture_options={"until": "mixed10"}'
+        --set size=299 'architecture_options={"until": "mixed10"}'
 
 Large classes are cut and small ones repeated to the same number; scikit-learn's class weights are one after that, so
 the sampler does their part. Its ancestor reports, on the official ISIC 2018 test images, a seven-way accuracy of
@@ -40,5 +40,7 @@ RECIPE = Recipe(
     family="Inception V3 after Esteva",
     ancestor="Inception V3 with over- and under-sampling, class weights, augmentation, dropout, focal loss and Adam",
     claimed="official ISIC 2018 test: seven-way accuracy .6984, malignant AUC .89",
-    note="Inception V3 to mixed8 with a new top at 128 px instead of the full network at 299 px",
+    note=(
+        "Inception V3 to mixed8 at 224 px, of which mixed8 and a new head learn, instead of the full network at 299 px"
+    ),
 )

@@ -12,7 +12,7 @@ from streamlit.testing.v1 import AppTest
 from model.card import BUNDLE_VARIABLE, load_card
 from tests.support.bundles import PATIENT
 from tests.support.card_bundle import charts, text, write_bundle
-from tests.support.measured import numbers
+from tests.support.measured import comparison_classes, numbers
 from training.judging.sealing import seal
 from ui.evaluation.wording import NOTHING, bracket
 from ui.method import ahead, wording
@@ -222,7 +222,7 @@ def test_recipes_are_compared_and_claims_are_marked(measured_bundle, monkeypatch
     shown = compared(monkeypatch, measured_bundle)
     assert not shown.exception
     [listed] = [element.value for element in shown.dataframe]
-    assert list(listed["recipe"]) == ["none", "ancestor", "two_way"], "best first, and last who cannot answer"
+    assert list(listed["recipe"]) == ["untrained", "ancestor", "two_way"], "best first, and last who cannot answer"
     assert list(listed.columns[:4]) == [
         "recipe", "balanced_accuracy", "balanced_accuracy_low", "balanced_accuracy_high"
     ]  # fmt: skip
@@ -236,14 +236,12 @@ def test_recipes_are_compared_and_claims_are_marked(measured_bundle, monkeypatch
     assert numbers(forest["data"][0]["x"]) == pytest.approx([-0.1, -0.05])
     changed = shown.selectbox(key="compared_metric").set_value("malignant_auc").run()
     assert sum(len(numbers(trace["x"])) for trace in charts(changed)[0]["data"]) == 3
-    assert list(changed.dataframe[0].value["recipe"]) == ["none", "two_way", "ancestor"]
+    assert list(changed.dataframe[0].value["recipe"]) == ["untrained", "two_way", "ancestor"]
 
 
 def test_what_an_earlier_system_does_better_is_listed(measured_bundle, tmp_path, monkeypatch):
     bundle = shutil.copytree(measured_bundle, tmp_path / "ahead")
-    known = [("none", "mel", 0.6), ("none", "df", 0.9), ("ancestor", "mel", 0.65), ("ancestor", "df", 0.8)]
-    rows = pd.DataFrame(known, columns=["recipe", "subject", "value"]).assign(metric="sensitivity", n_images=40)
-    rows = rows.assign(low=rows.value - 0.05, high=rows.value + 0.05, n_lesions=30)
+    rows = comparison_classes()
     pd.concat([rows, rows.assign(recipe="another", value=0.99)]).to_csv(bundle / ahead.CLASSES, index=False)
     seal(bundle)
     said = text(compared(monkeypatch, bundle))
@@ -254,6 +252,15 @@ def test_what_an_earlier_system_does_better_is_listed(measured_bundle, tmp_path,
     rows[rows.subject == "df"].to_csv(bundle / ahead.CLASSES, index=False)
     seal(bundle)
     assert wording.NOWHERE_AHEAD in text(compared(monkeypatch, bundle))
+
+
+def test_a_comparison_without_the_bundled_model_says_so(measured_bundle, tmp_path, monkeypatch):
+    bundle = shutil.copytree(measured_bundle, tmp_path / "others")
+    rows = pd.read_csv(bundle / "results/comparison.csv")
+    rows[rows.recipe != "untrained"].to_csv(bundle / "results/comparison.csv", index=False)
+    seal(bundle)
+    shown = compared(monkeypatch, bundle)
+    assert not shown.exception and wording.NOT_COMPARED in text(shown)
 
 
 def test_claims_are_beside_what_mistakes_in_a_split_give(measured_bundle, tmp_path, monkeypatch):

@@ -23,7 +23,11 @@ def ahead(card: Card, table: pd.DataFrame, earlier: pd.DataFrame) -> None:
     if earlier.empty:
         st.caption(wording.NO_EARLIER)
         return
-    st.markdown(_cheaper(table[table["recipe"] == card.model_id].iloc[0], earlier))
+    own = table[table["recipe"] == card.model_id]
+    if own.empty:
+        st.caption(wording.NOT_COMPARED)
+        return
+    st.markdown(_cheaper(own.iloc[0], earlier))
     columns = ("recipe", "metric", "subject", "value", "low", "high", "n_images")
     classes = evidence.optional(card, CLASSES, wording.NOT_BY_CLASS, columns)
     if classes.empty:

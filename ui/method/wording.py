@@ -170,6 +170,7 @@ NO_DIFFERENCE = "There is no other recipe with this difference."
 SPLIT = "Split"
 AHEAD = "What earlier systems do better"
 NO_EARLIER = "This comparison has no earlier system."
+NOT_COMPARED = "This comparison leaves out the bundled model."
 CHEAPER = {
     "parameters": "{} earlier systems have fewer parameters: `{}` has {}, this model {}.",
     "milliseconds": "{} answer one photo faster in the same engine: `{}` in {} ms, this model in {} ms.",

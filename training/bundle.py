@@ -76,15 +76,18 @@ def make_card(run: Path, bundle: Path, version: str) -> dict:
 def _built(recipe: Recipe, record: dict, manifest: pd.DataFrame) -> dict:
     copied = ("git_commit", "manifest_sha256", "libraries", "minutes", "epochs", "pretrained_sha256")
     train = manifest[manifest.split == TRAIN]
+    sizes = {name: (len(rows), rows.lesion_id.nunique()) for name, rows in train.groupby("dataset")}
+    for stage in record["stages"]:  # a member may have seen sets that the others have not
+        sizes = stage.get("train_sizes", {}) | sizes
     return {
         "recipe": _without_folder(record["recipe"]),
         "stages": [stage | {"recipe": _without_folder(stage["recipe"])} for stage in record["stages"]],
         "pretrained_weights": Path(recipe.weights).name,
         **{name: record[name] for name in copied},
         "device": record.get("device", ""),
-        "train_datasets": sorted(train.dataset.unique()),
-        "train_images": len(train),
-        "train_lesions": int(train.lesion_id.nunique()),
+        "train_datasets": sorted(sizes),
+        "train_images": sum(images for images, _ in sizes.values()),
+        "train_lesions": sum(lesions for _, lesions in sizes.values()),
     }
 
 

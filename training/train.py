@@ -32,6 +32,7 @@ from training.data.splits import TRAIN
 from training.fitting.checkpoints import CHECKPOINT
 from training.recipe import Recipe, RecipeError, load_recipe, recipe_names, trunk_in
 
+STAGE = ("recipe", "epochs", "minutes", "device", "pretrained_sha256", "train_sizes")  # what is kept of a stage
 LIBRARIES = ("keras", "numpy", "opencv-python-headless", "pillow", "scikit-learn", "pandas")
 SMOKE_OPTIONS: dict[str, Any] = {
     "size": 64,
@@ -228,7 +229,7 @@ def _earlier_stages(name: str, recipe: Recipe, run: Path, options: argparse.Name
     if not (stage_run / "trained.keras").exists():
         _train(stage, argparse.Namespace(**vars(options) | {"run": stage_run}))
     record = json.loads((stage_run / "run.json").read_text())
-    done = {name: record[name] for name in ("recipe", "epochs", "minutes", "pretrained_sha256") if name in record}
+    done = {name: record[name] for name in STAGE if name in record}
     return [*record.get("stages", []), done]
 
 

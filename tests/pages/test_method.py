@@ -83,7 +83,7 @@ def test_the_recipe_has_a_column_for_every_stage(page):
     assert f"{wording.SETTINGS['size']}</th><td>160</td><td>192</td>" in said
     assert f"{wording.SETTINGS['serve_size']}</th><td>160</td><td>224</td>" in said
     assert f"{wording.TRAINED['minutes']}</th><td>34.1</td><td>46.7</td>" in said
-    assert f"{wording.SETTINGS['weights']}</th><td>trunk.h5</td><td>{wording.EARLIER}</td>" in said
+    assert f"{wording.SETTINGS['weights']}</th><td>trunk.h5</td><td>first</td>" in said
 
 
 def test_what_all_stages_share_is_said_once(page):
@@ -128,7 +128,7 @@ def test_joined_networks_are_named_with_their_shares_and_what_was_divided_out(pa
     assert "MobileNetV2, ResNet50V2 to its fourth stage and Inception V3 side by side with" in said
     assert "in 3 stages" in said
     assert wording.JOINED.strip() in said and wording.PRIOR.format(0.3).strip() in said
-    cells = ["trunk.h5", wording.EARLIER, "wide.h5", wording.MEMBERS]
+    cells = ["trunk.h5", "first", "wide.h5", wording.MEMBERS]
     assert f"{wording.SETTINGS['weights']}</th>" + "".join(f"<td>{cell}</td>" for cell in cells) in said
     assert f"{wording.SETTINGS['rate']}</th><td>0.0003</td></tr>" in said.split(wording.IN_ALL_STAGES)[1]
     assert f"{wording.SETTINGS['shares']}</th><td>none</td><td>none</td><td>none</td><td>0.75, 0.25</td>" in said

@@ -61,7 +61,9 @@ def test_what_comes_back_is_a_run(tmp_path, monkeypatch):
         tmp_path / "trained/small.csv", index=False
     )
     pd.DataFrame({"image_id": ["a"], "split": [TRAIN]}).to_csv(tmp_path / "packed/splits.csv", index=False)
-    pd.DataFrame({"image_id": range(400), "split": TRAIN}).to_csv(tmp_path / "packed/images.csv", index=False)
+    pd.DataFrame({"image_id": range(400), "lesion_id": 7, "dataset": "a_set", "split": TRAIN}).to_csv(
+        tmp_path / "packed/images.csv", index=False
+    )
     (tmp_path / "work/manifest.csv").write_text("image_id\n")
     run = unpack.unpack("small", tmp_path / "trained", tmp_path / "packed", tmp_path / "work", tmp_path / "runs")
     brought = unpack.keras.models.load_model(run / "trained.keras", compile=False)
@@ -69,6 +71,7 @@ def test_what_comes_back_is_a_run(tmp_path, monkeypatch):
     assert np.asarray(brought(photo)) == pytest.approx(np.asarray(network(photo)), abs=1e-3)
     written = json.loads((run / "run.json").read_text())
     assert (written["device"], written["teachers"], written["minutes"], written["epochs"]) == ("a GPU", ["other"], 1, 2)
+    assert written["train_sizes"] == {"a_set": [400, 1]}
     assert list(pd.read_csv(run / "splits.csv").image_id) == ["a"]
 
 

@@ -45,13 +45,17 @@ def unpack(name: str, trained: Path, packed: Path, work: Path, runs: Path) -> Pa
     model = trained_network(trained / f"{name}.npz", recipe)
     model.save(run / "trained.keras")
     shutil.copy(packed / "splits.csv", run / "splits.csv")
-    images = (pd.read_csv(packed / "images.csv").split == TRAIN).sum()
-    epoch = log.step * recipe.batch / images  # how often as many images as there are have been drawn
+    images = pd.read_csv(packed / "images.csv")
+    images = images[images.split == TRAIN]
+    epoch = log.step * recipe.batch / len(images)  # how often as many images as there are have been drawn
     log.assign(epoch=epoch.round(2))[["epoch", "loss", "seconds"]].to_csv(run / "history.csv", index=False)
     minutes = round(float(log.seconds.iloc[-1]) / 60, 1)
     record = start_record(recipe, [], work) | {
         "device": brought["device"], "teachers": brought["teachers"], "minutes": minutes, "wall_minutes": minutes,
         "epochs": round(float(epoch.iloc[-1]), 1), "parameters": int(model.count_params()),
+        "train_sizes": {
+            name: (len(rows), rows.lesion_id.nunique()) for name, rows in images.groupby("dataset")
+        },
     }  # fmt: skip
     (run / "run.json").write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
     return run

@@ -4,6 +4,7 @@ Flat, because Grad-CAM libraries cannot see into a nested model; pooling and one
 then Grad-CAM has a closed form that the application computes together with the answer.
 """
 
+import dataclasses
 import inspect
 from collections.abc import Callable
 
@@ -65,16 +66,17 @@ def mobilenetv2_metadata(size: int, classes: int, weights: str = IMAGENET, dropo
 
 
 def resnet50v2_conv4(
-    size: int, classes: int, weights: str = IMAGENET, dropout: float = 0.2, learn_normalisation: bool = False
-) -> keras.Model:
+    size: int, classes: int, weights: str = IMAGENET, dropout: float = 0.2, learn_normalisation: bool = False,
+    dense=(),
+) -> keras.Model:  # fmt: skip
     """ResNet50V2 (He 2016) to the end of its fourth stage, 8.6 M parameters, features 1/32 of the input.
 
     Batch normalisation stays as it was pretrained unless ``learn_normalisation``: frozen statistics suit few images
     and small batches, and cannot drift from what is served; learnt ones learn more from each image when all layers
-    learn. ``weights`` may be a Keras file of this trunk.
+    learn. ``dense`` are widths of dense layers on top. ``weights`` may be a Keras file of this trunk.
     """
     photo, scaled = photo_input(size)
-    model = pooled_head(photo, _resnet50v2_features(scaled, weights), classes, dropout)
+    model = pooled_head(photo, _resnet50v2_features(scaled, weights), classes, dropout, tuple(dense))
     if weights not in (IMAGENET, NO_WEIGHTS):
         copy_by_name(trunk_file(weights), model, weights)
     if learn_normalisation:
@@ -223,6 +225,9 @@ TRUNKS: dict[str, Callable[[keras.KerasTensor], keras.KerasTensor]] = {  # photo
     "inceptionv3": lambda scaled: _inceptionv3_features(scaled, imagenet=False),
     "efficientnet_lite0": lambda scaled: lite_features(scaled, LITE["efficientnet_lite0"]),
     "efficientnet_lite2": lambda scaled: lite_features(scaled, LITE["efficientnet_lite2"]),
+    "efficientnet_lite2_again": lambda scaled: lite_features(
+        scaled, dataclasses.replace(LITE["efficientnet_lite2"], prefix="again")
+    ),
 }
 
 ARCHITECTURES: dict[str, Callable[..., keras.Model]] = {

@@ -8,7 +8,7 @@ import numpy as np
 
 from training.data.label_sets import LABEL_SETS
 from training.networks.architectures import NO_WEIGHTS, build_network
-from training.networks.pretrained import copy_matching
+from training.networks.pretrained import WeightsError, copy_in_order
 from training.recipe import Recipe, RecipeError
 
 
@@ -30,17 +30,15 @@ def combine(members: list[keras.Model], network: keras.Model) -> None:
     RecipeError
         If the members are not the network's trunks.
     """
-    for member in members:
-        copy_matching(member, network)
+    trunks = [keras.Model(network.input, maps) for maps in network.get_layer("all_trunks").input]
+    try:
+        for member, trunk in zip(members, trunks, strict=True):
+            copy_in_order(keras.Model(member.input, member.get_layer("pool").input), trunk, member.name)
+    except (WeightsError, ValueError):
+        raise RecipeError("The members are not the trunks of this network, in its order.") from None
     heads = [member.get_layer("logits").get_weights() for member in members]
     kernel = np.concatenate([kernel for kernel, _ in heads]) / len(heads)
-    bias = sum(bias for _, bias in heads) / len(heads)
-    head = network.get_layer("logits")
-    filled = {layer.name for member in members for layer in member.layers if layer.weights}
-    left = [layer.name for layer in network.layers if layer.weights and layer.name not in filled]
-    if left or head.kernel.shape != kernel.shape:
-        raise RecipeError("The members are not the trunks of this network, in its order.")
-    head.set_weights([kernel, bias])
+    network.get_layer("logits").set_weights([kernel, sum(bias for _, bias in heads) / len(heads)])
 
 
 def combine_files(recipe: Recipe, members: list[Path], path: Path) -> Path:

@@ -54,7 +54,9 @@ def _rows(stages: list[dict]) -> list[tuple]:
         for name, said in wording.SETTINGS.items()
         if any(name in stage["recipe"] for stage in stages)
     ]
-    return rows + [(said, *(stage.get(name) for stage in stages)) for name, said in wording.TRAINED.items()]
+    return rows + [
+        (said, *(stage.get(name, wording.NO_SETTING) for stage in stages)) for name, said in wording.TRAINED.items()
+    ]
 
 
 def _parted(rows: list[tuple], trained: list[bool]) -> tuple[list[tuple], list[tuple]]:

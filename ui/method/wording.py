@@ -29,6 +29,8 @@ SETTINGS = {
     "mixup": "Mixup",
     "balancing": "Against imbalance",
     "loss": "Loss",
+    "teachers": "Teachers",
+    "distil": "Share of the teachers' answer in the target",
     "freeze_until": "First layer that learns",
     "unfold": "Batches for the statistics of folded batch norm",
     "members": "Members of the ensemble",
@@ -45,11 +47,11 @@ WHILE_TRAINING = {
     "batch", "rate", "warmup", "weight_decay", "dropout", "augmentation", "mixup", "balancing", "loss", "precision",
     "unfold",
 }  # fmt: skip
-TRAINED = {"epochs": "Epochs trained", "minutes": "Minutes"}
+TRAINED = {"epochs": "Epochs trained", "minutes": "Minutes", "device": "Trained on"}
 NO_SETTING = "none"
 IMAGENET = "ImageNet"
 EQUAL = "equal"
-EARLIER, MEMBERS = "previous stage", "members of the ensemble"
+MEMBERS = "members of the ensemble"
 ARCHITECTURES = {
     "mobilenetv2": "MobileNetV2",
     "resnet50v2_conv4": "ResNet50V2 to its fourth stage",
@@ -57,6 +59,7 @@ ARCHITECTURES = {
     "efficientnet_lite0": "EfficientNet-Lite0",
     "efficientnet_lite1": "EfficientNet-Lite1",
     "efficientnet_lite2": "EfficientNet-Lite2",
+    "efficientnet_lite2_again": "a second EfficientNet-Lite2",
     "side_by_side": "{} side by side",
 }
 NO_RECIPE = "The model card does not say how this model was trained."
@@ -217,7 +220,7 @@ def setting(name: str, recipe: dict) -> str:
         return MEMBERS
     if name == "weights":
         pretrained = IMAGENET if IMAGENET.lower() in str(value).lower() else str(value)
-        return EARLIER if recipe.get("start_from") else pretrained
+        return recipe.get("start_from") or pretrained
     if name == "architecture":
         trunks = (recipe.get("architecture_options") or {}).get("trunks") or ()
         return ARCHITECTURES.get(value, str(value)).format(listed([ARCHITECTURES[trunk] for trunk in trunks]))

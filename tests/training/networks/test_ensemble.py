@@ -22,7 +22,7 @@ UNEVEN = (TRUNKS[0], "inceptionv3")  # nine cells and one
 def member(name: str, seed: int) -> keras.Model:
     """A network with random weights, normalisation and head included."""
     keras.utils.set_random_seed(seed)
-    network = ARCHITECTURES[name](SIZE, 7, "none")
+    network = ARCHITECTURES[name.removesuffix("_again")](SIZE, 7, "none")
     random = np.random.default_rng(seed)
     for layer in network.layers:
         if isinstance(layer, keras.layers.BatchNormalization):
@@ -44,7 +44,7 @@ def photos() -> np.ndarray:
 
 @pytest.fixture(scope="module")
 def uneven(members) -> list[keras.Model]:
-    return [members[TRUNKS.index(name)] for name in UNEVEN]
+    return [members[0], member(UNEVEN[1], 9)]
 
 
 def joined_trunks(trunks: tuple[str, ...]) -> keras.Model:
@@ -62,6 +62,15 @@ def test_joined_logits_are_the_mean_of_the_members(uneven, joined, photos):
     parts = [np.asarray(logits_model(network).predict_on_batch(photos)) for network in uneven]
     assert all(not np.allclose(parts[0], other, atol=0.1) for other in parts[1:])
     found = np.asarray(logits_model(joined).predict_on_batch(photos))
+    np.testing.assert_allclose(found, np.mean(parts, axis=0), rtol=1e-4, atol=1e-4)
+
+
+def test_a_trunk_can_be_there_twice(members, photos):
+    network = joined_trunks(TRUNKS[1:])
+    combine(members[1:], network)
+    parts = [np.asarray(logits_model(one).predict_on_batch(photos)) for one in members[1:]]
+    assert not np.allclose(*parts, atol=0.1)
+    found = np.asarray(logits_model(network).predict_on_batch(photos))
     np.testing.assert_allclose(found, np.mean(parts, axis=0), rtol=1e-4, atol=1e-4)
 
 

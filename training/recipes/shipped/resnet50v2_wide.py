@@ -5,7 +5,7 @@ python -m training.accelerator.train resnet50v2_wide:SECONDS ... on a GPU, see d
 
 import dataclasses
 
-from training.recipes.trials.lite2_wide import RECIPE as LITE2
+from training.recipes.shipped.lite2_wide import RECIPE as LITE2
 
 RECIPE = dataclasses.replace(
     LITE2,

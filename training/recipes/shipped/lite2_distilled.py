@@ -10,7 +10,7 @@ a third of their cost. The training loss still fell.
 
 import dataclasses
 
-from training.recipes.trials.lite2_wide import RECIPE as LITE2
+from training.recipes.shipped.lite2_wide import RECIPE as LITE2
 
 RECIPE = dataclasses.replace(
     LITE2,

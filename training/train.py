@@ -21,6 +21,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from model.card import DEFAULT_BUNDLE
 from model.tables.output import write_file
 from training.command import one_sentence
 from training.data import provenance
@@ -33,6 +34,7 @@ from training.fitting.checkpoints import CHECKPOINT
 from training.recipe import Recipe, RecipeError, load_recipe, recipe_names, trunk_in
 
 STAGE = ("recipe", "epochs", "minutes", "device", "pretrained_sha256", "train_sizes")  # what is kept of a stage
+TRAINED = Path(__file__).parent / "accelerator" / "trained"  # what a GPU machine has brought back
 LIBRARIES = ("keras", "numpy", "opencv-python-headless", "pillow", "scikit-learn", "pandas")
 SMOKE_OPTIONS: dict[str, Any] = {
     "size": 64,
@@ -44,6 +46,7 @@ SMOKE_OPTIONS: dict[str, Any] = {
     "weights": "none",
     "start_from": "",
     "members": (),
+    "teachers": (),
     "freeze_until": "",
     "precision": "float32",
     "datasets": ("synthetic",),
@@ -226,11 +229,31 @@ def _earlier_stages(name: str, recipe: Recipe, run: Path, options: argparse.Name
     stage_run, stage = run.parent / name, dataclasses.replace(load_recipe(name), weights=recipe.weights)
     if (stage_run / "trained.keras").exists():
         _held_run(stage, stage_run, {"per_class": options.per_class}, None, options.anew)
-    if not (stage_run / "trained.keras").exists():
+    elif (TRAINED / f"{name}.npz").exists() and _is_published(options.splits):
+        _unpack_trained(name, recipe, stage_run, options)
+    else:
         _train(stage, argparse.Namespace(**vars(options) | {"run": stage_run}))
     record = json.loads((stage_run / "run.json").read_text())
     done = {name: record[name] for name in STAGE if name in record}
     return [*record.get("stages", []), done]
+
+
+def _is_published(splits: Path | None) -> bool:
+    """Say whether this is the split table that the networks in `TRAINED` learnt from."""
+    return (
+        splits is not None
+        and splits.is_file()
+        and file_sha256(splits) == file_sha256(DEFAULT_BUNDLE / "dataset" / "splits.csv")
+    )
+
+
+def _unpack_trained(name: str, recipe: Recipe, stage_run: Path, options: argparse.Namespace) -> None:
+    """Take a member that a GPU machine has trained on the published split; no processor repeats that in a day."""
+    from training.accelerator.unpack import unpack
+
+    work = options.work or Path("runs/data")
+    prepare(recipe, options.data, work, options.splits, options.per_class, options.incomplete, options.anew)
+    unpack(name, TRAINED, options.splits, work, stage_run.parent)
 
 
 def _pretrained(recipe: Recipe, stages: list[dict]) -> str:

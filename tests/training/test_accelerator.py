@@ -52,26 +52,24 @@ def test_what_comes_back_is_a_run(tmp_path, monkeypatch):
 
     recipe = Recipe("small", architecture="tiny", weights="none", size=32, batch=8, teachers=("other",))
     network = build_network(recipe, 7)
-    for folder in ("trained", "packed", "work"):
+    for folder in ("trained", "work"):
         (tmp_path / folder).mkdir()
     np.savez(tmp_path / "trained/small.npz", **halved(logits_model(network).get_weights()))
-    record = {"recipe": vars(recipe), "device": "a GPU", "teachers": ["other"]}
+    record = {"recipe": vars(recipe), "device": "a GPU", "teachers": ["other"], "train_sizes": {"a_set": [400, 300]}}
     (tmp_path / "trained/small.json").write_text(json.dumps(record))
     pd.DataFrame({"step": [50, 100], "loss": [2.0, 1.0], "seconds": [30.0, 60.0]}).to_csv(
         tmp_path / "trained/small.csv", index=False
     )
-    pd.DataFrame({"image_id": ["a"], "split": [TRAIN]}).to_csv(tmp_path / "packed/splits.csv", index=False)
-    pd.DataFrame({"image_id": range(400), "lesion_id": 7, "dataset": "a_set", "split": TRAIN}).to_csv(
-        tmp_path / "packed/images.csv", index=False
-    )
+    splits = tmp_path / "splits.csv"
+    pd.DataFrame({"image_id": ["a"], "split": [TRAIN]}).to_csv(splits, index=False)
     (tmp_path / "work/manifest.csv").write_text("image_id\n")
-    run = unpack.unpack("small", tmp_path / "trained", tmp_path / "packed", tmp_path / "work", tmp_path / "runs")
+    run = unpack.unpack("small", tmp_path / "trained", splits, tmp_path / "work", tmp_path / "runs")
     brought = unpack.keras.models.load_model(run / "trained.keras", compile=False)
     photo = np.random.default_rng(0).uniform(0, 255, (1, 32, 32, 3)).astype(np.float32)
     assert np.asarray(brought(photo)) == pytest.approx(np.asarray(network(photo)), abs=1e-3)
     written = json.loads((run / "run.json").read_text())
     assert (written["device"], written["teachers"], written["minutes"], written["epochs"]) == ("a GPU", ["other"], 1, 2)
-    assert written["train_sizes"] == {"a_set": [400, 1]}
+    assert written["train_sizes"] == {"a_set": [400, 300]}
     assert list(pd.read_csv(run / "splits.csv").image_id) == ["a"]
 
 

@@ -117,8 +117,6 @@ def main(arguments: list[str] | None = None) -> int:
     images = packed_images(pd.read_csv(options.work / "manifest.csv"), pd.read_csv(options.splits))
     images = few(images, options.per_class)
     images[["image_id", "lesion_id", "dataset", "label", "split"]].to_csv(options.out / "images.csv", index=False)
-    columns = ["image_id", "lesion_id", "group", "dataset", "label", "split"]
-    images[columns].to_csv(options.out / "splits.csv", index=False)
     photos = encode(open_canvas(options.work), images.canvas_row.to_numpy(), options.quality)
     parts = write_parts(photos, options.out, round(options.part_mib * MIB))
     for name in options.recipes:

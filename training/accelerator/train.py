@@ -42,7 +42,7 @@ DEVICE = "cuda" if torch.cuda.is_available() else "cpu"
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class Packed:
-    """Images on the device (n, edge, edge, 3), uint8, and their rows: dataset, label, split."""
+    """Images on the device (n, edge, edge, 3), uint8, and their rows: lesion_id, dataset, label, split."""
 
     photos: torch.Tensor
     rows: pd.DataFrame
@@ -66,6 +66,12 @@ def read_packed(folder: Path) -> Packed:
     with ThreadPoolExecutor() as pool:
         pixels = list(pool.map(_decoded, files))
     return Packed(torch.from_numpy(np.stack(pixels)).to(DEVICE), rows)
+
+
+def train_sizes(packed: Packed) -> dict[str, tuple[int, int]]:
+    """Return how many images and lesions of each set are there to learn from."""
+    rows = packed.rows[packed.rows.split == TRAIN]
+    return {str(name): (len(part), part.lesion_id.nunique()) for name, part in rows.groupby("dataset")}
 
 
 def _decoded(file: np.ndarray) -> np.ndarray:
@@ -264,7 +270,7 @@ def main(arguments: list[str] | None = None) -> int:
         done[name] = train(recipe, float(seconds), packed, options.packed, options.out, teachers)
         record = {"recipe": dataclasses.asdict(recipe), "seconds": float(seconds), "teachers": list(recipe.teachers),
                   "device": torch.cuda.get_device_name() if DEVICE == "cuda" else "CPU"}  # fmt: skip
-        (options.out / f"{name}.json").write_text(json.dumps(record) + "\n")
+        (options.out / f"{name}.json").write_text(json.dumps(record | {"train_sizes": train_sizes(packed)}) + "\n")
     return 0
 
 

@@ -1,6 +1,8 @@
 """Turn what a GPU machine brought back into run folders, for `training.calibrate` and the commands after it.
 
-python -m training.accelerator.unpack RECIPE ... --trained FOLDER --packed FOLDER [--work runs/data] [--runs runs]
+python -m training.accelerator.unpack RECIPE ... --trained FOLDER [--splits FILE] [--work runs/data] [--runs runs]
+
+`training.train` does this itself for a member of the shipped model whose weights are in ``trained``.
 """
 
 import argparse
@@ -16,7 +18,6 @@ import pandas as pd
 from training.accelerator.weights import read_weights
 from training.command import one_sentence
 from training.data.label_sets import CODES
-from training.data.splits import TRAIN
 from training.networks.architectures import build_network, logits_model
 from training.recipe import Recipe
 from training.train import start_record
@@ -37,25 +38,25 @@ def read_recipe(file: Path) -> tuple[Recipe, dict]:
     return Recipe(**kept), record
 
 
-def unpack(name: str, trained: Path, packed: Path, work: Path, runs: Path) -> Path:
-    """Write a recipe's run folder and return it; what stands there already is replaced."""
+def unpack(name: str, trained: Path, splits: Path, work: Path, runs: Path) -> Path:
+    """Write a recipe's run folder and return it; what stands there already is replaced.
+
+    ``splits`` is the split table that the images were packed with, ``work`` the folder of `training.data.manifest`.
+    """
     recipe, brought = read_recipe(trained / f"{name}.json")
     run, log = runs / name, pd.read_csv(trained / f"{name}.csv")
     run.mkdir(parents=True, exist_ok=True)
     model = trained_network(trained / f"{name}.npz", recipe)
     model.save(run / "trained.keras")
-    shutil.copy(packed / "splits.csv", run / "splits.csv")
-    images = pd.read_csv(packed / "images.csv")
-    images = images[images.split == TRAIN]
-    epoch = log.step * recipe.batch / len(images)  # how often as many images as there are have been drawn
+    shutil.copy(splits, run / "splits.csv")
+    images = sum(count for count, _ in brought["train_sizes"].values())
+    epoch = log.step * recipe.batch / images  # how often as many images as there are have been drawn
     log.assign(epoch=epoch.round(2))[["epoch", "loss", "seconds"]].to_csv(run / "history.csv", index=False)
     minutes = round(float(log.seconds.iloc[-1]) / 60, 1)
     record = start_record(recipe, [], work) | {
         "device": brought["device"], "teachers": brought["teachers"], "minutes": minutes, "wall_minutes": minutes,
         "epochs": round(float(epoch.iloc[-1]), 1), "parameters": int(model.count_params()),
-        "train_sizes": {
-            name: (len(rows), rows.lesion_id.nunique()) for name, rows in images.groupby("dataset")
-        },
+        "train_sizes": brought["train_sizes"],
     }  # fmt: skip
     (run / "run.json").write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
     return run
@@ -66,12 +67,14 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("recipes", nargs="+")
     parser.add_argument("--trained", type=Path, default=Path("runs/trained"), help="what the GPU machine brought back")
-    parser.add_argument("--packed", type=Path, default=Path("runs/packed"), help="of training.accelerator.pack")
+    parser.add_argument(
+        "--splits", type=Path, default=Path("model/bundle/dataset/splits.csv"), help="packed with these"
+    )
     parser.add_argument("--work", type=Path, default=Path("runs/data"), help="folder of training.data.manifest")
     parser.add_argument("--runs", type=Path, default=Path("runs"))
     options = parser.parse_args(arguments)
     for name in options.recipes:
-        run = unpack(name, options.trained, options.packed, options.work, options.runs)
+        run = unpack(name, options.trained, options.splits, options.work, options.runs)
         print(f"next: python -m training.calibrate {run}")
     return 0
 

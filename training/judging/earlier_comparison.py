@@ -46,7 +46,7 @@ def with_published(
 
     Where it kept a recipe's answers, they are judged again and set against the bundled model. Where it did not, its
     figures stay; its differences stay only while the bundled model is the one that they were taken from. The time of
-    one photo is that of its own machine, times how much longer the bundled model takes on this one.
+    one photo is that of its own machine, times how much longer the model bundled then takes on this one.
 
     Parameters
     ----------
@@ -72,9 +72,10 @@ def with_published(
     stored = read_table(file) if file.exists() else answers.head(0)
     stored = stored[stored.recipe.isin(kept.recipe)]
     differences = [name for name in kept if "_difference" in name]
-    slower = table.iloc[0]["milliseconds"] / earlier.iloc[0]["milliseconds"]
+    again = [row for _, row in table.iterrows() if _same_model(earlier.iloc[0], row)]  # or as an earlier release
+    slower = again[0]["milliseconds"] / earlier.iloc[0]["milliseconds"] if again else np.nan
     if not _same_model(earlier.iloc[0], table.iloc[0]):
-        kept, slower = kept.assign(**dict.fromkeys(differences, np.nan)), np.nan
+        kept = kept.assign(**dict.fromkeys(differences, np.nan))
     rows = [_noted(dict(row) | _judged_again(row["recipe"], stored, judge), differences) for _, row in kept.iterrows()]
     rows = pd.DataFrame(rows).reindex(columns=table.columns).round(DECIMALS)
     rows["milliseconds"] = (rows["milliseconds"].astype(float) * slower).round(1)
@@ -99,4 +100,4 @@ def _same_model(earlier: pd.Series, now: pd.Series) -> bool:
     """Say whether two comparisons begin with one and the same bundled model: name and every figure are equal."""
     figures = [name for name in now.index if name.endswith("_auc") or name in ("accuracy", "balanced_accuracy", "ece")]
     equal = np.allclose(earlier[figures].astype(float), now[figures].astype(float), rtol=0, atol=2 * 10**-DECIMALS)
-    return earlier["recipe"] == now["recipe"] and equal
+    return earlier["recipe"] == now["recipe"].partition(" ")[0] and equal

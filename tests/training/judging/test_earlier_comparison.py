@@ -100,6 +100,19 @@ def test_earlier_releases_stay_and_times_are_those_of_this_machine(bundle, earli
     )
 
 
+def test_times_are_those_of_this_machine_where_the_model_bundled_then_is_an_earlier_release_now(
+    bundle, earlier, tmp_path
+):
+    then = pd.read_csv(earlier).assign(milliseconds=[10.0, 20.0, 50.0, 50.0])
+    then.to_csv(earlier, index=False)
+    before = shutil.copytree(bundle, tmp_path / "before")
+    change_the_model(bundle)
+    assert compare.main([*command_on(bundle), "--published", str(earlier), "--before", str(before)]) == 0
+    after = compared(bundle)
+    wanted = 5 * after.loc["untrained 0.0.1", "milliseconds"]
+    assert after.loc["other", "milliseconds"] == pytest.approx(wanted, abs=0.5)
+
+
 def test_an_earlier_comparison_on_other_images_is_refused(bundle, earlier, capsys):
     pd.read_csv(earlier).assign(n_images=7).to_csv(earlier, index=False)
     assert compare.main([*command_on(bundle), "--published", str(earlier)]) == 1

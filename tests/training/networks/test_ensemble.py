@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from training import train
+from training.accelerator import unpack
 from training.networks.architectures import ARCHITECTURES, logits_model
 from training.networks.ensemble import combine, combine_files
 from training.recipe import Recipe, RecipeError, load_recipe, trunk_in
@@ -132,6 +133,29 @@ def test_a_recipe_with_members_trains_them_first_and_joins_them(members, photos,
     joined = logits_model(keras.models.load_model(options.run / "trained.keras", compile=False))
     wanted = np.mean([logits_model(network).predict_on_batch(photos) for network in members[:2]], axis=0)
     np.testing.assert_allclose(np.asarray(joined.predict_on_batch(photos)), wanted, rtol=1e-4, atol=1e-4)
+
+
+def test_a_member_that_a_gpu_machine_trained_is_taken_for_its_own_split_only(tmp_path, monkeypatch):
+    published, other = train.DEFAULT_BUNDLE / "dataset/splits.csv", tmp_path / "splits.csv"
+    other.write_text("image_id,split\n")
+    prepared = []
+
+    def unpacked(name: str, trained: Path, splits: Path, work: Path, runs: Path):
+        (runs / name).mkdir(parents=True)
+        (runs / name / "run.json").write_text(json.dumps({"recipe": {"name": name}, "train_sizes": {"a": [9, 7]}}))
+
+    monkeypatch.setattr(train, "prepare", lambda *given: prepared.append(given[2:4]))
+    monkeypatch.setattr(unpack, "unpack", unpacked)
+    options = train.argparse.Namespace(
+        work=tmp_path / "work", splits=other, per_class=None, data=tmp_path, incomplete=False, anew=False,
+    )  # fmt: skip
+    run = tmp_path / "runs" / SHIPPED.name
+    with pytest.raises(RecipeError, match="on a GPU"):
+        train._earlier_stages("lite2_distilled", SHIPPED, run, options)
+    options.splits = published
+    [stage] = train._earlier_stages("lite2_distilled", SHIPPED, run, options)
+    assert stage == {"recipe": {"name": "lite2_distilled"}, "train_sizes": {"a": [9, 7]}}
+    assert prepared == [(options.work, published)]
 
 
 def test_joined_files_take_the_size_of_the_recipe(uneven, tmp_path):

@@ -19,11 +19,7 @@ from pathlib import Path
 TENSORFLOW, FUSED = "tensorflow", "torch, fused kernels"
 BFLOAT16 = f"{FUSED}, bfloat16"
 WAYS = {TENSORFLOW: TENSORFLOW, "jax": "jax", "torch": "torch", FUSED: "torch", BFLOAT16: "torch"}  # name -> backend
-NETWORKS = {  # name -> options, as in the recipes
-    "mobilenetv2": {},
-    "efficientnet_lite2": {},
-    "inceptionv3": {"learn_normalisation": True},
-}
+NETWORKS = ("mobilenetv2", "efficientnet_lite2")
 WARM_UP = 4  # steps that are not counted
 ROUNDS = 2
 ROOT = Path(__file__).resolve().parents[1]
@@ -40,7 +36,7 @@ def photos_per_second(way: str, name: str, size: int, batch: int, steps: int) ->
     if way in (FUSED, BFLOAT16):
         use_fused_kernels()
     keras.mixed_precision.set_global_policy("mixed_bfloat16" if way == BFLOAT16 else "float32")
-    network = logits_model(ARCHITECTURES[name](size, 7, "none", **NETWORKS[name]))
+    network = logits_model(ARCHITECTURES[name](size, 7, "none"))
     network.compile(keras.optimizers.AdamW(1e-4), keras.losses.SparseCategoricalCrossentropy(from_logits=True))
     random = np.random.default_rng(0)
     photos = random.uniform(-1, 1, (batch, size, size, 3)).astype(np.float32)

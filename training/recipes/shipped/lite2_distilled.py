@@ -1,11 +1,11 @@
-"""EfficientNet-Lite2 taught by the mean answer of three networks, and by the labels; not shipped.
+"""One of the three trunks of the shipped model: EfficientNet-Lite2 taught by three networks' mean answer and labels.
 
 python -m training.accelerator.train lite2_wide:105 resnet50v2_wide:85 mobilenetv2_wide:65 lite2_distilled:222 ...
 
 On a GPU, see docs/accelerator.md: 222 seconds after the three teachers, mean of these weights and of 118 seconds more.
 HAM10000 validation (1,495 images of unseen lesions), one view at 224 px, with a temperature fitted there: log loss
-.454, melanoma AUC .922, malignant AUC .937, a little behind the three trunks of the shipped model (.430, .931, .940) at
-a third of their cost. The training loss still fell.
+.454, melanoma AUC .922, malignant AUC .937, a little behind the three trunks of 1.7.0 (.430, .931, .940) at a third of
+their cost. The training loss still fell.
 """
 
 import dataclasses

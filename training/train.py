@@ -21,7 +21,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from model.card import DEFAULT_BUNDLE
 from model.tables.output import write_file
 from training.command import one_sentence
 from training.data import provenance
@@ -34,7 +33,6 @@ from training.fitting.checkpoints import CHECKPOINT
 from training.recipe import Recipe, RecipeError, load_recipe, recipe_names, trunk_in
 
 STAGE = ("recipe", "epochs", "minutes", "device", "pretrained_sha256", "train_sizes")  # what is kept of a stage
-TRAINED = Path(__file__).parent / "accelerator" / "trained"  # what a GPU machine has brought back
 LIBRARIES = ("keras", "numpy", "opencv-python-headless", "pillow", "scikit-learn", "pandas")
 SMOKE_OPTIONS: dict[str, Any] = {
     "size": 64,
@@ -152,6 +150,7 @@ def _train(recipe: Recipe, options: argparse.Namespace) -> int:
     started = time.perf_counter()
     run = options.run or Path("runs") / ("smoke" if options.smoke else recipe.name)
     work = options.work or Path("runs") / ("smoke-data" if options.smoke else "data")
+    _check_taught(recipe, run)
     stages = [stage for name in recipe.earlier for stage in _earlier_stages(name, recipe, run, options)]
     recipe = dataclasses.replace(recipe, weights=_pretrained(recipe, stages))
     manifest = prepare(recipe, options.data, work, options.splits, options.per_class, options.incomplete, options.anew)
@@ -224,36 +223,26 @@ def _callbacks(options: argparse.Namespace, run: Path) -> tuple:
     return (keras.callbacks.TensorBoard(run / "tensorboard"),)
 
 
+def _check_taught(recipe: Recipe, run: Path) -> None:
+    """Say before the first hour, not after it, that a network which a GPU has to train is not there yet."""
+    for name in recipe.earlier:
+        if load_recipe(name).teachers and not (run.parent / name / "trained.keras").exists():
+            raise RecipeError(
+                f"{name} is trained on a GPU, and its weights are in this repository; first give: "
+                f"python -m training.accelerator.unpack {name} --runs {run.parent}"
+            )
+
+
 def _earlier_stages(name: str, recipe: Recipe, run: Path, options: argparse.Namespace) -> list[dict]:
     """Make sure that an earlier recipe is trained; return what is known of it, after what went before it."""
     stage_run, stage = run.parent / name, dataclasses.replace(load_recipe(name), weights=recipe.weights)
     if (stage_run / "trained.keras").exists():
         _held_run(stage, stage_run, {"per_class": options.per_class}, None, options.anew)
-    elif (TRAINED / f"{name}.npz").exists() and _is_published(options.splits):
-        _unpack_trained(name, recipe, stage_run, options)
     else:
         _train(stage, argparse.Namespace(**vars(options) | {"run": stage_run}))
     record = json.loads((stage_run / "run.json").read_text())
     done = {name: record[name] for name in STAGE if name in record}
     return [*record.get("stages", []), done]
-
-
-def _is_published(splits: Path | None) -> bool:
-    """Say whether this is the split table that the networks in `TRAINED` learnt from."""
-    return (
-        splits is not None
-        and splits.is_file()
-        and file_sha256(splits) == file_sha256(DEFAULT_BUNDLE / "dataset" / "splits.csv")
-    )
-
-
-def _unpack_trained(name: str, recipe: Recipe, stage_run: Path, options: argparse.Namespace) -> None:
-    """Take a member that a GPU machine has trained on the published split; no processor repeats that in a day."""
-    from training.accelerator.unpack import unpack
-
-    work = options.work or Path("runs/data")
-    prepare(recipe, options.data, work, options.splits, options.per_class, options.incomplete, options.anew)
-    unpack(name, TRAINED, options.splits, work, stage_run.parent)
 
 
 def _pretrained(recipe: Recipe, stages: list[dict]) -> str:

@@ -55,7 +55,7 @@ def test_what_comes_back_is_a_run(tmp_path, monkeypatch):
     for folder in ("trained", "work"):
         (tmp_path / folder).mkdir()
     np.savez(tmp_path / "trained/small.npz", **halved(logits_model(network).get_weights()))
-    record = {"recipe": vars(recipe), "device": "a GPU", "teachers": ["other"], "train_sizes": {"a_set": [400, 300]}}
+    record = {"recipe": vars(recipe), "device": "a GPU", "train_sizes": {"a_set": [400, 300]}}
     (tmp_path / "trained/small.json").write_text(json.dumps(record))
     pd.DataFrame({"step": [50, 100], "loss": [2.0, 1.0], "seconds": [30.0, 60.0]}).to_csv(
         tmp_path / "trained/small.csv", index=False
@@ -68,7 +68,7 @@ def test_what_comes_back_is_a_run(tmp_path, monkeypatch):
     photo = np.random.default_rng(0).uniform(0, 255, (1, 32, 32, 3)).astype(np.float32)
     assert np.asarray(brought(photo)) == pytest.approx(np.asarray(network(photo)), abs=1e-3)
     written = json.loads((run / "run.json").read_text())
-    assert (written["device"], written["teachers"], written["minutes"], written["epochs"]) == ("a GPU", ["other"], 1, 2)
+    assert (written["device"], written["minutes"], written["epochs"]) == ("a GPU", 1, 2)
     assert written["train_sizes"] == {"a_set": [400, 300]}
     assert list(pd.read_csv(run / "splits.csv").image_id) == ["a"]
 

@@ -268,7 +268,7 @@ def main(arguments: list[str] | None = None) -> int:
         recipe = load_recipe(name).with_options(options.set)
         teachers = [traced(done[teacher], recipe.batch, recipe.size) for teacher in recipe.teachers if teacher in done]
         done[name] = train(recipe, float(seconds), packed, options.packed, options.out, teachers)
-        record = {"recipe": dataclasses.asdict(recipe), "seconds": float(seconds), "teachers": list(recipe.teachers),
+        record = {"recipe": dataclasses.asdict(recipe), "seconds": float(seconds),
                   "device": torch.cuda.get_device_name() if DEVICE == "cuda" else "CPU"}  # fmt: skip
         (options.out / f"{name}.json").write_text(json.dumps(record | {"train_sizes": train_sizes(packed)}) + "\n")
     return 0

@@ -1,8 +1,8 @@
 """Turn what a GPU machine brought back into run folders, for `training.calibrate` and the commands after it.
 
-python -m training.accelerator.unpack RECIPE ... --trained FOLDER [--splits FILE] [--work runs/data] [--runs runs]
+python -m training.accelerator.unpack RECIPE ... [--trained FOLDER] [--splits FILE] [--work runs/data] [--runs runs]
 
-`training.train` does this itself for a member of the shipped model whose weights are in ``trained``.
+Without --trained it takes a member of the shipped model, whose weights are next to this file.
 """
 
 import argparse
@@ -10,7 +10,6 @@ import dataclasses
 import json
 import shutil
 from pathlib import Path
-from typing import Any
 
 import keras
 import pandas as pd
@@ -18,9 +17,12 @@ import pandas as pd
 from training.accelerator.weights import read_weights
 from training.command import one_sentence
 from training.data.label_sets import CODES
+from training.judging.trained_run import recipe_in
 from training.networks.architectures import build_network, logits_model
 from training.recipe import Recipe
 from training.train import start_record
+
+TRAINED = Path(__file__).parent / "trained"
 
 
 def trained_network(file: Path, recipe: Recipe) -> keras.Model:
@@ -31,19 +33,13 @@ def trained_network(file: Path, recipe: Recipe) -> keras.Model:
     return model
 
 
-def read_recipe(file: Path) -> tuple[Recipe, dict]:
-    """Return the recipe as it was trained, options on the command line included, and its record."""
-    record = json.loads(file.read_text(encoding="utf-8"))
-    kept: dict[str, Any] = {name: tuple(v) if isinstance(v, list) else v for name, v in record["recipe"].items()}
-    return Recipe(**kept), record
-
-
 def unpack(name: str, trained: Path, splits: Path, work: Path, runs: Path) -> Path:
     """Write a recipe's run folder and return it; what stands there already is replaced.
 
     ``splits`` is the split table that the images were packed with, ``work`` the folder of `training.data.manifest`.
     """
-    recipe, brought = read_recipe(trained / f"{name}.json")
+    brought = json.loads((trained / f"{name}.json").read_text(encoding="utf-8"))
+    recipe = recipe_in(brought)
     run, log = runs / name, pd.read_csv(trained / f"{name}.csv")
     run.mkdir(parents=True, exist_ok=True)
     model = trained_network(trained / f"{name}.npz", recipe)
@@ -54,7 +50,7 @@ def unpack(name: str, trained: Path, splits: Path, work: Path, runs: Path) -> Pa
     log.assign(epoch=epoch.round(2))[["epoch", "loss", "seconds"]].to_csv(run / "history.csv", index=False)
     minutes = round(float(log.seconds.iloc[-1]) / 60, 1)
     record = start_record(recipe, [], work) | {
-        "device": brought["device"], "teachers": brought["teachers"], "minutes": minutes, "wall_minutes": minutes,
+        "device": brought["device"], "minutes": minutes, "wall_minutes": minutes,
         "epochs": round(float(epoch.iloc[-1]), 1), "parameters": int(model.count_params()),
         "train_sizes": brought["train_sizes"],
     }  # fmt: skip
@@ -66,7 +62,7 @@ def unpack(name: str, trained: Path, splits: Path, work: Path, runs: Path) -> Pa
 def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("recipes", nargs="+")
-    parser.add_argument("--trained", type=Path, default=Path("runs/trained"), help="what the GPU machine brought back")
+    parser.add_argument("--trained", type=Path, default=TRAINED, help="what the GPU machine brought back")
     parser.add_argument(
         "--splits", type=Path, default=Path("model/bundle/dataset/splits.csv"), help="packed with these"
     )

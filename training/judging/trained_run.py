@@ -31,10 +31,15 @@ def read_record(run: Path) -> tuple[Recipe, dict]:
     record = read_json(run / "run.json")
     if not isinstance(record, dict) or not isinstance(record.get("recipe"), dict):
         raise RecipeError(f"{run / 'run.json'} holds no recipe; train the run again.")
-    known = {field.name for field in dataclasses.fields(Recipe)}  # a run of 1.7.0 names options that are gone
+    return recipe_in(record), record
+
+
+def recipe_in(record: dict) -> Recipe:
+    """Return the recipe that a record names, as it was trained, without options that are gone since."""
+    known = {field.name for field in dataclasses.fields(Recipe)}
     options = {name: value for name, value in record["recipe"].items() if name in known}
     kept: dict[str, Any] = {name: tuple(v) if isinstance(v, list) else v for name, v in options.items()}
-    return Recipe(**kept), record
+    return Recipe(**kept)
 
 
 def load_run(run: Path) -> tuple[Recipe, dict, pd.DataFrame]:

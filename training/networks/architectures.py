@@ -135,7 +135,7 @@ def _inceptionv3_features(scaled: keras.KerasTensor, imagenet: bool, until: str 
 
 def side_by_side(
     size: int, classes: int, weights: str = IMAGENET, dropout: float = 0.2,
-    trunks: tuple[str, ...] = ("mobilenetv2", "resnet50v2_conv4"),
+    trunks: tuple[str, ...] = (),
 ) -> keras.Model:  # fmt: skip
     """Several trunks on one photo, see `TRUNKS`; `ensemble` fills it, so ``weights`` are those of its members.
 
@@ -147,24 +147,9 @@ def side_by_side(
         raise RecipeError(f"No trunk {', '.join(unknown) or 'is named'}; there are {', '.join(TRUNKS)}.")
     photo, scaled = photo_input(size)
     maps = [TRUNKS[name](scaled) for name in trunks]
-    cells = max(features.shape[1] for features in maps)
-    maps = [_framed(features, cells, name) for name, features in zip(trunks, maps, strict=True)]
     model = pooled_head(photo, keras.layers.Concatenate(name="all_trunks")(maps), classes, dropout)
     _quicken_batch_normalisation(model)
     return model
-
-
-def _framed(features: keras.KerasTensor, cells: int, name: str) -> keras.KerasTensor:
-    """Put maps into the middle of a larger grid of the same step, and keep their mean.
-
-    Inception V3 convolves without padding: its cells, 32 pixels apart like the others', leave out the photo's edge.
-    """
-    missing = cells - features.shape[1]
-    if not missing:
-        return features
-    before = missing // 2
-    framed = keras.layers.ZeroPadding2D((before, missing - before), name=f"{name}_framed")(features)
-    return keras.layers.Rescaling((cells / features.shape[1]) ** 2, name=f"{name}_mean_kept")(framed)
 
 
 def efficientnetb0(size: int, classes: int, weights: str = IMAGENET, dropout: float = 0.2) -> keras.Model:
@@ -221,9 +206,6 @@ TRUNKS: dict[str, Callable[[keras.KerasTensor], keras.KerasTensor]] = {  # photo
     "mobilenetv2": lambda scaled: (
         keras.applications.MobileNetV2(include_top=False, weights=None, input_tensor=scaled).output
     ),
-    "resnet50v2_conv4": lambda scaled: _resnet50v2_features(scaled, NO_WEIGHTS),
-    "inceptionv3": lambda scaled: _inceptionv3_features(scaled, imagenet=False),
-    "efficientnet_lite0": lambda scaled: lite_features(scaled, LITE["efficientnet_lite0"]),
     "efficientnet_lite2": lambda scaled: lite_features(scaled, LITE["efficientnet_lite2"]),
     "efficientnet_lite2_again": lambda scaled: lite_features(
         scaled, dataclasses.replace(LITE["efficientnet_lite2"], prefix="again")

@@ -13,7 +13,7 @@ def fold_batch_norm(network: keras.Model) -> keras.Model:
 
     What is normalised with stored statistics is only scaled and shifted, a channel at a time, which a kernel and a
     bias can do as well (Jacob et al., CVPR 2018, section 3.2). One whose input something else needs too, or that
-    follows anything but a linear convolution, stays. `training.networks.batch_norm` goes the other way.
+    follows anything but a linear convolution, stays. `unfold_batch_norm` goes the other way.
 
     Parameters
     ----------

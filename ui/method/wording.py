@@ -57,7 +57,6 @@ ARCHITECTURES = {
     "resnet50v2_conv4": "ResNet50V2 to its fourth stage",
     "inceptionv3": "Inception V3",
     "efficientnet_lite0": "EfficientNet-Lite0",
-    "efficientnet_lite1": "EfficientNet-Lite1",
     "efficientnet_lite2": "EfficientNet-Lite2",
     "efficientnet_lite2_again": "a second EfficientNet-Lite2",
     "side_by_side": "{} side by side",
@@ -115,16 +114,19 @@ AGAIN = (
     "(docs/training.md says where from). Two processor cores need hours, not days."
 )
 COMMANDS = """\
+python -m training.data.manifest --data data --datasets ham10000 milk10k isic2019
+python -m training.accelerator.unpack lite2_distilled
 python -m training.train {recipe} --data data --splits model/bundle/dataset/splits.csv
 python -m training.calibrate runs/{recipe}
 python -m training.bundle runs/{recipe} --bundle runs/bundle
 python -m training.evaluate runs/{recipe} --bundle runs/bundle
 """
 EACH = """
-- the first trains every missing stage; an interrupted run continues where it stopped
-- the second fits the temperature on validation
-- the third packs weights, card and tables into a folder
-- the fourth evaluates the packed model on the internal and external tests
+- `manifest` reads the images, `unpack` a network that a GPU trained
+- `train` trains every missing stage; an interrupted run continues where it stopped
+- `calibrate` fits the temperature on validation
+- `bundle` packs weights, card and tables into a folder
+- `evaluate` evaluates the packed model on the internal and external tests
 """
 TABLES = "The tables of this page and of the page Dataset:"
 TABLE_COMMANDS = """\

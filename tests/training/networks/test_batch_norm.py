@@ -63,11 +63,9 @@ def test_normalisation_that_a_kernel_cannot_do_stays():
     same_answers(network, made, 12)
 
 
-def test_two_trunks_keep_their_answers_and_the_layers_that_the_card_names():
+def test_a_network_keeps_its_answers_and_the_layers_that_the_card_names():
     keras.utils.set_random_seed(4)
-    trunks = ("mobilenetv2", "resnet50v2_conv4")
-    recipe = Recipe("joined", architecture="side_by_side", architecture_options={"trunks": trunks}, size=64)
-    network = settled(build_network(recipe, 7))
+    network = settled(build_network(Recipe("one", architecture="resnet50v2_conv4", weights="none", size=64), 7))
     made = fold_batch_norm(network)
     left = normalisations(made)
     assert left and all("preact" in name or name == "post_bn" for name in left)  # those of ResNet stand before

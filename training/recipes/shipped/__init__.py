@@ -1,1 +1,1 @@
-"""Recipes of the bundled model and of the stages that it is made of."""
+"""Recipes of the bundled model, of the stages that it is made of, and of their teachers."""

@@ -1,1 +1,1 @@
-"""Recipes that were compared with the bundled model and are not shipped."""
+"""Recipes that were compared with the bundled model and are not part of it; some were of earlier releases."""

@@ -23,7 +23,7 @@ RECIPE = Recipe(
     weight_decay=0.02,
     dropout=0.3,
     augmentation="standard",
-    mixup=0.2,  # unlike the other two: networks that were taught differently err on other photos
+    mixup=0.2,  # unlike MobileNetV2 and EfficientNet-Lite2: networks that were taught differently err on other photos
     precision="mixed_bfloat16",  # faster on CPU cores that multiply it, see benchmarks.backends
     loss_options={"label_smoothing": 0.05},
 )

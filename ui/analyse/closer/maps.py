@@ -11,7 +11,6 @@ from model.card import Card
 from model.errors import TableError
 from model.maps import methods
 from model.maps.export import npz_bytes
-from model.maps.regions import contrast
 from model.report import Drawn, file_stem, overlay_png
 from ui import cached, evidence
 from ui.analyse import state
@@ -77,7 +76,7 @@ def _map(analysis: "Analysis", method: str, one: str, other: str | None) -> np.n
     if method == methods.GRADCAM:
         maps = np.stack([analysis.explanations[code].raw for code in analysis.card.codes])
         index = analysis.card.codes.index
-        return maps[index(one)] if other is None else contrast(maps, index(one), index(other))
+        return maps[index(one)] - (0 if other is None else maps[index(other)])  # logits of one class less the other's
     kept, name = st.session_state.setdefault(KEPT, {}), (state.name(), method, one)
     if name not in kept:
         place = st.empty()

@@ -30,4 +30,5 @@ RECIPE = Recipe(
     family="HAM10000 networks",
     ancestor="custom convolutional network with random over-sampling",
     claimed="test accuracy .6141 (training .8151, validation .7623), seven classes, own split",
+    note="learns from random weights at 64 px, the size that two cores take through 30 epochs",
 )

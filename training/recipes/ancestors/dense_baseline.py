@@ -23,4 +23,5 @@ RECIPE = Recipe(
     views=("identity",),
     family="ISIC archive",
     ancestor="a network of two hidden dense layers",
+    note="learns from random weights, without a convolution, at 48 px: what its authors began with",
 )

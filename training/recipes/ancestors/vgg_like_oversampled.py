@@ -30,5 +30,5 @@ RECIPE = Recipe(
     family="HAM10000 networks",
     ancestor="VGG-inspired network with random over-sampling",
     claimed="test accuracy .5627 (training .8967, validation .7511), seven classes, own split",
-    note="a quarter of VGG's channels and batch normalisation, so that it learns from random weights on two cores, at 64 px",
+    note="a quarter of VGG's channels, with batch normalisation, from random weights at 64 px: what two cores train",
 )

@@ -96,6 +96,6 @@ def test_scale_consistency_is_measured():
     assert measured["n_images"] >= 50
 
 
-@pytest.mark.xfail(strict=True, reason="half of a 256 px photo has fewer pixels than the network takes; .024 measured")
+@pytest.mark.xfail(strict=True, reason="half of a 256 px photo has fewer pixels than the network takes; .029 measured")
 def test_half_the_size_moves_no_probability_by_more_than_two_points():
     assert load_card(DEFAULT_BUNDLE).raw["input"]["scale_consistency"]["largest"] <= 0.02

@@ -12,7 +12,10 @@ SEXES = {"female": "Female", "male": "Male"}
 SITES = {
     "head": "Head or neck", "trunk": "Trunk", "upper": "Arm or hand", "lower": "Leg or foot", "acral": "Palm or sole",
 }  # fmt: skip
-SETS = {"ham10000": "HAM10000", "ph2": "PH2", "milk10k": "MILK10k", "isic2019": "ISIC 2019"}
+SETS = {
+    "ham10000": "HAM10000", "ph2": "PH2", "milk10k": "MILK10k", "isic2019": "ISIC 2019",
+    "isic2019_bcn_84px": "BCN20000 at 84 pixels", "isic2020_melanoma": "ISIC 2020 (melanomas)",
+}  # fmt: skip
 
 SHARES = "Probability of each diagnosis, from the photo alone"
 GROUPS = {"malignant": "Malignant or premalignant", "benign": "Benign"}

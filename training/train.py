@@ -150,7 +150,7 @@ def _train(recipe: Recipe, options: argparse.Namespace) -> int:
     started = time.perf_counter()
     run = options.run or Path("runs") / ("smoke" if options.smoke else recipe.name)
     work = options.work or Path("runs") / ("smoke-data" if options.smoke else "data")
-    _check_taught(recipe, run)
+    _check_taught(recipe, run, work)
     stages = [stage for name in recipe.earlier for stage in _earlier_stages(name, recipe, run, options)]
     recipe = dataclasses.replace(recipe, weights=_pretrained(recipe, stages))
     manifest = prepare(recipe, options.data, work, options.splits, options.per_class, options.incomplete, options.anew)
@@ -223,13 +223,13 @@ def _callbacks(options: argparse.Namespace, run: Path) -> tuple:
     return (keras.callbacks.TensorBoard(run / "tensorboard"),)
 
 
-def _check_taught(recipe: Recipe, run: Path) -> None:
+def _check_taught(recipe: Recipe, run: Path, work: Path) -> None:
     """Say before the first hour, not after it, that a network which a GPU has to train is not there yet."""
     for name in recipe.earlier:
         if load_recipe(name).teachers and not (run.parent / name / "trained.keras").exists():
             raise RecipeError(
-                f"{name} is trained on a GPU, and its weights are in this repository; first give: "
-                f"python -m training.accelerator.unpack {name} --runs {run.parent}"
+                f"{name} is trained on a GPU; its weights are in this repository. Run training.data.manifest, then: "
+                f"python -m training.accelerator.unpack {name} --runs {run.parent} --work {work}"
             )
 
 

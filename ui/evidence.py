@@ -16,17 +16,22 @@ Set = tuple[str, str]  # dataset, split
 CHOICE = 230  # pixels of one choice in the bar
 
 
-def table(card: Card, name: str) -> pd.DataFrame:
+def table(card: Card, name: str, columns: tuple[str, ...] = ()) -> pd.DataFrame:
     """Return a table of the bundle; it is read again when the card or the file has changed.
 
     Raises
     ------
     TableError
-        As `load_table`.
+        As `load_table`, or if it lacks one of ``columns``, or has them and no row.
     """
     path = card.bundle_dir / name
     stamp = (path.stat().st_mtime_ns, path.stat().st_size) if path.is_file() else None
-    return _read(card, str(path), card.raw.get("tables", {}).get(name), stamp, name)
+    found = _read(card, str(path), card.raw.get("tables", {}).get(name), stamp, name)
+    missing = [column for column in columns if column not in found]
+    if missing or (columns and found.empty):
+        lacks = ", ".join(missing) or "any row"
+        raise TableError("damaged", f"{name} lacks {lacks}; make it again, or copy it again.")
+    return found
 
 
 @st.cache_data(show_spinner=False, max_entries=20)
@@ -39,7 +44,7 @@ def _read(_card: Card, path: str, entry: dict | None, stamp: tuple[int, int] | N
 def optional(card: Card, name: str, without: str, columns: tuple[str, ...]) -> pd.DataFrame:
     """Return a table, or write what is not shown without it and return an empty one with these columns."""
     try:
-        return table(card, name)
+        return table(card, name, columns)
     except TableError as error:
         st.info(f"{error} {without}")
         return pd.DataFrame(columns=list(columns))

@@ -263,6 +263,27 @@ def test_a_comparison_without_the_bundled_model_says_so(measured_bundle, tmp_pat
     assert not shown.exception and wording.NOT_COMPARED in text(shown)
 
 
+@pytest.mark.parametrize("missing", ["claimed", "milliseconds"])
+def test_a_comparison_without_a_column_is_one_sentence(missing, measured_bundle, tmp_path, monkeypatch):
+    bundle = shutil.copytree(measured_bundle, tmp_path / "lacking")
+    rows = pd.read_csv(bundle / "results/comparison.csv")
+    rows.drop(columns=missing).to_csv(bundle / "results/comparison.csv", index=False)
+    seal(bundle)
+    shown = compared(monkeypatch, bundle)
+    assert not shown.exception
+    assert f"results/comparison.csv lacks {missing}" in "".join(element.value for element in shown.info)
+
+
+def test_figures_of_classes_that_the_card_does_not_know_are_left_out(measured_bundle, tmp_path, monkeypatch):
+    bundle = shutil.copytree(measured_bundle, tmp_path / "unknown")
+    rows = comparison_classes()
+    odd = [rows.assign(subject="scc"), rows.assign(metric="luck"), rows]
+    pd.concat(odd).to_csv(bundle / ahead.CLASSES, index=False)
+    seal(bundle)
+    shown = compared(monkeypatch, bundle)
+    assert not shown.exception and "Sensitivity, Melanoma" in text(shown)
+
+
 def test_claims_are_beside_what_mistakes_in_a_split_give(measured_bundle, tmp_path, monkeypatch):
     bundle = shutil.copytree(measured_bundle, tmp_path / "claims")
     row = {"method": "ancestor, head and last block", "metric": "accuracy", "leak": "lesions across splits",

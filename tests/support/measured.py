@@ -36,7 +36,7 @@ RULE = {"rule": "balanced", "log_offsets": [0, 0, 0, 0, 0.7, 0, 0], "harms": {"m
 LIMITS = [{"level": 0.9, "malignant": 0.1, "benign": 0.2}, {"level": 0.95, "malignant": 0.05, "benign": 0.1}]
 TABLES = (
     "metrics", "operating_points", "confusion", "predictions", "curves", "reliability", "subgroups", "robustness",
-    "informed", "informed_subgroups", "comparison", "comparison_classes",
+    "informed", "informed_subgroups", "comparison",
     "decision_rules", "prediction_sets", "abstention", "gate", "gauges", "faithfulness", "outline", "outline_frame",
 )  # fmt: skip
 

@@ -8,6 +8,7 @@ import pytest
 
 from training.accelerator.pack import encode, packed_images, write_parts
 from training.accelerator.weights import halved
+from training.command import TrainingError
 from training.data.splits import INTERNAL_TEST, TRAIN, VALIDATION
 
 
@@ -45,8 +46,9 @@ def test_large_weights_travel_in_half_precision():
     assert [value.dtype for value in narrow.values()] == [np.float16, np.float32]
 
 
-def test_what_comes_back_is_a_run(tmp_path, monkeypatch):
-    from training.accelerator import unpack
+@pytest.fixture
+def brought(tmp_path):
+    """What a GPU machine brought back, beside a split table and a folder of images."""
     from training.networks.architectures import build_network, logits_model
     from training.recipe import Recipe
 
@@ -60,17 +62,43 @@ def test_what_comes_back_is_a_run(tmp_path, monkeypatch):
     pd.DataFrame({"step": [50, 100], "loss": [2.0, 1.0], "seconds": [30.0, 60.0]}).to_csv(
         tmp_path / "trained/small.csv", index=False
     )
-    splits = tmp_path / "splits.csv"
-    pd.DataFrame({"image_id": ["a"], "split": [TRAIN]}).to_csv(splits, index=False)
+    pd.DataFrame({"image_id": ["a"], "split": [TRAIN]}).to_csv(tmp_path / "splits.csv", index=False)
     (tmp_path / "work/manifest.csv").write_text("image_id\n")
-    run = unpack.unpack("small", tmp_path / "trained", splits, tmp_path / "work", tmp_path / "runs")
-    brought = unpack.keras.models.load_model(run / "trained.keras", compile=False)
+    return network
+
+
+def unpacked(folder):
+    from training.accelerator import unpack
+
+    return unpack.unpack("small", folder / "trained", folder / "splits.csv", folder / "work", folder / "runs")
+
+
+def test_what_comes_back_is_a_run(brought, tmp_path):
+    import keras
+
+    run = unpacked(tmp_path)
+    network = keras.models.load_model(run / "trained.keras", compile=False)
     photo = np.random.default_rng(0).uniform(0, 255, (1, 32, 32, 3)).astype(np.float32)
-    assert np.asarray(brought(photo)) == pytest.approx(np.asarray(network(photo)), abs=1e-3)
+    assert np.asarray(network(photo)) == pytest.approx(np.asarray(brought(photo)), abs=1e-3)
     written = json.loads((run / "run.json").read_text())
     assert (written["device"], written["minutes"], written["epochs"]) == ("a GPU", 1, 2)
     assert written["train_sizes"] == {"a_set": [400, 300]}
     assert list(pd.read_csv(run / "splits.csv").image_id) == ["a"]
+
+
+@pytest.mark.parametrize(
+    ("file", "content", "said"),
+    [
+        ("trained/small.npz", b"", "damaged"), ("trained/small.npz", None, "no weights of 'small'; there are none"),
+        ("trained/small.json", b"{}", "damaged"), ("trained/small.json", b"[", "damaged"),
+        ("trained/small.csv", b"step,loss,seconds\n", "damaged"), ("work/manifest.csv", None, "training.data.manifest"),
+    ],
+)  # fmt: skip
+def test_what_comes_back_damaged_is_said_in_a_sentence_and_leaves_no_run(brought, tmp_path, file, content, said):
+    (tmp_path / file).unlink() if content is None else (tmp_path / file).write_bytes(content)
+    with pytest.raises(TrainingError, match=said):
+        unpacked(tmp_path)
+    assert not (tmp_path / "runs").exists()
 
 
 def test_augmented_views_keep_their_shape_and_range():

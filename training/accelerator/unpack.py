@@ -8,14 +8,15 @@ Without --trained it takes a member of the shipped model, whose weights are next
 import argparse
 import dataclasses
 import json
-import shutil
+import zipfile
 from pathlib import Path
 
 import keras
 import pandas as pd
 
+from model.tables.output import write_file
 from training.accelerator.weights import read_weights
-from training.command import one_sentence
+from training.command import TrainingError, one_sentence
 from training.data.label_sets import CODES
 from training.judging.trained_run import recipe_in
 from training.networks.architectures import build_network, logits_model
@@ -23,6 +24,7 @@ from training.recipe import Recipe
 from training.train import start_record
 
 TRAINED = Path(__file__).parent / "trained"
+DAMAGE = (ArithmeticError, AttributeError, EOFError, LookupError, TypeError, ValueError, zipfile.BadZipFile)
 
 
 def trained_network(file: Path, recipe: Recipe) -> keras.Model:
@@ -37,24 +39,39 @@ def unpack(name: str, trained: Path, splits: Path, work: Path, runs: Path) -> Pa
     """Write a recipe's run folder and return it; what stands there already is replaced.
 
     ``splits`` is the split table that the images were packed with, ``work`` the folder of `training.data.manifest`.
+
+    Raises
+    ------
+    TrainingError
+        If a file is missing or damaged; the run folder is left as it was.
     """
-    brought = json.loads((trained / f"{name}.json").read_text(encoding="utf-8"))
-    recipe = recipe_in(brought)
-    run, log = runs / name, pd.read_csv(trained / f"{name}.csv")
+    if not (trained / f"{name}.npz").is_file():
+        there = ", ".join(sorted(path.stem for path in trained.glob("*.npz"))) or "none"
+        raise TrainingError(f"{trained} has no weights of {name!r}; there are {there}.")
+    if not (work / "manifest.csv").is_file():
+        raise TrainingError(f"{work} has no manifest.csv; run training.data.manifest first.")
+    try:
+        brought = json.loads((trained / f"{name}.json").read_text(encoding="utf-8"))
+        recipe, log = recipe_in(brought), pd.read_csv(trained / f"{name}.csv")
+        model = trained_network(trained / f"{name}.npz", recipe)
+        images = sum(count for count, _ in brought["train_sizes"].values())
+        epoch = log.step * recipe.batch / images  # how often as many images as there are have been drawn
+        minutes = round(float(log.seconds.iloc[-1]) / 60, 1)
+        history = log.assign(epoch=epoch.round(2))[["epoch", "loss", "seconds"]].to_csv(index=False)
+        record = start_record(recipe, [], work) | {
+            "device": brought["device"], "minutes": minutes, "wall_minutes": minutes,
+            "epochs": round(float(epoch.iloc[-1]), 1), "parameters": int(model.count_params()),
+            "train_sizes": brought["train_sizes"],
+        }  # fmt: skip
+    except DAMAGE as error:
+        raise TrainingError(f"What {trained} has of {name} is damaged; copy it again ({error}).") from error
+    table, run = splits.read_bytes(), runs / name
     run.mkdir(parents=True, exist_ok=True)
-    model = trained_network(trained / f"{name}.npz", recipe)
-    model.save(run / "trained.keras")
-    shutil.copy(splits, run / "splits.csv")
-    images = sum(count for count, _ in brought["train_sizes"].values())
-    epoch = log.step * recipe.batch / images  # how often as many images as there are have been drawn
-    log.assign(epoch=epoch.round(2))[["epoch", "loss", "seconds"]].to_csv(run / "history.csv", index=False)
-    minutes = round(float(log.seconds.iloc[-1]) / 60, 1)
-    record = start_record(recipe, [], work) | {
-        "device": brought["device"], "minutes": minutes, "wall_minutes": minutes,
-        "epochs": round(float(epoch.iloc[-1]), 1), "parameters": int(model.count_params()),
-        "train_sizes": brought["train_sizes"],
-    }  # fmt: skip
-    (run / "run.json").write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
+    model.save(run / "trained.unfinished.keras")
+    write_file(run / "splits.csv", table)
+    write_file(run / "history.csv", history.encode())
+    write_file(run / "run.json", (json.dumps(record, indent=1) + "\n").encode())
+    (run / "trained.unfinished.keras").replace(run / "trained.keras")  # last: with it the run counts as trained
     return run
 
 

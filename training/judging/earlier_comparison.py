@@ -67,6 +67,8 @@ def with_published(
     earlier, file = pd.read_csv(published), published.with_name(ANSWERS)
     released = (earlier["ancestor"] == RELEASED) & ~earlier["recipe"].isin(table["recipe"])
     kept = earlier[earlier["recipe"].isin(missing) | released]
+    if kept["recipe"].duplicated().any():
+        raise RunError(f"{published} has a recipe more than once; keep one row of each.")
     if (kept[SAME] != table[SAME].iloc[0]).any(axis=None):
         raise RunError(f"{published} was made on other test images; its rows cannot be compared with these.")
     stored = read_table(file) if file.exists() else answers.head(0)

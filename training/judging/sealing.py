@@ -31,7 +31,7 @@ def _table_entry(path: Path) -> dict:
     table = pd.read_csv(path)
     entry = {"sha256": hashlib.sha256(content).hexdigest(), "rows": len(table)}
     if "split" in table:
-        entry["split"] = "+".join(sorted(table.split.unique()))
+        entry["split"] = "+".join(sorted(table.split.dropna().unique()))
     for column, name in (("image_id", "n_images"), ("lesion_id", "n_lesions")):
         if column in table:
             entry[name] = int(table[column].nunique())

@@ -38,7 +38,7 @@ def calibration(card: Card) -> None:
 
 def _figures(card: Card, chosen: evidence.Set) -> None:
     """Show error, Brier score and log loss of both states; only of the served one if no more is stored."""
-    stored = evidence.optional(card, RELIABILITY, wording.ONLY_AFTER, (*METRIC_COLUMNS, "state"))
+    stored = evidence.optional(card, RELIABILITY, wording.ONLY_AFTER, ("dataset", "split", "metric", "state"))
     rows = evidence.of_set(stored, chosen)
     for state, name in (wording.STATES | wording.CHANGE).items():
         part = rows[rows["state"] == state].assign(subject=ALL)

@@ -11,6 +11,7 @@ from ui.evaluation import wording
 
 METRICS, POINTS, CONFUSION = "results/metrics.csv", "results/operating_points.csv", "results/confusion.csv"
 COMPARISON = "results/comparison.csv"
+COMPARED = ("recipe", "parameters", "milliseconds", "split", "n_images", "n_lesions", "claimed")  # what every row has
 PREDICTIONS, CURVES = "results/predictions.csv", "results/curves.csv"
 METRIC_COLUMNS = ("dataset", "split", "metric", "subject", "value", "low", "high", "n_images", "n_lesions")
 CURVE_COLUMNS = ("dataset", "split", "subject", "curve", "x", "value", "low", "high", "n_images", "n_positive")
@@ -18,7 +19,7 @@ CURVE_COLUMNS = ("dataset", "split", "subject", "curve", "x", "value", "low", "h
 
 def earlier_systems(comparison: pd.DataFrame) -> pd.DataFrame:
     """Return the rows of the comparison that reproduce an earlier system: those with a family."""
-    return comparison.dropna(subset="family") if "family" in comparison else comparison.head(0)
+    return comparison.dropna(subset="family") if "family" in comparison else comparison.head(0).assign(family="")
 
 
 def names(card: Card) -> dict[str, str]:

@@ -13,7 +13,7 @@ from model.evaluation.plots import ForestDisplay
 from ui import evidence
 from ui import wording as shared
 from ui.evaluation import wording
-from ui.evaluation.choices import COMPARISON, CONFUSION, METRICS, POINTS, earlier_systems, names
+from ui.evaluation.choices import COMPARED, COMPARISON, CONFUSION, METRICS, POINTS, earlier_systems, names
 from ui.evaluation.decisions.wording import OUTSIDE
 from ui.evaluation.methods import METHODS
 
@@ -124,7 +124,7 @@ def _drawn(metrics: pd.DataFrame, tests: list[evidence.Set]) -> pd.DataFrame:
 
 def ancestors(card: Card) -> None:
     """Show the best earlier system of each family and the bundled model on the same images."""
-    table = evidence.table(card, COMPARISON)
+    table = evidence.table(card, COMPARISON, COMPARED)
     st.header(wording.ANCESTORS)
     judged = table.iloc[0]
     st.caption(wording.SAME_IMAGES.format(shared.size(judged["n_images"], judged["n_lesions"])))

@@ -32,7 +32,8 @@ def ahead(card: Card, table: pd.DataFrame, earlier: pd.DataFrame) -> None:
     classes = evidence.optional(card, CLASSES, wording.NOT_BY_CLASS, columns)
     if classes.empty:
         return
-    better = best_above(classes, card.model_id, list(earlier["recipe"]))
+    known = classes["metric"].isin(list(wording.OF_CLASS)) & classes["subject"].isin(list(names(card)))
+    better = best_above(classes[known], card.model_id, list(earlier["recipe"]))
     if better.empty:
         st.caption(wording.NOWHERE_AHEAD)
     else:

@@ -6,10 +6,10 @@ import streamlit as st
 from model.card import Card
 from ui import evidence
 from ui import wording as shared
-from ui.evaluation.choices import COMPARISON, PREDICTIONS, names
+from ui.evaluation.choices import COMPARED, COMPARISON, PREDICTIONS, names
 from ui.evaluation.methods import METHODS
 from ui.evaluation.mistakes import archive_page
-from ui.evaluation.wording import BUNDLED, bracket, signed
+from ui.evaluation.wording import BUNDLED, NOTHING, bracket, signed
 from ui.method import wording
 
 ANSWERS = "results/comparison_answers.csv"
@@ -24,7 +24,7 @@ def changed(card: Card) -> None:
     st.header(wording.CHANGED)
     chosen = st.selectbox(wording.OTHER_MODEL, list(dict.fromkeys(seven["recipe"])), key="other", width=evidence.CHOICE)
     cases = pair(card, evidence.table(card, PREDICTIONS), seven[seven["recipe"] == chosen])
-    st.caption(_difference(evidence.table(card, COMPARISON), chosen))
+    st.caption(_difference(evidence.table(card, COMPARISON, COMPARED), chosen))
     counted = cases["outcome"].value_counts()
     rows = [(wording.OUTCOMES[name].format(chosen), f"{counted.get(name, 0):,}") for name in OUTCOMES.values()]
     evidence.grid("", (wording.CASES_OF.format(f"{len(cases):,}"), ""), rows)
@@ -69,7 +69,10 @@ def pair(card: Card, predictions: pd.DataFrame, other: pd.DataFrame) -> pd.DataF
 
 
 def _difference(comparison: pd.DataFrame, chosen: str) -> str:
-    row = comparison[comparison["recipe"] == chosen].iloc[0]
+    rows = comparison[comparison["recipe"] == chosen]
+    if rows.empty:
+        return NOTHING
+    row = rows.iloc[0]
     name = "balanced_accuracy_difference"
     if pd.isna(row.get(name)):
         return shared.size(row["n_images"], row["n_lesions"])

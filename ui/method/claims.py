@@ -11,6 +11,18 @@ from ui.evaluation.wording import estimate
 from ui.method import wording
 
 HONEST_ENDS = ("honest_low", "honest_high")
+LEAK_COLUMNS = (
+    "method",
+    "metric",
+    "leak",
+    "n_test",
+    "value",
+    "low",
+    "high",
+    "honest_value",
+    *HONEST_ENDS,
+    "demonstration",
+)
 
 
 def claims(card: Card, earlier: pd.DataFrame) -> None:
@@ -20,12 +32,14 @@ def claims(card: Card, earlier: pd.DataFrame) -> None:
     """
     if earlier.empty:
         return
-    leaks = evidence.optional(card, LEAKAGE, wording.NO_LEAKS, ("method", "metric", "leak"))
+    leaks = evidence.optional(card, LEAKAGE, wording.NO_LEAKS, LEAK_COLUMNS)
     leaks = leaks[(leaks["metric"] == "accuracy") & (leaks["leak"] != dataset_wording.NO_LEAK)]
     recipes = leaks["method"].str.partition(",")[0] if len(leaks) else pd.Series(dtype=str)
     for name in recipes[recipes.isin(earlier["recipe"])].unique():
         rows = leaks[recipes == name]
-        family = earlier[earlier["family"] == earlier.set_index("recipe").loc[name, "family"]].dropna(subset="claimed")
+        family = earlier[
+            earlier["family"] == earlier.drop_duplicates("recipe").set_index("recipe").loc[name, "family"]
+        ].dropna(subset="claimed")
         st.header(wording.CLAIMS.format(name))
         st.markdown("\n".join(f"- `{row.recipe}`: {row.claimed}" for row in family.itertuples()))
         evidence.grid("", (wording.MISTAKE, wording.TESTED, wording.WITH_IT, wording.WITHOUT_IT), [

@@ -7,7 +7,7 @@ from model.card import Card
 from model.evaluation.plots import ForestDisplay, TradeOffDisplay
 from ui import evidence
 from ui import wording as shared
-from ui.evaluation.choices import COMPARISON, earlier_systems
+from ui.evaluation.choices import COMPARED, COMPARISON, earlier_systems
 from ui.evaluation.methods import METHODS
 from ui.evaluation.wording import FIGURE, IMAGES, NOTHING
 from ui.method import wording
@@ -19,7 +19,7 @@ ANSWERS = "results/comparison_answers.csv"
 
 def comparison(card: Card) -> None:
     """Show the table, the two trade-offs, the paired differences, where an earlier system is ahead, and its claims."""
-    table = evidence.table(card, COMPARISON)
+    table = evidence.table(card, COMPARISON, COMPARED)
     metrics = {name: said for name, said in wording.COMPARED.items() if name in table}
     metric = st.selectbox(FIGURE, metrics, format_func=metrics.get, key="compared_metric", persist_state="session")
     judged = table.iloc[0]

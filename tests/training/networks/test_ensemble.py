@@ -111,7 +111,7 @@ def test_a_recipe_with_members_trains_them_first_and_joins_them(members, photos,
 
 def test_a_member_that_a_gpu_has_to_train_is_asked_for_before_anything_is_trained(tmp_path):
     options = train.argparse.Namespace(run=tmp_path / SHIPPED.name, work=tmp_path, smoke=False)
-    with pytest.raises(RecipeError, match=f"training.accelerator.unpack lite2_distilled --runs {tmp_path}"):
+    with pytest.raises(RecipeError, match=f"training.accelerator.unpack lite2_distilled --runs {tmp_path} --work"):
         train._train(SHIPPED, options)
     with pytest.raises(RecipeError, match="on a GPU"):
         train._train(load_recipe("lite2_distilled"), options)

@@ -20,6 +20,15 @@ from model.evaluation.tables import load_table
 from training.data.splits import TRAIN, VALIDATION
 
 
+def for_a_further_case(share: float, cases: int) -> float:
+    """Return the share of these cases that must be found so that a further one is found with a chance of ``share``.
+
+    Split conformal prediction (Vovk et al. 2005): a threshold that finds ``found`` of n cases finds another one drawn
+    like them with a chance of at least found / (n + 1).
+    """
+    return min(1.0, share * (cases + 1) / cases)
+
+
 def choose_operating_points(validation: pd.DataFrame, card: Card) -> list[OperatingPoint]:
     """Return six named thresholds, chosen on validation predictions alone: three of melanoma, three of malignancy."""
     cases = read_cases(validation, card.labels)
@@ -29,16 +38,20 @@ def choose_operating_points(validation: pd.DataFrame, card: Card) -> list[Operat
         truth, score = question.truth, question.score
         points += [
             OperatingPoint(
-                f"{word}, 95 % sensitivity", subject, threshold_for_sensitivity(truth, score, 0.95),
-                f"the highest threshold that finds 95 % of {word} validation images", RULE_OUT,
+                f"{word}, 95 % sensitivity", subject,
+                threshold_for_sensitivity(truth, score, for_a_further_case(0.95, truth.sum())),
+                f"the highest threshold that a further {word} image like those of validation reaches with a chance of "
+                "95 % or more", RULE_OUT,
             ),
             OperatingPoint(
                 f"{word}, balanced", subject, balanced_threshold(truth, score),
                 "the highest lesser of sensitivity and specificity on validation", BALANCED,
             ),
             OperatingPoint(
-                f"{word}, confirm", subject, threshold_for_specificity(truth, score, 0.95),
-                "the lowest threshold that spares 95 % of the other validation images", CONFIRM,
+                f"{word}, confirm", subject,
+                threshold_for_specificity(truth, score, for_a_further_case(0.95, (~truth).sum())),
+                "the lowest threshold that a further other image like those of validation stays below with a chance of "
+                "95 % or more", CONFIRM,
             ),
         ]  # fmt: skip
     return points

@@ -25,17 +25,17 @@ REACHED = (
     "melanoma_named",
     "benign_spared",
     "balanced_accuracy",
-)  # on validation; the first and last, mean over the sets
-LEAST_MELANOMA = 0.77  # melanomas named on validation, mean over the sets
+)  # on validation; the first in the set that has least, the last as mean over the sets
+LEAST_MELANOMA = 0.77  # melanomas named on validation of every set
 LEAST_SPECIFICITY = 0.84  # benign images named benign on validation of the first set
 
 
 def fit_rule(validation: pd.DataFrame, labels: Sequence[Label], shares: np.ndarray) -> dict:
     """Return the card's entry "decision", chosen on validation predictions.
 
-    Of all rules that name `LEAST_MELANOMA` of the melanomas and spare `LEAST_SPECIFICITY` of the benign images, the
-    one with the highest balanced accuracy, mean over the sets; without such a rule, the one that misses these limits
-    least. The entry records what was reached, so that it shows whether the rule meets the limits.
+    Of all rules that name `LEAST_MELANOMA` of the melanomas of every set and spare `LEAST_SPECIFICITY` of the benign
+    images, the one with the highest balanced accuracy, mean over the sets; without such a rule, the one that misses
+    these limits least. The entry records what was reached, so that it shows whether the rule meets the limits.
 
     Parameters
     ----------
@@ -53,8 +53,8 @@ def fit_rule(validation: pd.DataFrame, labels: Sequence[Label], shares: np.ndarr
         "harms": {label.code: best["harm"] if label.code == MELANOMA else 1.0 for label in labels},
         "share_exponent": best["exponent"],
         "log_offsets": [round(float(value), 6) for value in best["offsets"]],
-        "chosen_for": f"the highest mean balanced accuracy of the sets with {LEAST_MELANOMA:.0%} of melanomas and, in "
-        f"{validation.dataset.iloc[0]}, {LEAST_SPECIFICITY:.0%} of benign images named so",
+        "chosen_for": f"the highest mean balanced accuracy of the sets with {LEAST_MELANOMA:.0%} of melanomas in each "
+        f"and, in {validation.dataset.iloc[0]}, {LEAST_SPECIFICITY:.0%} of benign images named so",
         "reached": {name: round(float(best[name]), 4) for name in REACHED} | {"as_wanted": bool(best["lacking"] == 0)},
         "near_tie": near_tie(sets, best["offsets"]),
         "fitted_on": "validation",
@@ -69,9 +69,7 @@ def _judge(sets: list[Cases], labels: Sequence[Label], shares: np.ndarray, harm:
     log_offsets = np.log(harms) - exponent * np.log(shares)
     judged = [by_rule(cases, log_offsets) for cases in sets]
     figures = [_figures(cases) for cases in judged]
-    melanoma = np.mean(
-        [found["sensitivity", MELANOMA].mean() for found in figures if ("sensitivity", MELANOMA) in found]
-    )
+    melanoma = min([found["sensitivity", MELANOMA].mean() for found in figures if ("sensitivity", MELANOMA) in found])
     spared = figures[0]["specificity", MALIGNANT].mean()
     return {
         "harm": harm,

@@ -9,7 +9,7 @@ SPLIT_COMMAND = "python -m training.bundle runs/RECIPE"
 LEAKAGE_COMMAND = "python -m training.studies.leakage"
 
 SET = "Image set"
-SIZES = "The four sets"
+SIZES = "The image sets"
 SIZES_HINT = (
     "Imbalance is the size of the largest class divided by that of the smallest, in images, and in brackets in "
     "lesions. Images read are those that can be used to train or to evaluate this model."

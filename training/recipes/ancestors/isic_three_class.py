@@ -13,7 +13,8 @@ follow-up count as confirmed; they are more than half of HAM10000's naevi, and "
 Photos sorted into folders benign/, malignant/ and unknown/ under DATA/class_folders are read with
 ``--set datasets=class_folders``, or added to the others by naming all sets.
 
-As written, on two CPU cores: 3 minutes. HAM10000 internal test, 1,512 images: malignant AUC .808 (.779 to .838).
+As written, on two CPU cores shared with other work: 15 minutes, 30 epochs. HAM10000 internal test, 1,512 images:
+malignant AUC .881 (.856 to .905).
 """
 
 from training.recipe import Phase, Recipe

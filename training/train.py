@@ -225,6 +225,8 @@ def _callbacks(options: argparse.Namespace, run: Path) -> tuple:
 
 def _check_taught(recipe: Recipe, run: Path, work: Path) -> None:
     """Say before the first hour, not after it, that a network which a GPU has to train is not there yet."""
+    if recipe.teachers:
+        raise RecipeError(f"{recipe.name} learns from other networks, on a GPU: see docs/accelerator.md.")
     for name in recipe.earlier:
         if load_recipe(name).teachers and not (run.parent / name / "trained.keras").exists():
             raise RecipeError(

@@ -45,8 +45,6 @@ def check_recipe(recipe: Recipe) -> None:
         for one in value if isinstance(value, tuple) else (value,):
             if one not in known:
                 raise RecipeError(f"No {name} {one!r}; there are {', '.join(known)}.")
-    if recipe.teachers:
-        raise RecipeError(f"{recipe.name} learns from other networks, on a GPU: see docs/accelerator.md.")
     if not recipe.datasets or not recipe.views:
         raise RecipeError("A recipe needs at least one of datasets and of views.")
     for name, least in LEAST.items():

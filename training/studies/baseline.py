@@ -31,20 +31,22 @@ STRENGTHS = (0.0003, 0.003)
 SIZE = 224
 
 
-def frozen_trunk(size: int, weights: str) -> "keras.Model":
-    """Return MobileNetV2 up to its pooling, photo (size, size, 3) to 1280 features; nothing in it learns."""
+def frozen_trunk(size: int, weights: str, architecture: str = "mobilenetv2") -> "keras.Model":
+    """Return a network up to its pooling, photo (size, size, 3) to its features; nothing in it learns."""
     from training.fitting.features import trunk_until
-    from training.networks.architectures import mobilenetv2
+    from training.networks.architectures import ARCHITECTURES
 
-    return trunk_until(mobilenetv2(size, len(CODES), weights), "pool")
+    return trunk_until(ARCHITECTURES[architecture](size, len(CODES), weights), "pool")
 
 
-def embed(work: Path, rows: np.ndarray, weights: str, size: int = SIZE) -> np.ndarray:
-    """Return pooled features of a frozen MobileNetV2, float32, shape (len(rows), 1280)."""
+def embed(
+    work: Path, rows: np.ndarray, weights: str, size: int = SIZE, architecture: str = "mobilenetv2"
+) -> np.ndarray:
+    """Return pooled features of a frozen network, float32, shape (len(rows), channels)."""
     from training.data.batches import open_canvas
     from training.fitting.features import outputs
 
-    return outputs(frozen_trunk(size, weights), open_canvas(work), rows)
+    return outputs(frozen_trunk(size, weights, architecture), open_canvas(work), rows)
 
 
 def fit_and_score(features: np.ndarray, labels: pd.Series, split: pd.Series) -> tuple[np.ndarray, float]:

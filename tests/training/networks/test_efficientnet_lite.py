@@ -46,7 +46,7 @@ def test_it_has_the_published_size_and_step(name, parameters):
 
 def test_all_fit_into_one_network():
     photo = keras.Input((64, 64, 3))
-    maps = [TRUNKS[name](photo) for name in LITE]
+    maps = [trunk(photo) for trunk in TRUNKS.values()]
     names = [layer.name for layer in keras.Model(photo, maps).layers]
     assert len(set(names)) == len(names)
 

@@ -103,7 +103,7 @@ def test_a_single_stage_has_one_table(page, tmp_path):
     said = text(open_page())
     assert wording.IN_ALL_STAGES not in said and "in one stage" in said
     assert f"{wording.SETTINGS['weights']}</th><td>{wording.IMAGENET}</td>" in said
-    assert f"{wording.SETTINGS['freeze_until']}</th><td>{wording.NO_SETTING}</td>" in said
+    assert f"{wording.SETTINGS['freeze_until']}</th><td>{wording.ALL_LAYERS}</td>" in said
 
 
 def test_what_age_sex_and_site_do_is_said_where_the_card_holds_it(page, tmp_path, monkeypatch):

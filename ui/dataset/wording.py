@@ -83,7 +83,7 @@ MEASURES = {
     "accuracy": "Accuracy of seven classes",
 }
 STUDY_NOTE = (
-    "Measured on HAM10000's validation split with a small substitute ({}): one dense layer per method, fitted to "
+    "Measured on HAM10000's validation split with a substitute ({}): one dense layer per method, fitted to "
     "its optimum. It shows what balancing does to such a layer, not how good the bundled model is. For such a layer, "
     "repeating a photo and giving it more weight are the same, so methods that lead to the same shares have the same "
     "figures."

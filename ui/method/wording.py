@@ -49,6 +49,7 @@ WHILE_TRAINING = {
 }  # fmt: skip
 TRAINED = {"epochs": "Epochs trained", "minutes": "Minutes", "device": "Trained on"}
 NO_SETTING = "none"
+ALL_LAYERS = "all layers learn"
 IMAGENET = "ImageNet"
 EQUAL = "equal"
 MEMBERS = "members of the ensemble"
@@ -69,8 +70,8 @@ SUMMARY = (
 )
 JOINED = " The networks were then combined into an ensemble: their logits are averaged."
 PRIOR = (
-    " Before that, the share of each class in training, to the power {:.2g}, was divided out (Menon et al., ICLR "
-    "2021), so that rare diagnoses are named more often than by their number in HAM10000 alone."
+    " Before that, the share of each class in training, to the power {:.2g} in all, was divided out (Menon et al., "
+    "ICLR 2021), so that rare diagnoses are named more often than by their number in HAM10000 alone."
 )
 TOLD = (
     " If age, sex or site are entered, the probabilities are multiplied by factors fitted on the records of the "
@@ -231,6 +232,8 @@ def setting(name: str, recipe: dict) -> str:
     if name in ("balancing", "loss"):
         options = recipe.get(f"{name}_options") or {}
         return ", ".join([str(value).replace("_", " "), *(f"{k.replace('_', ' ')} {v}" for k, v in options.items())])
+    if name == "freeze_until" and not value and recipe.get("epochs") != 0:
+        return ALL_LAYERS
     if name == "serve_size" and not value:
         return str(recipe.get("size"))
     if name == "shares" and recipe.get("members") and not value:

@@ -254,6 +254,16 @@ def test_what_an_earlier_system_does_better_is_listed(measured_bundle, tmp_path,
     assert wording.NOWHERE_AHEAD in text(compared(monkeypatch, bundle))
 
 
+def test_an_earlier_release_that_is_clearly_better_is_named(measured_bundle, tmp_path, monkeypatch):
+    bundle = shutil.copytree(measured_bundle, tmp_path / "released")
+    rows = pd.read_csv(bundle / "results/comparison.csv")
+    release = rows[rows.recipe == "ancestor"].assign(ancestor=ahead.RELEASED, family=None)
+    before = [release.assign(recipe=f"model {low}", balanced_accuracy_difference_low=low) for low in (0.01, -0.01)]
+    pd.concat([rows, *before]).to_csv(bundle / "results/comparison.csv", index=False)
+    seal(bundle)
+    assert wording.RELEASES_ABOVE.format("`model 0.01`") in text(compared(monkeypatch, bundle))
+
+
 def test_a_comparison_without_the_bundled_model_says_so(measured_bundle, tmp_path, monkeypatch):
     bundle = shutil.copytree(measured_bundle, tmp_path / "others")
     rows = pd.read_csv(bundle / "results/comparison.csv")

@@ -11,6 +11,7 @@ from ui.evaluation.methods import METHODS
 from ui.evaluation.wording import BUNDLED, FIGURE, NOTHING, SYSTEM, estimate
 from ui.method import wording
 
+RELEASED = "released before"  # what the table says instead of an earlier system's name
 CLASSES = "results/comparison_classes.csv"
 
 
@@ -28,6 +29,8 @@ def ahead(card: Card, table: pd.DataFrame, earlier: pd.DataFrame) -> None:
         st.caption(wording.NOT_COMPARED)
         return
     st.markdown(_cheaper(own.iloc[0], earlier))
+    if surpassing := releases_above(table):
+        st.markdown(wording.RELEASES_ABOVE.format(", ".join(f"`{name}`" for name in surpassing)))
     columns = ("recipe", "metric", "subject", "value", "low", "high", "n_images")
     classes = evidence.optional(card, CLASSES, wording.NOT_BY_CLASS, columns)
     if classes.empty:
@@ -44,6 +47,14 @@ def ahead(card: Card, table: pd.DataFrame, earlier: pd.DataFrame) -> None:
         card, (COMPARISON, CLASSES), METHODS["comparison"], better, "earlier_systems_ahead.csv",
         wording.COMPARISON_COMMAND,
     )  # fmt: skip
+
+
+def releases_above(table: pd.DataFrame) -> list[str]:
+    """Return the earlier releases whose balanced accuracy is above the bundled model's, interval included."""
+    if not {"ancestor", "balanced_accuracy_difference_low"} <= set(table):
+        return []
+    above = (table["ancestor"] == RELEASED) & (table["balanced_accuracy_difference_low"] > 0)
+    return list(table["recipe"][above])
 
 
 def best_above(classes: pd.DataFrame, ours: str, earlier: list[str]) -> pd.DataFrame:

@@ -176,6 +176,7 @@ NO_DIFFERENCE = "There is no other recipe with this difference."
 SPLIT = "Split"
 AHEAD = "What earlier systems do better"
 NO_EARLIER = "This comparison has no earlier system."
+RELEASES_ABOVE = "Earlier releases of this model with a clearly higher balanced accuracy: {}."
 NOT_COMPARED = "This comparison leaves out the bundled model."
 CHEAPER = {
     "parameters": "{} earlier systems have fewer parameters: `{}` has {}, this model {}.",

@@ -12,6 +12,8 @@ from model.evaluation.intervals import RESAMPLES, bootstrap, bootstrap_name, per
 from model.evaluation.metrics import weighted_mean
 from model.evaluation.summary import Key, rates, scores
 
+RELEASED = "released before"  # in the place of an earlier system's name: the row of an earlier release
+
 
 def paired_differences(
     first: pd.DataFrame,

@@ -177,7 +177,17 @@ def test_what_was_tried_has_interval_n_and_split(page):
 
 
 def test_the_commands_name_this_model(page):
-    assert "python -m training.train second --data data" in text(go(page, "Make it again"))
+    shown = text(go(page, "Make it again"))
+    assert "python -m training.train second --data data" in shown and "--datasets ham10000 milk10k\n" in shown
+    assert "training.accelerator.unpack" not in shown
+
+
+def test_networks_that_a_gpu_taught_are_unpacked_before_training(page, tmp_path):
+    card = json.loads((tmp_path / "bundle/card.json").read_text())
+    card["built"]["stages"][0]["recipe"] |= {"teachers": ["another"]}
+    (tmp_path / "bundle/card.json").write_text(json.dumps(card))
+    shown = text(go(open_page(), "Make it again"))
+    assert "training.accelerator.unpack first\npython -m training.train second" in shown
 
 
 @pytest.mark.parametrize(

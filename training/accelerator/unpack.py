@@ -58,14 +58,14 @@ def unpack(name: str, trained: Path, splits: Path, work: Path, runs: Path) -> Pa
         epoch = log.step * recipe.batch / images  # how often as many images as there are have been drawn
         minutes = round(float(log.seconds.iloc[-1]) / 60, 1)
         history = log.assign(epoch=epoch.round(2))[["epoch", "loss", "seconds"]].to_csv(index=False)
-        record = start_record(recipe, [], work) | {
+        result = {
             "device": brought["device"], "minutes": minutes, "wall_minutes": minutes,
             "epochs": round(float(epoch.iloc[-1]), 1), "parameters": int(model.count_params()),
             "train_sizes": brought["train_sizes"],
         }  # fmt: skip
     except DAMAGE as error:
         raise TrainingError(f"What {trained} has of {name} is damaged; copy it again ({error}).") from error
-    table, run = splits.read_bytes(), runs / name
+    record, table, run = start_record(recipe, [], work) | result, splits.read_bytes(), runs / name
     run.mkdir(parents=True, exist_ok=True)
     model.save(run / "trained.unfinished.keras")
     write_file(run / "splits.csv", table)

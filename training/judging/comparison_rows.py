@@ -8,7 +8,7 @@ import pandas as pd
 
 from model.card import Card, load_card
 from model.evaluation.cases import ALL, MALIGNANT
-from model.evaluation.comparison import paired_differences
+from model.evaluation.comparison import RELEASED, paired_differences
 from model.evaluation.intervals import RESAMPLES
 from model.evaluation.summary import summarise
 from training.data.splits import INTERNAL_TEST, TRAIN
@@ -34,7 +34,6 @@ ABOUT = [
     "recipe", "family", "ancestor", "data", "weights", "balancing", "parameters", "size", "epochs", "minutes", "device",
     "milliseconds", "split", "n_images", "n_lesions",
 ]  # fmt: skip
-RELEASED = "released before"
 UNCALIBRATED = "ECE of the uncalibrated softmax"
 CURVES = ["recipe", "phase", "epoch", "loss"]
 

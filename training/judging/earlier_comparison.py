@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from model.card import Label
-from training.judging.comparison_rows import RELEASED
+from model.evaluation.comparison import RELEASED
 from training.judging.label_map import TO_TWO, Mapped, map_labels
 from training.judging.trained_run import RunError, read_table
 

@@ -166,7 +166,8 @@ def run(work: Path, weights: str, bundle: Path, cache: Path, size: int, resample
     manifest = pd.read_csv(work / "manifest.csv")
     manifest = manifest[manifest.dataset == HOME].assign(split=lambda table: table.image_id.map(splits))
     train, judged = (manifest[manifest.split == name].reset_index(drop=True) for name in (TRAIN, VALIDATION))
-    rows, origin = train.canvas_row.to_numpy(), (_fingerprint(weights), file_sha256(work / "manifest.csv"), size)
+    rows = train.canvas_row.to_numpy()
+    origin = (ARCHITECTURE, _fingerprint(weights), file_sha256(work / "manifest.csv"), size)
 
     def features(of: np.ndarray) -> np.ndarray:
         return kept_array(cache, (*origin, of), lambda: embed(work, of, weights, size, ARCHITECTURE))

@@ -4,6 +4,7 @@ import pandas as pd
 import streamlit as st
 
 from model.card import Card
+from model.evaluation.comparison import RELEASED
 from ui import evidence
 from ui import wording as shared
 from ui.evaluation.choices import COMPARISON, names
@@ -11,7 +12,6 @@ from ui.evaluation.methods import METHODS
 from ui.evaluation.wording import BUNDLED, FIGURE, NOTHING, SYSTEM, estimate
 from ui.method import wording
 
-RELEASED = "released before"  # what the table says instead of an earlier system's name
 CLASSES = "results/comparison_classes.csv"
 
 

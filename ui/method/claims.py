@@ -12,17 +12,8 @@ from ui.method import wording
 
 HONEST_ENDS = ("honest_low", "honest_high")
 LEAK_COLUMNS = (
-    "method",
-    "metric",
-    "leak",
-    "n_test",
-    "value",
-    "low",
-    "high",
-    "honest_value",
-    *HONEST_ENDS,
-    "demonstration",
-)
+    "method", "metric", "leak", "n_test", "value", "low", "high", "honest_value", *HONEST_ENDS, "demonstration",
+)  # fmt: skip
 
 
 def claims(card: Card, earlier: pd.DataFrame) -> None:
@@ -37,9 +28,8 @@ def claims(card: Card, earlier: pd.DataFrame) -> None:
     recipes = leaks["method"].str.partition(",")[0] if len(leaks) else pd.Series(dtype=str)
     for name in recipes[recipes.isin(earlier["recipe"])].unique():
         rows = leaks[recipes == name]
-        family = earlier[
-            earlier["family"] == earlier.drop_duplicates("recipe").set_index("recipe").loc[name, "family"]
-        ].dropna(subset="claimed")
+        own = earlier.loc[earlier["recipe"] == name, "family"].iloc[0]
+        family = earlier[earlier["family"] == own].dropna(subset="claimed")
         st.header(wording.CLAIMS.format(name))
         st.markdown("\n".join(f"- `{row.recipe}`: {row.claimed}" for row in family.itertuples()))
         evidence.grid("", (wording.MISTAKE, wording.TESTED, wording.WITH_IT, wording.WITHOUT_IT), [

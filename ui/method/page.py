@@ -171,10 +171,18 @@ def _metric_name(metric: str) -> str:
     return dataset_wording.MEASURES.get(metric, str(metric).replace("_", " "))
 
 
+def _commands(card: Card) -> str:
+    """Return the commands that make this model; sets, and networks that a GPU taught, are those of the card."""
+    built = _built(card)
+    taught = [stage["recipe"]["name"] for stage in built.get("stages", []) if stage["recipe"].get("teachers")]
+    unpack = wording.UNPACK.format(" ".join(taught)) if taught else ""
+    return wording.COMMANDS.format(recipe=card.model_id, sets=" ".join(built["recipe"]["datasets"]), unpack=unpack)
+
+
 def again(card: Card) -> None:
     """Show the commands that train this model again."""
     st.markdown(wording.AGAIN)
-    st.code(wording.COMMANDS.format(recipe=card.model_id), language="sh", wrap_lines=True)
+    st.code(_commands(card), language="sh", wrap_lines=True)
     st.markdown(wording.EACH)
     st.markdown(wording.TABLES)
     st.code(wording.TABLE_COMMANDS, language="sh", wrap_lines=True)

@@ -115,15 +115,15 @@ AGAIN = (
     "(docs/training.md says where from). Two processor cores need hours, not days."
 )
 COMMANDS = """\
-python -m training.data.manifest --data data --datasets ham10000 milk10k isic2019
-python -m training.accelerator.unpack lite2_distilled
-python -m training.train {recipe} --data data --splits model/bundle/dataset/splits.csv
+python -m training.data.manifest --data data --datasets {sets}
+{unpack}python -m training.train {recipe} --data data --splits model/bundle/dataset/splits.csv
 python -m training.calibrate runs/{recipe}
 python -m training.bundle runs/{recipe} --bundle runs/bundle
 python -m training.evaluate runs/{recipe} --bundle runs/bundle
 """
+UNPACK = "python -m training.accelerator.unpack {}\n"
 EACH = """
-- `manifest` reads the images, `unpack` a network that a GPU trained
+- `manifest` reads the images, `unpack` networks that a GPU trained
 - `train` trains every missing stage; an interrupted run continues where it stopped
 - `calibrate` fits the temperature on validation
 - `bundle` packs weights, card and tables into a folder
@@ -224,7 +224,7 @@ def setting(name: str, recipe: dict) -> str:
         return MEMBERS
     if name == "weights":
         pretrained = IMAGENET if IMAGENET.lower() in str(value).lower() else str(value)
-        return recipe.get("start_from") or pretrained
+        return str(recipe.get("start_from") or "").replace("_", " ") or pretrained
     if name == "architecture":
         trunks = (recipe.get("architecture_options") or {}).get("trunks") or ()
         return ARCHITECTURES.get(value, str(value)).format(listed([ARCHITECTURES[trunk] for trunk in trunks]))

@@ -69,7 +69,8 @@ def _judge(sets: list[Cases], labels: Sequence[Label], shares: np.ndarray, harm:
     log_offsets = np.log(harms) - exponent * np.log(shares)
     judged = [by_rule(cases, log_offsets) for cases in sets]
     figures = [_figures(cases) for cases in judged]
-    melanoma = min([found["sensitivity", MELANOMA].mean() for found in figures if ("sensitivity", MELANOMA) in found])
+    named = [found["sensitivity", MELANOMA].mean() for found in figures if ("sensitivity", MELANOMA) in found]
+    melanoma = min(named, default=np.nan)
     spared = figures[0]["specificity", MALIGNANT].mean()
     return {
         "harm": harm,

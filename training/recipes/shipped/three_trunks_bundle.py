@@ -7,7 +7,7 @@ other work. The third was trained on a GPU, see `lite2_distilled`; joining takes
 images of unseen lesions): balanced accuracy .756, macro AUC .971, melanoma AUC .932. Internal test, 1,512 images:
 balanced accuracy .79 (.74 to .83), macro AUC .975 (.968 to .981), melanoma AUC .926 (.901 to .949), malignant AUC .937
 (.917 to .954); PH2, 200 images of another clinic: melanoma AUC .901 (.834 to .955). Releases 1.6.0 and 1.7.0 had
-`inceptionv3_224` in the place of the third, as good and 1.7 times as slow.
+`inceptionv3_224` in the place of the third, level with this one, and 1.8 times as slow.
 """
 
 from training.recipe import Recipe

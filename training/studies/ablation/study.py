@@ -55,18 +55,16 @@ def settings(recipe: Recipe) -> list[tuple[int, tuple[str, ...]]]:
 def judge(run: Path, rows: pd.DataFrame, canvas: np.ndarray, labels: Sequence) -> list[pd.DataFrame]:
     """Return the figures of each (size, views) of a run, as it is served first."""
     recipe, _ = read_record(run)
-    tables, stored = [], {}
+    tables: list[pd.DataFrame] = []
+    stored: dict[int, dict] = {}
     for size, views in settings(recipe):  # at one size the first has the most views, and the others are among them
         if size not in stored:
             stored[size] = view_logits(network_of(run, size), canvas, rows.canvas_row.to_numpy(), size, views)
         logits = np.mean([stored[size][view] for view in views], axis=0)
-        tables.append(
-            (
-                (size, views) != (recipe.served, recipe.views),
-                figures_of(logits, rows, labels, run.name, size, len(views)),
-            )
-        )
-    return [table for _, table in sorted(tables, key=lambda pair: pair[0])]  # as it is served comes first
+        found = figures_of(logits, rows, labels, run.name, size, len(views))
+        served = (size, views) == (recipe.served, recipe.views)
+        tables = [found, *tables] if served else [*tables, found]
+    return tables
 
 
 def stored_figures(bundle: Path, dataset: str) -> pd.DataFrame:

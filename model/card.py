@@ -184,6 +184,12 @@ def _labels(entries: list[Any]) -> tuple[Label, ...]:
         labels = tuple(Label(**entry) for entry in entries)
     except TypeError:
         raise BundleError("card_labels", "Every output label needs index, code, name and malignant.") from None
+    kinds = {"index": int, "code": str, "name": str, "malignant": bool}
+    for label in labels:
+        for name, kind in kinds.items():
+            if type(getattr(label, name)) is not kind:
+                value = getattr(label, name)
+                raise BundleError("card_labels", f"A label's {name} must be {kind.__name__}, but it is {value!r}.")
     if [label.index for label in labels] != list(range(len(labels))):
         raise BundleError("card_labels", "Output labels must be in the order of their index, from 0.")
     if len(labels) < 2 or len({label.code for label in labels}) < len(labels):
@@ -192,7 +198,7 @@ def _labels(entries: list[Any]) -> tuple[Label, ...]:
 
 
 def _size(shape: list[Any]) -> int:
-    if len(shape) != 3 or shape[0] != shape[1] or shape[2] != 3 or not isinstance(shape[0], int) or shape[0] < 1:
+    if len(shape) != 3 or type(shape[0]) is not int or shape[0] < 1 or shape[1:] != [shape[0], 3]:
         raise BundleError("card_input", f"input.shape must be [S, S, 3] with a square S, but it is {shape}.")
     return shape[0]
 
@@ -205,7 +211,8 @@ def _check_values(card: Card) -> None:
             raise BundleError("card_input", f"input.{name} must be {value}, but it is {card.raw['input'].get(name)}.")
     if not 0 < card.temperature < float("inf"):
         raise BundleError("card_temperature", f"The temperature must be above 0, but it is {card.temperature}.")
-    if not card.views or len(set(card.views)) < len(card.views) or not set(card.views) <= set(VIEWS):
+    known = bool(card.views) and all(isinstance(view, str) and view in VIEWS for view in card.views)
+    if not known or len({str(view) for view in card.views}) < len(card.views):
         raise BundleError(
             "card_views",
             f"inference.views must be one or more of {list(VIEWS)}, but it is {list(card.views)}.",

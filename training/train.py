@@ -30,6 +30,7 @@ from training.data.prepared import synthetic_table as synthetic_table  # rehears
 from training.data.provenance import file_sha256, git_commit
 from training.data.splits import TRAIN
 from training.fitting.checkpoints import CHECKPOINT
+from training.judging.trained_run import read_record
 from training.recipe import Recipe, RecipeError, load_recipe, recipe_names, trunk_in
 
 STAGE = ("recipe", "epochs", "minutes", "device", "pretrained_sha256", "train_sizes")  # what is kept of a stage
@@ -44,6 +45,7 @@ SMOKE_OPTIONS: dict[str, Any] = {
     "weights": "none",
     "start_from": "",
     "members": (),
+    "merge_with": "",
     "teachers": (),
     "freeze_until": "",
     "precision": "float32",
@@ -144,6 +146,7 @@ def _train(recipe: Recipe, options: argparse.Namespace) -> int:
     from training.judging.predictions import write_predictions
     from training.networks.architectures import logits_model
     from training.networks.ensemble import combine_files
+    from training.networks.merging import merge_files, merging_photos
 
     check_recipe(recipe)
     use_fused_kernels()
@@ -154,18 +157,24 @@ def _train(recipe: Recipe, options: argparse.Namespace) -> int:
     stages = [stage for name in recipe.earlier for stage in _earlier_stages(name, recipe, run, options)]
     recipe = dataclasses.replace(recipe, weights=_pretrained(recipe, stages))
     manifest = prepare(recipe, options.data, work, options.splits, options.per_class, options.incomplete, options.anew)
-    starts = [run.parent / name / "trained.keras" for name in recipe.earlier]
-    record = start_record(recipe, stages, work, options.per_class, tuple(starts))
+    starts = {name: run.parent / name / "trained.keras" for name in recipe.earlier}
+    record = start_record(recipe, stages, work, options.per_class, tuple(starts.values()))
     before = _held_run(recipe, run, record, split_table(manifest, manifest.split), options.anew)
     run.mkdir(parents=True, exist_ok=True)
     write_file(run / "splits.csv", split_table(manifest, manifest.split).to_csv(index=False).encode())
     write_file(run / "run.json", (json.dumps(record, indent=1) + "\n").encode())
-    start = starts[0] if recipe.start_from else None
+    start = starts.get(recipe.start_from)
     stored = open_canvas(work)
     canvas = OutlinedCanvas(stored, manifest) if recipe.masks else stored
     if recipe.members:
-        start = combine_files(recipe, starts, run / "joined.keras")
-    network = fit(recipe, canvas, manifest, run, start, cache=work / "features", callbacks=_callbacks(options, run))
+        start = combine_files(recipe, [starts[name] for name in recipe.members], run / "joined.keras")
+    if recipe.merge_with:
+        photos = merging_photos(recipe, canvas, manifest)
+        start = merge_files(recipe, starts[recipe.start_from], starts[recipe.merge_with], photos, run / "merged.keras")
+    network = fit(
+        recipe, canvas, manifest, run, start, cache=work / "features", callbacks=_callbacks(options, run),
+        teachers=tuple(starts[name] for name in recipe.teachers),
+    )  # fmt: skip
     if start and recipe.blend < 1:
         blend_with(start, network, recipe.blend)
     if recipe.prior_exponent:
@@ -225,10 +234,10 @@ def _callbacks(options: argparse.Namespace, run: Path) -> tuple:
 
 def _check_taught(recipe: Recipe, run: Path, work: Path) -> None:
     """Say before the first hour, not after it, that a network which a GPU has to train is not there yet."""
-    if recipe.teachers:
-        raise RecipeError(f"{recipe.name} learns from other networks, on a GPU: see docs/accelerator.md.")
+    if recipe.accelerator:
+        raise RecipeError(f"{recipe.name} is trained on a GPU: see docs/accelerator.md.")
     for name in recipe.earlier:
-        if load_recipe(name).teachers and not (run.parent / name / "trained.keras").exists():
+        if load_recipe(name).accelerator and not (run.parent / name / "trained.keras").exists():
             raise RecipeError(
                 f"{name} is trained on a GPU; its weights are in this repository. Run training.data.manifest, then: "
                 f"python -m training.accelerator.unpack {name} --runs {run.parent} --work {work}"
@@ -242,7 +251,7 @@ def _earlier_stages(name: str, recipe: Recipe, run: Path, options: argparse.Name
         _held_run(stage, stage_run, {"per_class": options.per_class}, None, options.anew)
     else:
         _train(stage, argparse.Namespace(**vars(options) | {"run": stage_run}))
-    record = json.loads((stage_run / "run.json").read_text())
+    _, record = read_record(stage_run)
     done = {name: record[name] for name in STAGE if name in record}
     return [*record.get("stages", []), done]
 

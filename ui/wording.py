@@ -80,7 +80,8 @@ def set_name(chosen: tuple[str, str]) -> str:
 def size(images: float, lesions: float, positive: float | None = None) -> str:
     """Write the images and lesions on which a figure was counted."""
     shown = "" if positive is None or math.isnan(positive) else f" ({positive:,.0f} positive)"
-    return f"{images:,.0f} images{shown} of {lesions:,.0f} lesions"
+    counted, grouped = ("an unknown number of" if math.isnan(count) else f"{count:,.0f}" for count in (images, lesions))
+    return f"{counted} images{shown} of {grouped} lesions"
 
 
 def number(value: float, digits: int = 3) -> str:

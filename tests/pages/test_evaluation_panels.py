@@ -184,6 +184,21 @@ def test_a_group_is_named_with_its_attribute_and_too_small_ones_are_counts(measu
     assert display.reference == named.loc["everyone", "value"]
 
 
+def test_sources_draw_the_change_against_all_training_images(page, measured_bundle):
+    shown = go(page, "Other clinics").selectbox(key="judged_on").set_value("milk10k").run()
+    rows = table(measured_bundle, "sources")
+    rows = rows[(rows["dataset"] == "milk10k") & (rows["metric"] == "melanoma_auc")]
+    trace = charts(shown)[-1]["data"][0]
+    assert numbers(trace["x"]) == pytest.approx(list(rows["difference"][1:]))
+    labels = charts(shown)[-1]["layout"]["yaxis"]["ticktext"]
+    assert "Without MILK10k, 499 images" in labels[0].replace("<br>", " ")
+    assert "HAM10000 alone" in labels[1] and "unconfirmed" in labels[3]
+    captions = " ".join(element.value for element in shown.caption)
+    assert "Not the served model" in captions and "0.800 (0.700 to 0.900) on MILK10k, validation" in captions
+    written = " ".join(element.value for element in shown.get("html"))
+    assert "Melanoma told from the set alone, AUC" in written and "<b>0.600</b>" in written
+
+
 def test_robustness_draws_a_line_a_corruption_from_the_photo_as_taken(page, measured_bundle):
     shown = go(page, "Degraded photos")
     rows = table(measured_bundle, "robustness")
@@ -205,8 +220,8 @@ def test_robustness_draws_a_line_a_corruption_from_the_photo_as_taken(page, meas
 
 def test_a_set_from_elsewhere_stands_beside_the_internal_test(page, measured_bundle):
     shown = go(page, "Other clinics")
-    assert len(charts(shown)) == len(wording.EXTERNAL_METRICS)
-    for drawn in charts(shown):
+    own = charts(shown)[: len(wording.EXTERNAL_METRICS)]
+    for drawn in own:
         labels = drawn["layout"]["yaxis"]["ticktext"]
         assert [label.split(",")[0] for label in labels] == ["HAM10000", "PH2"]
     metrics = table(measured_bundle, "metrics").set_index(["dataset", "metric", "subject", "split"])["value"]

@@ -19,12 +19,14 @@ from training.data.batches import (
     fewer_draws,
     label_indices,
     plain_views,
+    weighted_draws,
 )
 from training.data.label_sets import LABEL_SETS, labels_in
 from training.data.metadata import metadata_columns
 from training.data.smote import pixel_features
 from training.data.splits import TRAIN, VALIDATION
 from training.fitting.features import features
+from training.fitting.teachers import Taught
 from training.fitting.validation import HeldOut
 from training.recipe import Recipe
 
@@ -51,6 +53,7 @@ class Task:
     held_out: pd.DataFrame
     metadata: bool
     cache: Path | None
+    taught: Taught | None = None
 
     def images(self, network: keras.Model) -> TrainingBatches:
         """Return batches of augmented photos."""
@@ -64,12 +67,15 @@ class Task:
             features=lambda: self._neighbourhood(network),
             **recipe.balancing_options,
         )
+        if recipe.source_weights:
+            often = self.train.dataset.map(lambda name: recipe.source_weights.get(name, 1.0)).to_numpy(float)
+            balance = weighted_draws(balance, often)
         canvas = coarse_canvas(self.canvas, rows, max(2 * recipe.size, 128))
         return TrainingBatches(
             canvas, rows, labels, fewer_draws(balance, recipe.epoch_images),
             classes=len(codes), size=recipe.size, batch=recipe.batch, amount=LEVELS[recipe.augmentation],
             mixup=recipe.mixup, seed=recipe.seed, workers=recipe.workers,
-            metadata=metadata_columns(self.train) if self.metadata else None,
+            metadata=metadata_columns(self.train) if self.metadata else None, taught=self.taught,
         )  # fmt: skip
 
     def _neighbourhood(self, network: keras.Model) -> np.ndarray:
@@ -108,9 +114,11 @@ class Task:
         return FeatureBatches(batches, train), dataclasses.replace(held_out, views=judged)
 
 
-def make_task(recipe: Recipe, canvas, manifest: pd.DataFrame, metadata: bool, cache: Path | None) -> Task:
+def make_task(
+    recipe: Recipe, canvas, manifest: pd.DataFrame, metadata: bool, cache: Path | None, taught: Taught | None = None
+) -> Task:
     """Return the task; the validation images that are looked at are the same in every epoch."""
     held_out = manifest[manifest.split == VALIDATION]
     if recipe.validation_images and recipe.validation_images < len(held_out):
         held_out = held_out.sample(recipe.validation_images, random_state=recipe.seed).sort_index()
-    return Task(recipe, canvas, manifest[manifest.split == TRAIN], held_out, metadata, cache)
+    return Task(recipe, canvas, manifest[manifest.split == TRAIN], held_out, metadata, cache, taught)

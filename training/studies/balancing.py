@@ -8,14 +8,12 @@ fitted to its optimum with the same regularisation. Writes ``results/balancing_s
 """
 
 import argparse
-import json
 import os
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from sklearn.linear_model import LogisticRegression
 
 from model.card import Label, load_card
 from model.evaluation.cases import Cases, ask, read_cases
@@ -30,10 +28,9 @@ from training.data.smote import pixel_features
 from training.data.splits import HOME, TRAIN, VALIDATION
 from training.fitting.kept_arrays import kept_array
 from training.judging.sealing import write_tables
-from training.studies.baseline import embed, frozen_trunk
+from training.studies.baseline import embed, fingerprint, fit_head, frozen_trunk
 
 ARCHITECTURE, TRUNK = "inceptionv3", "Inception V3 to mixed8"
-STRENGTH = 0.001  # of the data against the regularisation, set beforehand and the same for every method
 Features = Callable[[Balance], np.ndarray]
 
 
@@ -59,28 +56,6 @@ def mix(features: np.ndarray, balance: Balance) -> np.ndarray:
     """Return synthetic rows between pairs of rows: float32, shape (pairs, channels)."""
     share = balance.shares[:, None].astype(np.float32)
     return (1 - share) * features[balance.pairs[:, 0]] + share * features[balance.pairs[:, 1]]
-
-
-def fit_head(features: np.ndarray, labels: np.ndarray, balance: Balance, real: int) -> LogisticRegression:
-    """Fit one dense layer with softmax in which every image counts as often as it is drawn, times its class's weight.
-
-    All methods have the same regularisation, because the weights of all images add up to the number of real ones.
-    For such a layer, drawing an image twice and giving it twice the weight are the same.
-
-    Parameters
-    ----------
-    features : ndarray, float32, shape (n + m, channels)
-        Standardised; real images, then synthetic ones.
-    labels : ndarray of int, shape (n + m,)
-    balance : Balance
-    real : int
-        n, how many of the images are real.
-    """
-    weight = balance.draws * balance.class_weight[labels]
-    used = weight > 0
-    weight = weight[used] * real / weight.sum()
-    model = LogisticRegression(C=STRENGTH, max_iter=200, tol=1e-3)
-    return model.fit(features[used], labels[used], sample_weight=weight)
 
 
 def figures(cases: Cases, weights: np.ndarray | None = None) -> dict[str, np.ndarray]:
@@ -167,7 +142,7 @@ def run(work: Path, weights: str, bundle: Path, cache: Path, size: int, resample
     manifest = manifest[manifest.dataset == HOME].assign(split=lambda table: table.image_id.map(splits))
     train, judged = (manifest[manifest.split == name].reset_index(drop=True) for name in (TRAIN, VALIDATION))
     rows = train.canvas_row.to_numpy()
-    origin = (ARCHITECTURE, _fingerprint(weights), file_sha256(work / "manifest.csv"), size)
+    origin = (ARCHITECTURE, fingerprint(weights), file_sha256(work / "manifest.csv"), size)
 
     def features(of: np.ndarray) -> np.ndarray:
         return kept_array(cache, (*origin, of), lambda: embed(work, of, weights, size, ARCHITECTURE))
@@ -186,10 +161,6 @@ def run(work: Path, weights: str, bundle: Path, cache: Path, size: int, resample
     table = table.assign(features=f"frozen {TRUNK}, {size} px")
     write_tables(bundle, {"results/balancing_study.csv": table})
     return table
-
-
-def _fingerprint(weights: str) -> str:
-    return file_sha256(weights) if Path(weights).is_file() else json.dumps(weights)
 
 
 @one_sentence

@@ -7,6 +7,7 @@ Writes ``results/baseline_metrics.csv`` into the bundle.
 """
 
 import argparse
+import json
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,7 +20,9 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from training.command import one_sentence
+from training.data.balancing import Balance
 from training.data.label_sets import CODES
+from training.data.provenance import file_sha256
 from training.data.splits import INTERNAL_TEST, TRAIN, VALIDATION
 from training.judging.sealing import write_tables
 from training.judging.trained_run import load_run
@@ -29,6 +32,7 @@ if TYPE_CHECKING:
 
 STRENGTHS = (0.0003, 0.003)
 SIZE = 224
+STRENGTH = 0.001  # of the data against the regularisation in `fit_head`, set beforehand, the same for all
 
 
 def frozen_trunk(size: int, weights: str, architecture: str = "mobilenetv2") -> "keras.Model":
@@ -47,6 +51,33 @@ def embed(
     from training.fitting.features import outputs
 
     return outputs(frozen_trunk(size, weights, architecture), open_canvas(work), rows)
+
+
+def fit_head(features: np.ndarray, labels: np.ndarray, balance: Balance, real: int) -> LogisticRegression:
+    """Fit one dense layer with softmax in which every image counts as often as it is drawn, times its class's weight.
+
+    All methods have the same regularisation, because the weights of all images add up to the number of real ones.
+    For such a layer, drawing an image twice and giving it twice the weight are the same.
+
+    Parameters
+    ----------
+    features : ndarray, float32, shape (n + m, channels)
+        Standardised; real images, then synthetic ones.
+    labels : ndarray of int, shape (n + m,)
+    balance : Balance
+    real : int
+        n, how many of the images are real.
+    """
+    weight = balance.draws * balance.class_weight[labels]
+    used = weight > 0
+    weight = weight[used] * real / weight.sum()
+    model = LogisticRegression(C=STRENGTH, max_iter=200, tol=1e-3)
+    return model.fit(features[used], labels[used], sample_weight=weight)
+
+
+def fingerprint(weights: str) -> str:
+    """Return what identifies pretrained weights: the checksum of their file, or their name."""
+    return file_sha256(weights) if Path(weights).is_file() else json.dumps(weights)
 
 
 def fit_and_score(features: np.ndarray, labels: pd.Series, split: pd.Series) -> tuple[np.ndarray, float]:

@@ -36,6 +36,7 @@ METHODS = {
         "agreement by resampling lesions."
     ),
     "external": "shares with Wilson's interval by lesion; the AUC is the stored one.",
+    "sources": "the same dense layer for every choice; differences on the same resampled lesions.",
     "informed": (
         "differences on the same resampled lesions; an interval that contains 0 shows no clear difference. The "
         "interval of a calibration error is shifted upwards, as under Calibration."

@@ -10,6 +10,7 @@ from ui.evaluation.limits.maps import faithfulness, frames, outlines
 from ui.evaluation.limits.patients import informed
 from ui.evaluation.limits.refusals import refusals
 from ui.evaluation.limits.robustness import robustness
+from ui.evaluation.limits.sources import sources
 from ui.evaluation.limits.subgroups import subgroups
 from ui.evaluation.mistakes import mistakes
 from ui.evaluation.summary import ancestors, figures, sentences
@@ -26,7 +27,7 @@ VIEWS = {
         "Abstention": (abstention,),
     },
     "Where it fails": {
-        "Other clinics": (external,),
+        "Other clinics": (external, sources),
         "Patient groups": (subgroups,),
         "Age, sex, site entered": (informed,),
         "Degraded photos": (robustness,),

@@ -16,6 +16,7 @@ RECIPE = dataclasses.replace(
     LITE2,
     name="lite2_distilled",
     start_from="lite2_wide",
+    accelerator=True,
     teachers=("lite2_wide", "resnet50v2_wide", "mobilenetv2_wide"),
     distil=0.7,
     rate=7e-4,

@@ -1,5 +1,7 @@
 """Sentences about photos that get no answer, and about the notes on a photo next to its answer."""
 
+from ui.wording import SETS
+
 REFUSALS = (
     "A photo that looks unlike the dermoscopic photos in the tests gets no answer. This says nothing about the lesion. "
     "The limit was fitted on validation. The pictures and photos below were not used for fitting."
@@ -48,6 +50,37 @@ def truth(subject: str) -> str:
     if ", step " in subject:
         return f"photos changed on purpose, step {subject[-1]}"
     return subject.replace("top tenth of MONET_", "highest tenth of the score for ").replace("_", " ")
+
+
+SOURCES = "What other image sets, more images and confirmed labels bring"
+SOURCES_HINT = (
+    "Not the served model: one dense layer on {features}, so that a set that is left out has never been seen. Learnt "
+    "from all {images:,} training images, its {figure} is {value} on {set}, {size}. Below, the change when it learns "
+    "from fewer."
+)
+JUDGED_ON, SOURCE_CHANGE = "Measured on", "Change of the {} against all training images"
+SOURCE_METRICS = {
+    "melanoma_auc": "melanoma AUC", "malignant_auc": "malignant AUC", "balanced_accuracy": "balanced accuracy",
+}  # fmt: skip
+LEARNT = {
+    "histology counted twice": "Unconfirmed labels count half", "histology alone": "Without unconfirmed labels",
+}  # fmt: skip
+PROBES = "Can the image set give the diagnosis away?"
+PROBE_NAMES = {
+    "set told from the photo": "Set told from the photo, balanced accuracy",
+    "melanoma told from the set alone": "Melanoma told from the set alone, AUC",
+}  # fmt: skip
+SOURCES_COMMAND = "python -m training.studies.sources"
+
+
+def learnt(name: str, images: int) -> str:
+    """Return what a layer has learnt from, with the number of training images."""
+    first, _, rest = name.partition(" ")
+    if first == "without":
+        name = f"Without {SETS.get(rest, rest)}"
+    elif rest == "alone" and first in SETS:
+        name = f"{SETS[first]} alone"
+    return f"{LEARNT.get(name, name)}, {images:,} images"
 
 
 MAPS = "How far the heat maps can be trusted"

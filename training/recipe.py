@@ -82,10 +82,7 @@ class Recipe:
     prior_exponent: float = 0.0  # of each class's share, taken off the last bias: balances the answers (Menon 2021)
     start_from: str = ""  # recipe of an earlier stage, trained first: smaller images, or more of them
     members: tuple[str, ...] = ()  # recipes trained first, whose trunks are joined: see training.networks.ensemble
-    merge_with: str = ""  # recipe whose weights are averaged with those it starts from, see training.networks.merging
-    merge_share: float = 0.3  # share of the weights of `merge_with`
-    accelerator: bool = False  # trained by training.accelerator alone, on a GPU
-    teachers: tuple[str, ...] = ()  # recipes trained first, whose mean answer to a view it learns from
+    teachers: tuple[str, ...] = ()  # recipes whose mean answer it learns from, on training.accelerator alone
     distil: float = 0.0  # share of the teachers' answer in the target; the rest is the label
     source_weights: dict = dataclasses.field(
         default_factory=dict
@@ -126,8 +123,7 @@ class Recipe:
     @property
     def earlier(self) -> tuple[str, ...]:
         """Recipes that must be trained before this one."""
-        named = (*self.members, self.start_from, self.merge_with, *self.teachers)
-        return tuple(dict.fromkeys(name for name in named if name))
+        return self.members or ((self.start_from,) if self.start_from else ())
 
     @property
     def served(self) -> int:

@@ -45,7 +45,6 @@ SMOKE_OPTIONS: dict[str, Any] = {
     "weights": "none",
     "start_from": "",
     "members": (),
-    "merge_with": "",
     "teachers": (),
     "freeze_until": "",
     "precision": "float32",
@@ -146,7 +145,6 @@ def _train(recipe: Recipe, options: argparse.Namespace) -> int:
     from training.judging.predictions import write_predictions
     from training.networks.architectures import logits_model
     from training.networks.ensemble import combine_files
-    from training.networks.merging import merge_files, merging_photos
 
     check_recipe(recipe)
     use_fused_kernels()
@@ -157,24 +155,18 @@ def _train(recipe: Recipe, options: argparse.Namespace) -> int:
     stages = [stage for name in recipe.earlier for stage in _earlier_stages(name, recipe, run, options)]
     recipe = dataclasses.replace(recipe, weights=_pretrained(recipe, stages))
     manifest = prepare(recipe, options.data, work, options.splits, options.per_class, options.incomplete, options.anew)
-    starts = {name: run.parent / name / "trained.keras" for name in recipe.earlier}
-    record = start_record(recipe, stages, work, options.per_class, tuple(starts.values()))
+    starts = [run.parent / name / "trained.keras" for name in recipe.earlier]
+    record = start_record(recipe, stages, work, options.per_class, tuple(starts))
     before = _held_run(recipe, run, record, split_table(manifest, manifest.split), options.anew)
     run.mkdir(parents=True, exist_ok=True)
     write_file(run / "splits.csv", split_table(manifest, manifest.split).to_csv(index=False).encode())
     write_file(run / "run.json", (json.dumps(record, indent=1) + "\n").encode())
-    start = starts.get(recipe.start_from)
+    start = starts[0] if recipe.start_from else None
     stored = open_canvas(work)
     canvas = OutlinedCanvas(stored, manifest) if recipe.masks else stored
     if recipe.members:
-        start = combine_files(recipe, [starts[name] for name in recipe.members], run / "joined.keras")
-    if recipe.merge_with:
-        photos = merging_photos(recipe, canvas, manifest)
-        start = merge_files(recipe, starts[recipe.start_from], starts[recipe.merge_with], photos, run / "merged.keras")
-    network = fit(
-        recipe, canvas, manifest, run, start, cache=work / "features", callbacks=_callbacks(options, run),
-        teachers=tuple(starts[name] for name in recipe.teachers),
-    )  # fmt: skip
+        start = combine_files(recipe, starts, run / "joined.keras")
+    network = fit(recipe, canvas, manifest, run, start, cache=work / "features", callbacks=_callbacks(options, run))
     if start and recipe.blend < 1:
         blend_with(start, network, recipe.blend)
     if recipe.prior_exponent:
@@ -234,10 +226,10 @@ def _callbacks(options: argparse.Namespace, run: Path) -> tuple:
 
 def _check_taught(recipe: Recipe, run: Path, work: Path) -> None:
     """Say before the first hour, not after it, that a network which a GPU has to train is not there yet."""
-    if recipe.accelerator:
-        raise RecipeError(f"{recipe.name} is trained on a GPU: see docs/accelerator.md.")
+    if recipe.teachers:
+        raise RecipeError(f"{recipe.name} learns from other networks, on a GPU: see docs/accelerator.md.")
     for name in recipe.earlier:
-        if load_recipe(name).accelerator and not (run.parent / name / "trained.keras").exists():
+        if load_recipe(name).teachers and not (run.parent / name / "trained.keras").exists():
             raise RecipeError(
                 f"{name} is trained on a GPU; its weights are in this repository. Run training.data.manifest, then: "
                 f"python -m training.accelerator.unpack {name} --runs {run.parent} --work {work}"

@@ -2,7 +2,6 @@
 
 import dataclasses
 import math
-from collections.abc import Callable
 from pathlib import Path
 
 import cv2
@@ -67,19 +66,17 @@ class TrainingBatches(keras.utils.PyDataset):
     seed : int
     metadata : ndarray, float32, shape (n, columns), optional
         Second input of networks that take one; a synthetic image has that of the first of its two.
-    taught : callable, optional
-        Takes views and targets and returns the targets to learn from, see `training.fitting.teachers`.
     """
 
     def __init__(
         self, canvas, rows, labels, balance: Balance, *, classes: int, size: int, batch: int,
         amount: Augmentation | None, mixup: float = 0.0, seed: int = 0, workers: int = 2,
-        metadata: np.ndarray | None = None, taught: Callable[[np.ndarray, np.ndarray], np.ndarray] | None = None,
+        metadata: np.ndarray | None = None,
     ):  # fmt: skip
         super().__init__(workers=workers, use_multiprocessing=False, max_queue_size=8)
         self.canvas, self.rows, self.labels, self.balance = canvas, rows, labels, balance
         self.classes, self.size, self.batch, self.amount = classes, size, batch, amount
-        self.mixup, self.seed, self.taught = mixup, seed, taught
+        self.mixup, self.seed = mixup, seed
         self.metadata = None if metadata is None else np.concatenate([metadata, metadata[balance.pairs[:, 0]]])
         self.drawn_labels = balance.labels_with_synthetic(labels)
         self.start_epoch(0)
@@ -106,8 +103,6 @@ class TrainingBatches(keras.utils.PyDataset):
             views = share * views + (1 - share) * views[::-1]
             targets = share * targets + (1 - share) * targets[::-1]
             weights = share * weights + (1 - share) * weights[::-1]
-        if self.taught:
-            targets = self.taught(views, targets)
         if self.metadata is not None:
             return {"photo": views, "metadata": self.metadata[chosen]}, targets, weights
         return views, targets, weights

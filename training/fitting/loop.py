@@ -27,7 +27,6 @@ from training.fitting.distributed import prepare, scope, worker_folder
 from training.fitting.losses import LOSSES
 from training.fitting.phases import best_row, freeze_until, is_over, make_optimizer, part_after
 from training.fitting.task import Task, make_task, takes_metadata
-from training.fitting.teachers import taught_by
 from training.fitting.validation import HeldOut
 from training.fitting.validation import predict_logits as predict_logits  # others take it from the loop
 from training.networks.architectures import build_network, logits_model
@@ -61,7 +60,7 @@ def write_log(path: Path, rows: list[dict]) -> None:
 
 def fit(
     recipe: Recipe, canvas, manifest: pd.DataFrame, run: Path, start: Path | None = None, verbose: int = 1,
-    cache: Path | None = None, callbacks: tuple = (), teachers: tuple[Path, ...] = (),
+    cache: Path | None = None, callbacks: tuple = (),
 ) -> keras.Model:  # fmt: skip
     """Train a recipe and return the network up to its logits, with the weights that will be served.
 
@@ -82,8 +81,6 @@ def fit(
         Where features of frozen layers are kept from one run to the next.
     callbacks : tuple
         Keras callbacks of every epoch, a TensorBoard for instance.
-    teachers : tuple of Path
-        Trained networks whose mean answer the recipe learns from, see `training.fitting.teachers`.
     """
     keras.utils.set_random_seed(recipe.seed)
     keras.mixed_precision.set_global_policy(recipe.precision)
@@ -93,8 +90,7 @@ def fit(
     may_learn = [layer.trainable for layer in network.layers]
     if start:
         copy_matching(keras.models.load_model(start, compile=False), network)
-    taught = taught_by(list(teachers), recipe.distil)
-    task = make_task(recipe, canvas, manifest, takes_metadata(network), cache, taught)
+    task = make_task(recipe, canvas, manifest, takes_metadata(network), cache)
     loop = Loop(recipe, network, may_learn, task, run, verbose, callbacks)
     if recipe.unfold and not loop.finished:
         unfold_batch_norm(network, loop.batches, recipe.unfold)

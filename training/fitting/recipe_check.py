@@ -29,7 +29,7 @@ LEAST = {
     "size": 32, "serve_size": 0, "epochs": 0, "batch": 1, "workers": 1, "unfold": 0, "images_per_class": 0,
     "epoch_images": 0, "validation_images": 0, "patience": 0, "seed": 0, "mixup": 0, "weight_decay": 0,
 }  # fmt: skip
-SHARES = ("dropout", "warmup", "blend", "distil", "merge_share")  # between 0 and 1
+SHARES = ("dropout", "warmup", "blend")  # between 0 and 1
 
 
 def check_recipe(recipe: Recipe) -> None:

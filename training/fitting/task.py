@@ -26,7 +26,6 @@ from training.data.metadata import metadata_columns
 from training.data.smote import pixel_features
 from training.data.splits import TRAIN, VALIDATION
 from training.fitting.features import features
-from training.fitting.teachers import Taught
 from training.fitting.validation import HeldOut
 from training.recipe import Recipe
 
@@ -53,7 +52,6 @@ class Task:
     held_out: pd.DataFrame
     metadata: bool
     cache: Path | None
-    taught: Taught | None = None
 
     def images(self, network: keras.Model) -> TrainingBatches:
         """Return batches of augmented photos."""
@@ -75,7 +73,7 @@ class Task:
             canvas, rows, labels, fewer_draws(balance, recipe.epoch_images),
             classes=len(codes), size=recipe.size, batch=recipe.batch, amount=LEVELS[recipe.augmentation],
             mixup=recipe.mixup, seed=recipe.seed, workers=recipe.workers,
-            metadata=metadata_columns(self.train) if self.metadata else None, taught=self.taught,
+            metadata=metadata_columns(self.train) if self.metadata else None,
         )  # fmt: skip
 
     def _neighbourhood(self, network: keras.Model) -> np.ndarray:
@@ -114,11 +112,9 @@ class Task:
         return FeatureBatches(batches, train), dataclasses.replace(held_out, views=judged)
 
 
-def make_task(
-    recipe: Recipe, canvas, manifest: pd.DataFrame, metadata: bool, cache: Path | None, taught: Taught | None = None
-) -> Task:
+def make_task(recipe: Recipe, canvas, manifest: pd.DataFrame, metadata: bool, cache: Path | None) -> Task:
     """Return the task; the validation images that are looked at are the same in every epoch."""
     held_out = manifest[manifest.split == VALIDATION]
     if recipe.validation_images and recipe.validation_images < len(held_out):
         held_out = held_out.sample(recipe.validation_images, random_state=recipe.seed).sort_index()
-    return Task(recipe, canvas, manifest[manifest.split == TRAIN], held_out, metadata, cache, taught)
+    return Task(recipe, canvas, manifest[manifest.split == TRAIN], held_out, metadata, cache)

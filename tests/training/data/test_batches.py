@@ -9,8 +9,8 @@ import pytest
 
 from model.preprocess import to_tensor
 from training.data.augment import LEVELS, Augmentation, augment
-from training.data.balancing import BALANCING
-from training.data.batches import TrainingBatches, epoch_order, label_indices, plain_views
+from training.data.balancing import BALANCING, Balance
+from training.data.batches import TrainingBatches, epoch_order, label_indices, plain_views, weighted_draws
 from training.synthetic.lesions import render_lesion
 
 STILL = Augmentation(
@@ -124,3 +124,11 @@ def test_colour_changes_leave_the_geometry_alone():
 def test_an_unknown_class_is_named():
     with pytest.raises(ValueError, match="'wart'"):
         label_indices(pd.Series(["mel", "wart"]), ("mel", "nv"))
+
+
+def test_draws_by_set_keep_the_length_of_an_epoch():
+    balance = Balance(np.array([1.0, 2.0, 1.0, 4.0]), np.ones(2))
+    drawn = weighted_draws(balance, np.array([1.0, 1.0, 0.5, 0.5])).draws
+    assert drawn.sum() == pytest.approx(8)
+    np.testing.assert_allclose(drawn / drawn[0], [1, 2, 0.5, 2])
+    np.testing.assert_array_equal(balance.draws, [1, 2, 1, 4])

@@ -109,6 +109,17 @@ def test_a_recipe_with_members_trains_them_first_and_joins_them(members, photos,
     np.testing.assert_allclose(np.asarray(joined.predict_on_batch(photos)), wanted, rtol=1e-4, atol=1e-4)
 
 
+@pytest.mark.parametrize(("text", "words"), [("{", "is damaged"), ("{}", "holds no recipe")])
+def test_the_damaged_record_of_a_member_is_one_sentence(text, words, tmp_path):
+    member = tmp_path / "lite2_192"
+    member.mkdir()
+    (member / "trained.keras").touch()
+    (member / "run.json").write_text(text)
+    options = train.argparse.Namespace(run=tmp_path / "joined", anew=True, per_class=None)
+    with pytest.raises(RecipeError, match=words):
+        train._earlier_stages("lite2_192", SHIPPED, options.run, options)
+
+
 def test_a_member_that_a_gpu_has_to_train_is_asked_for_before_anything_is_trained(tmp_path):
     options = train.argparse.Namespace(run=tmp_path / SHIPPED.name, work=tmp_path, smoke=False)
     with pytest.raises(RecipeError, match=f"training.accelerator.unpack lite2_distilled --runs {tmp_path} --work"):

@@ -95,7 +95,7 @@ def compare(
 def classes_of(bundle: Path, answers: pd.DataFrame, resamples: int = RESAMPLES) -> pd.DataFrame:
     """Return AUC and sensitivity of each class: of the bundled model first, then of every recipe in ``answers``."""
     card, test, reference = bundled(bundle)
-    tables = [by_class(card.model_id, reference, resamples)]
+    tables = [by_class(card.model_id, reference, resamples, card)]
     for name in dict.fromkeys(answers.recipe):
         tables.append(by_class(name, stored_answers(answers, name, test, card.labels), resamples))
     return pd.concat(tables, ignore_index=True).round(6)

@@ -119,7 +119,7 @@ def test_all_ways_stand_beside_each_other(page):
 
 def test_the_split_says_that_no_lesion_is_on_two_sides(page):
     shown = go(page, "Split and leakage")
-    assert "1,203 of 1,102" in text(shown)
+    assert "1,203 images, 1,102 lesions" in text(shown)
     assert f"{wording.CHECK_NAMES['shared']}</th><td>0</td>" in text(shown)
     assert f"{wording.CHECK_NAMES['joined']}</th><td>1</td>" in text(shown)
 

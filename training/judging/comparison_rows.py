@@ -11,11 +11,12 @@ from model.evaluation.cases import ALL, MALIGNANT
 from model.evaluation.comparison import RELEASED, paired_differences
 from model.evaluation.intervals import RESAMPLES
 from model.evaluation.summary import summarise
-from training.data.splits import INTERNAL_TEST, TRAIN
+from training.data.splits import HOME, INTERNAL_TEST, TRAIN
 from training.judging.label_map import MAPPINGS, Mapped, map_labels, to_two
 from training.judging.trained_run import TrainedRun, check_unseen, milliseconds, read_table
 
 SEED = 2018
+ROUNDED = 2e-6  # tables have six decimals
 METRICS = {  # column -> metric and subject in model.evaluation.summary
     "accuracy": ("accuracy", ALL),
     "balanced_accuracy": ("balanced_accuracy", ALL),
@@ -49,26 +50,39 @@ COLUMNS = [
 ]  # fmt: skip
 
 
-def figures(judged: Mapped, resamples: int = RESAMPLES) -> dict[str, float]:
-    """Return every metric that the label set can answer, with low and high: Wilson or bootstrap, both by lesion."""
-    found = _summary(judged, resamples).set_index(["metric", "subject"])
+def figures(judged: Mapped, resamples: int = RESAMPLES, card: Card | None = None) -> dict[str, float]:
+    """Return every metric that the label set can answer, with low and high: Wilson or bootstrap, both by lesion.
+
+    With the ``card`` of a bundle whose answers these are, figures that it publishes have the interval given there.
+    """
+    found = _summary(judged, resamples, card).set_index(["metric", "subject"])
     wanted = METRICS if len(judged.labels) > 2 else {name: METRICS[name] for name in TWO_WAY}
     return _cells({name: found.loc[key] for name, key in wanted.items() if key in found.index}, "value")
 
 
-def by_class(name: str, judged: Mapped, resamples: int = RESAMPLES) -> pd.DataFrame:
+def by_class(name: str, judged: Mapped, resamples: int = RESAMPLES, card: Card | None = None) -> pd.DataFrame:
     """Return AUC and sensitivity of each of the seven classes; no row for a system with two answers.
 
     ``n_images`` is that of all images for an AUC, and of the class's for a sensitivity.
     """
-    rows = _summary(judged, resamples).assign(recipe=name)
+    rows = _summary(judged, resamples, card).assign(recipe=name)
     seven = [label.code for label in judged.labels] if len(judged.labels) > 2 else []
     return rows[rows.metric.isin(["auc", "sensitivity"]) & rows.subject.isin(seven)][BY_CLASS]
 
 
-def _summary(judged: Mapped, resamples: int) -> pd.DataFrame:
+def _summary(judged: Mapped, resamples: int, card: Card | None = None) -> pd.DataFrame:
     table = judged.table.assign(set="test")
-    return summarise(table, judged.labels, np.random.default_rng(SEED), resamples, ["set"])
+    found = summarise(table, judged.labels, np.random.default_rng(SEED), resamples, ["set"])
+    return found if card is None else _as_published(found, card)
+
+
+def _as_published(found: pd.DataFrame, card: Card) -> pd.DataFrame:
+    """Return the figures with the bundle's own intervals where it publishes the same value: one on all pages."""
+    rows = read_table(card.bundle_dir / "results" / "metrics.csv")
+    rows = rows[(rows.dataset == HOME) & (rows.split == INTERNAL_TEST)].set_index(["metric", "subject"])
+    there = rows.reindex(pd.MultiIndex.from_frame(found[["metric", "subject"]])).reset_index()
+    same = np.isclose(there["value"].astype(float), found["value"].astype(float), rtol=0, atol=ROUNDED)
+    return found.assign(**{end: np.where(same, there[end], found[end]) for end in ("low", "high")})
 
 
 def differences(judged: Mapped, reference: Mapped, resamples: int = RESAMPLES) -> dict[str, float]:
@@ -106,7 +120,7 @@ def bundle_row(card: Card, reference: Mapped, resamples: int) -> dict:
         "milliseconds": milliseconds(card.bundle_dir / card.raw["weights"]["file"]),
         "mapping": MAPPINGS["seven"],
         "note": "calibrated" + (f"; the mean of {views} views of a photo, timed with one" if views > 1 else ""),
-    } | _judged(reference, resamples)  # fmt: skip
+    } | _judged(reference, resamples, card)  # fmt: skip
 
 
 def earlier_row(bundle: Path, test: pd.DataFrame, reference: Mapped, resamples: int) -> dict:
@@ -145,9 +159,9 @@ def run_row(name: str, run: TrainedRun, judged: Mapped, reference: Mapped, resam
     } | _judged(judged, resamples) | differences(judged, reference, resamples)  # fmt: skip
 
 
-def _judged(judged: Mapped, resamples: int) -> dict:
+def _judged(judged: Mapped, resamples: int, card: Card | None = None) -> dict:
     counts = {"n_images": len(judged.table), "n_lesions": judged.table.lesion_id.nunique()}
-    return counts | {"split": INTERNAL_TEST} | figures(judged, resamples)
+    return counts | {"split": INTERNAL_TEST} | figures(judged, resamples, card)
 
 
 def _data(datasets: Sequence[str], images: int | None) -> str:

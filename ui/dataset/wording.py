@@ -93,9 +93,9 @@ STUDY_LINE = "The line is the figure without balancing."
 
 SPLIT_HEADING = "Images and lesions of each part of {}"
 SPLITS = {"train": "Training", "validation": "Validation", "internal_test": "Internal test"}
-CELL = "{:,} of {:,}"
+CELL = "{:,} images, {:,} lesions"
 SPLIT_HINT = (
-    "Each cell: images of lesions. The model learns from training and is selected on validation. The internal test is "
+    "The model learns from training and is selected on validation. The internal test is "
     "used once, to evaluate it."
 )
 SPLIT_RULE = (

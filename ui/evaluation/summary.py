@@ -14,7 +14,7 @@ from ui import evidence
 from ui import wording as shared
 from ui.evaluation import wording
 from ui.evaluation.choices import COMPARED, COMPARISON, CONFUSION, METRICS, POINTS, earlier_systems, names
-from ui.evaluation.decisions.wording import OUTSIDE
+from ui.evaluation.decisions.wording import EARLIER, OUTSIDE, THIS
 from ui.evaluation.methods import METHODS
 
 DRAWN = (("balanced_accuracy", ALL), ("auc", "mel"), ("auc", MALIGNANT))
@@ -77,7 +77,8 @@ def figures(card: Card) -> None:
             evidence.chart(ForestDisplay(_drawn(metrics, tests), wording.VALUE), "headline")
     for found in outside_statements(card):
         share = wording.share(found["sensitivity"])
-        st.caption(OUTSIDE.format(found["model"], found["set"], found["point"], share))
+        model = THIS if found["model"] == card.version else EARLIER.format(found["model"])
+        st.caption(OUTSIDE.format(model, found["set"], found["point"], share))
     if len(tests) < len(sets):
         with st.expander(wording.VALIDATION_FIGURES):
             st.caption(shared.VALIDATION)

@@ -56,6 +56,7 @@ ABSTENTION_COLUMNS = (
 )  # fmt: skip
 ANSWERED, SHARE_OF_IMAGES = "Answered, in % of the images", "Share"
 OUTSIDE = (
-    "Measured by others with model {} on images that are in none of these tables, so n and interval are missing: {}, "
+    "Measured by others with {} on images that are in none of these tables, so n and interval are missing: {}, "
     "{}: sensitivity {}."
 )
+EARLIER, THIS = "the earlier model {}", "this model"

@@ -34,7 +34,7 @@ from training.studies.baseline import SIZE, STRENGTH, embed, fingerprint, fit_he
 
 TABLE = "results/sources.csv"
 ALL, ALONE, WITHOUT, PART = "all sets", "{} alone", "without {}", "{:.1%} of the lesions"
-PARTS = (0.125, 0.25, 0.5)  # of the lesion groups, drawn at random, each part of the next
+PARTS = (0.125, 0.25, 0.5)  # of the lesions, drawn at random, each part of the next
 # Weight of an image that histology, confocal microscopy or follow-up have not confirmed.
 WEAKER = {"histology counted twice": 0.5, "histology alone": 0.0}
 CONFIRMED = ("histo", "histopathology")
@@ -56,7 +56,7 @@ def choices(train: pd.DataFrame) -> list[Choice]:
     Parameters
     ----------
     train : DataFrame
-        dataset, group, confirmation of the n training images.
+        dataset, lesion_id, confirmation of the n training images.
     """
     found = [Choice("sets", ALL, np.ones(len(train)))]
     for name in sorted(train.dataset.unique()):
@@ -64,9 +64,9 @@ def choices(train: pd.DataFrame) -> list[Choice]:
         found.append(Choice("sets", WITHOUT.format(name), 1 - its))
         if name == HOME:
             found.append(Choice("sets", ALONE.format(name), its))
-    groups = np.random.default_rng(0).permutation(train.group.unique())
+    lesions = np.random.default_rng(0).permutation(train.lesion_id.unique())
     for part in PARTS:
-        kept = train.group.isin(groups[: max(1, round(part * len(groups)))])
+        kept = train.lesion_id.isin(lesions[: max(1, round(part * len(lesions)))])
         found.append(Choice("images", PART.format(part), kept.to_numpy(float)))
     unconfirmed = train.confirmation.notna() & ~train.confirmation.isin(CONFIRMED)  # sets that do not say stay
     for name, weight in WEAKER.items():
@@ -116,7 +116,7 @@ def study(
     features, held_out : ndarray, float32, shape (n, channels) and (k, channels)
         Of the training images and of those that judge.
     train, judged : DataFrame
-        image_id, lesion_id, dataset, label of these images; ``train`` also group and confirmation.
+        image_id, lesion_id, dataset, label of these images; ``train`` also confirmation.
     """
     labels = label_indices(train.label, CODES)
     mean, deviation = features.mean(axis=0), features.std(axis=0) + 1e-6

@@ -60,7 +60,7 @@ def written(place):
 
 def test_each_choice_learns_from_its_own_images():
     train = made_up(np.random.default_rng(0), "train", 8)
-    train = train.assign(group=[f"G{i // 2}" for i in range(len(train))])
+    train = train.assign(lesion_id=[f"L{i // 2}" for i in range(len(train))])
     found = {choice.learnt: choice.weights for choice in sources.choices(train)}
     home = (train.dataset == "ham10000").to_numpy()
     assert next(iter(found)) == sources.ALL and found[sources.ALL].all()
@@ -70,8 +70,8 @@ def test_each_choice_learns_from_its_own_images():
     parts = [found[sources.PART.format(part)] > 0 for part in sources.PARTS]
     for small, large in itertools.pairwise(parts):
         assert (small <= large).all() and small.sum() < large.sum()
-    for part in parts:  # no lesion group is cut
-        assert train.assign(kept=part).groupby("group").kept.nunique().max() == 1
+    for part in parts:  # no lesion is cut
+        assert train.assign(kept=part).groupby("lesion_id").kept.nunique().max() == 1
     alone = found["histology alone"]
     assert set(train.confirmation[alone == 0]) == {"follow_up"}
     assert set(found["histology counted twice"]) == {0.5, 1.0}

@@ -191,7 +191,7 @@ def test_sources_draw_the_change_against_all_training_images(page, measured_bund
     trace = charts(shown)[-1]["data"][0]
     assert numbers(trace["x"]) == pytest.approx(list(rows["difference"][1:]))
     labels = charts(shown)[-1]["layout"]["yaxis"]["ticktext"]
-    assert "Without MILK10k, 499 images" in labels[0].replace("<br>", " ")
+    assert "Without MILK10k (499 learnt), n = 90" in labels[0].replace("<br>", " ").replace("\u00a0", " ")
     assert "HAM10000 alone" in labels[1] and "unconfirmed" in labels[3]
     captions = " ".join(element.value for element in shown.caption)
     assert "Not the served model" in captions and "0.800 (0.700 to 0.900) on MILK10k, validation" in captions

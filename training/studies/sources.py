@@ -38,7 +38,7 @@ PARTS = (0.125, 0.25, 0.5)  # of the lesions, drawn at random, each part of the 
 # Weight of an image that histology, confocal microscopy or follow-up have not confirmed.
 WEAKER = {"histology counted twice": 0.5, "histology alone": 0.0}
 CONFIRMED = ("histo", "histopathology")
-FEATURES = f"MobileNetV2, ImageNet alone, {SIZE} px"
+FEATURES = f"features of a MobileNetV2 that has seen ImageNet alone, {SIZE} px"
 
 
 @dataclass(frozen=True)

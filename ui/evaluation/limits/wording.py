@@ -80,7 +80,7 @@ def learnt(name: str, images: int) -> str:
         name = f"Without {SETS.get(rest, rest)}"
     elif rest == "alone" and first in SETS:
         name = f"{SETS[first]} alone"
-    return f"{LEARNT.get(name, name)}, {images:,} images"
+    return f"{LEARNT.get(name, name)} ({images:,} learnt)"
 
 
 MAPS = "How far the heat maps can be trusted"

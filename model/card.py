@@ -13,6 +13,8 @@ from model.answer.patient import Effects, read_effects
 from model.answer.quality import Gauges, read_gauges
 from model.errors import BundleError
 
+UNREADABLE = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
+COOLEST, HOTTEST = 0.01, 100  # temperatures beyond these give no probabilities any more
 SCHEMA = 1
 DEFAULT_BUNDLE = Path(__file__).parent / "bundle"
 BUNDLE_VARIABLE = "LESIONSCOPE_BUNDLE"  # environment variable that points to another bundle
@@ -127,6 +129,14 @@ def load_card(bundle_dir: Path | str | None = None) -> Card:
         If ``card.json`` is missing, not JSON, of another schema, or lacks or contradicts something needed.
     """
     folder = bundle_folder(bundle_dir)
+    try:
+        return _read(folder)
+    except UNREADABLE as error:  # an entry of a kind that no check below has thought of
+        kind = type(error).__name__
+        raise BundleError("card_entry", f"card.json or a file that it names is damaged ({kind}); restore it.") from None
+
+
+def _read(folder: Path) -> Card:
     raw = _read_json(folder / "card.json")
     if raw.get("schema") != SCHEMA:
         raise BundleError("card_schema", f"card.json has schema {raw.get('schema')}, this code reads {SCHEMA}.")
@@ -187,8 +197,8 @@ def _labels(entries: list[Any]) -> tuple[Label, ...]:
     kinds = {"index": int, "code": str, "name": str, "malignant": bool}
     for label in labels:
         for name, kind in kinds.items():
-            if type(getattr(label, name)) is not kind:
-                value = getattr(label, name)
+            value = getattr(label, name)
+            if type(value) is not kind:
                 raise BundleError("card_labels", f"A label's {name} must be {kind.__name__}, but it is {value!r}.")
     if [label.index for label in labels] != list(range(len(labels))):
         raise BundleError("card_labels", "Output labels must be in the order of their index, from 0.")
@@ -209,10 +219,13 @@ def _check_values(card: Card) -> None:
     for name, value in expected.items():
         if card.raw["input"].get(name) != value:
             raise BundleError("card_input", f"input.{name} must be {value}, but it is {card.raw['input'].get(name)}.")
-    if not 0 < card.temperature < float("inf"):
-        raise BundleError("card_temperature", f"The temperature must be above 0, but it is {card.temperature}.")
+    if not COOLEST <= card.temperature <= HOTTEST:
+        raise BundleError(
+            "card_temperature",
+            f"The temperature must be above 0, from {COOLEST} to {HOTTEST}, but it is {card.temperature}.",
+        )
     known = bool(card.views) and all(isinstance(view, str) and view in VIEWS for view in card.views)
-    if not known or len({str(view) for view in card.views}) < len(card.views):
+    if not known or len(set(card.views)) < len(card.views):
         raise BundleError(
             "card_views",
             f"inference.views must be one or more of {list(VIEWS)}, but it is {list(card.views)}.",

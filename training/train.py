@@ -191,7 +191,7 @@ def _held_run(recipe: Recipe, run: Path, record: dict, splits: pd.DataFrame | No
         orphan = ["a checkpoint without its run.json"] if (run / CHECKPOINT).exists() else []
         provenance.go_on_or_start_anew(run, orphan, anew)
         return 0
-    earlier = provenance.read_json(run / "run.json")
+    _, earlier = read_record(run)
     compared = {name: record[name] for name in ("pretrained_sha256", "per_class", "starts", "images") if name in record}
     found = provenance.differences(recipe, earlier, compared, splits, run)
     provenance.go_on_or_start_anew(run, found, anew)
@@ -240,8 +240,9 @@ def _earlier_stages(name: str, recipe: Recipe, run: Path, options: argparse.Name
     """Make sure that an earlier recipe is trained; return what is known of it, after what went before it."""
     stage_run, stage = run.parent / name, dataclasses.replace(load_recipe(name), weights=recipe.weights)
     if (stage_run / "trained.keras").exists():
-        _held_run(stage, stage_run, {"per_class": options.per_class}, None, options.anew)
-    else:
+        anew = options.anew and not stage.teachers  # what a GPU has trained is never thrown away here
+        _held_run(stage, stage_run, {"per_class": options.per_class}, None, anew)
+    if not (stage_run / "trained.keras").exists():
         _train(stage, argparse.Namespace(**vars(options) | {"run": stage_run}))
     _, record = read_record(stage_run)
     done = {name: record[name] for name in STAGE if name in record}

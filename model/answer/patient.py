@@ -137,6 +137,7 @@ def read_effects(entry: Any, classes: int) -> Effects | None:
     every = [effects.decade, *effects.sexes.values(), *effects.sites.values()]
     if any(row.shape != (classes,) or not np.isfinite(row).all() for row in every) or set(effects.sexes) != set(SEXES):
         raise BundleError("card_patient", f"The card's entry patient needs {classes} finite numbers for each factor.")
-    if not (0 <= effects.power < 10 and effects.youngest < effects.oldest):
+    ages = (effects.youngest, effects.typical_age, effects.oldest)
+    if not (0 <= effects.power < 10 and np.isfinite(ages).all() and effects.youngest < effects.oldest):
         raise BundleError("card_patient", "The card's entry patient has an invalid power or invalid ages.")
     return effects

@@ -160,12 +160,18 @@ def read_gauges(entry: dict[str, Any] | None, bundle_dir: Path) -> Gauges | None
         return None
     arrays = stored_arrays(entry, bundle_dir, "gauges")
     try:
-        limits = {each["code"]: Limits(each["low"], each["high"]) for each in entry["limits"]}
+        limits = {each["code"]: Limits(_limit(each["low"]), _limit(each["high"])) for each in entry["limits"]}
         seen = [code for code in limits if code in HEADS]
         heads = {code: Head(arrays[f"{code}_kernel"], float(arrays[f"{code}_bias"])) for code in seen}
-    except (KeyError, TypeError):
+    except (KeyError, TypeError, ValueError, OverflowError):
         raise BundleError("gauges_limits", "Each gauge in the card needs code, low and high, and its head.") from None
-    unknown = sorted(set(limits) - set(PIXEL_GAUGES) - set(HEADS))
+    unknown = sorted(str(code) for code in set(limits) - set(PIXEL_GAUGES) - set(HEADS))
     if unknown:
         raise BundleError("gauges_unknown", f"The card names gauges that are not known: {', '.join(unknown)}.")
     return Gauges(limits, heads)
+
+
+def _limit(value: float | None) -> float | None:
+    if value is not None and (isinstance(value, bool) or not np.isfinite(float(value))):
+        raise ValueError
+    return None if value is None else float(value)

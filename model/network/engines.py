@@ -94,6 +94,11 @@ class OnnxEngine:
             raise BundleError("export_unreadable", f"The network {path.name} cannot be loaded: {reason}") from None
         if self._session.get_modelmeta().custom_metadata_map.get(MADE_FROM) != origin(card):
             raise BundleError("export_stale", f"{path.name} is of other weights; run python -m training.export.")
+        edge = self._session.get_inputs()[0].shape[1]
+        if edge != card.size:
+            raise BundleError(
+                "export_size", f"{path.name} reads {edge} px, and input.shape in the card is {card.size}."
+            )
         self._maps = [FEATURES, *([OUTLINE] if card.outline else [])]
         _return_memory()
         nothing = np.zeros((0, card.size, card.size, 3), np.float32)

@@ -191,12 +191,17 @@ def test_sources_draw_the_change_against_all_training_images(page, measured_bund
     trace = charts(shown)[-1]["data"][0]
     assert numbers(trace["x"]) == pytest.approx(list(rows["difference"][1:]))
     labels = charts(shown)[-1]["layout"]["yaxis"]["ticktext"]
-    assert "Without MILK10k (499 learnt), n = 90" in labels[0].replace("<br>", " ").replace("\u00a0", " ")
-    assert "HAM10000 alone" in labels[1] and "unconfirmed" in labels[3]
+    assert "Without MILK10k: 499 images, n = 90" in labels[0].replace("<br>", " ").replace("\u00a0", " ")
+    assert "HAM10000 alone" in labels[1] and "12.5 % of the training lesions" in labels[2].replace("<br>", " ")
+    assert "Unconfirmed labels left out" in labels[3].replace("<br>", " ")
     captions = " ".join(element.value for element in shown.caption)
-    assert "Not the served model" in captions and "0.800 (0.700 to 0.900) on MILK10k, validation" in captions
+    assert "Not the model that answers here" in captions and "0.800 (0.700 to 0.900) on MILK10k, validation" in captions
     written = " ".join(element.value for element in shown.get("html"))
-    assert "Melanoma told from the set alone, AUC" in written and "<b>0.600</b>" in written
+    assert "Melanoma from the set alone, AUC" in written and "<b>0.600</b>" in written
+    assert "On validation images of HAM10000, MILK10k" in captions and "0.500 of the sets" in captions
+    said = " ".join(element.value for element in shown.markdown)
+    assert "Never having seen MILK10k: -0.010 (-0.020 to 0.005), no clear difference." in said
+    assert "kept: -0.040 (-0.080 to 0.020), no clear difference." in said and "HAM10000:" not in said
 
 
 def test_robustness_draws_a_line_a_corruption_from_the_photo_as_taken(page, measured_bundle):

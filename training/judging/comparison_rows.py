@@ -13,7 +13,7 @@ from model.evaluation.intervals import RESAMPLES
 from model.evaluation.summary import summarise
 from training.data.splits import HOME, INTERNAL_TEST, TRAIN
 from training.judging.label_map import MAPPINGS, Mapped, map_labels, to_two
-from training.judging.trained_run import TrainedRun, check_unseen, milliseconds, read_table
+from training.judging.trained_run import RunError, TrainedRun, check_unseen, milliseconds, read_table
 
 SEED = 2018
 ROUNDED = 2e-6  # tables have six decimals
@@ -78,10 +78,15 @@ def _summary(judged: Mapped, resamples: int, card: Card | None = None) -> pd.Dat
 
 def _as_published(found: pd.DataFrame, card: Card) -> pd.DataFrame:
     """Return the figures with the bundle's own intervals where it publishes the same value: one on all pages."""
+    keys, ends = ["metric", "subject"], ["value", "low", "high"]
     rows = read_table(card.bundle_dir / "results" / "metrics.csv")
-    rows = rows[(rows.dataset == HOME) & (rows.split == INTERNAL_TEST)].set_index(["metric", "subject"])
-    there = rows.reindex(pd.MultiIndex.from_frame(found[["metric", "subject"]])).reset_index()
-    same = np.isclose(there["value"].astype(float), found["value"].astype(float), rtol=0, atol=ROUNDED)
+    missing = {"dataset", "split", *keys, *ends} - set(rows)
+    if missing:
+        raise RunError(f"results/metrics.csv lacks {', '.join(sorted(missing))}; run training.evaluate again.")
+    rows = rows[(rows.dataset == HOME) & (rows.split == INTERNAL_TEST)].drop_duplicates(keys).set_index(keys)[ends]
+    there = rows.apply(pd.to_numeric, errors="coerce").reindex(pd.MultiIndex.from_frame(found[keys])).reset_index()
+    same = np.isclose(there["value"], found["value"].astype(float), rtol=0, atol=ROUNDED)
+    same &= np.isfinite(there[ends]).all(axis=1) & (there["low"] <= there["high"])
     return found.assign(**{end: np.where(same, there[end], found[end]) for end in ("low", "high")})
 
 

@@ -31,7 +31,10 @@ def read_record(run: Path) -> tuple[Recipe, dict]:
     record = read_json(run / "run.json")
     if not isinstance(record, dict) or not isinstance(record.get("recipe"), dict):
         raise RecipeError(f"{run / 'run.json'} holds no recipe; train the run again.")
-    return recipe_in(record), record
+    try:
+        return recipe_in(record), record
+    except TypeError:
+        raise RecipeError(f"{run / 'run.json'} holds a damaged recipe; train the run again.") from None
 
 
 def recipe_in(record: dict) -> Recipe:

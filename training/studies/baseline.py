@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 STRENGTHS = (0.0003, 0.003)
 SIZE = 224
-STRENGTH = 0.001  # of the data against the regularisation in `fit_head`, set beforehand, the same for all
+HEAD_STRENGTH = 0.001  # of the data against the regularisation in `fit_head`, set beforehand, the same for all
 
 
 def frozen_trunk(size: int, weights: str, architecture: str = "mobilenetv2") -> "keras.Model":
@@ -71,7 +71,7 @@ def fit_head(features: np.ndarray, labels: np.ndarray, balance: Balance, real: i
     weight = balance.draws * balance.class_weight[labels]
     used = weight > 0
     weight = weight[used] * real / weight.sum()
-    model = LogisticRegression(C=STRENGTH, max_iter=200, tol=1e-3)
+    model = LogisticRegression(C=HEAD_STRENGTH, max_iter=200, tol=1e-3)
     return model.fit(features[used], labels[used], sample_weight=weight)
 
 

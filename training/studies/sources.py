@@ -3,50 +3,66 @@
     python -m training.studies.sources --work runs/data --weights WEIGHTS [--bundle model/bundle]
 
 A dense layer learns from the features of a MobileNetV2 that has seen ImageNet alone, so that a set that is left out
-has not been seen at all. Leaves out each set in turn, learns from parts of the images, and weights labels by how they
-were confirmed. A probe says how well the set can be told from a photo's features, and how well melanoma from the set.
-Judged on validation; test splits are not read. Writes ``results/sources.csv`` into the bundle.
+has not been seen at all. Leaves out each set in turn, learns from a share of the lesions, and counts labels less that
+nothing has confirmed. A probe says how well the set is told from a photo's features, and melanoma from the set alone.
+The manifest needs all sets of the table, see docs/accelerator.md. Judged on validation; test
+splits are not read. Writes ``results/sources.csv`` into the bundle.
 """
 
 import argparse
 import os
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 from sklearn.linear_model import LogisticRegression
+from sklearn.preprocessing import StandardScaler
 
 from model.card import Label, load_card
-from model.evaluation.cases import Cases, ask, read_cases
+from model.evaluation.cases import MALIGNANT, Cases, ask, read_cases
 from model.evaluation.intervals import RESAMPLES, bootstrap, bootstrap_name, percentile_interval
-from model.evaluation.metrics import auc, balanced_accuracy
+from model.evaluation.metrics import auc, balanced_accuracy, weighted_mean
 from training.accelerator.pack import packed_images
-from training.command import one_sentence
+from training.command import TrainingError, one_sentence
 from training.data.balancing import BALANCING
-from training.data.batches import label_indices, weighted_draws
-from training.data.label_sets import CODES
+from training.data.batches import label_indices
+from training.data.label_sets import CODES, UNCONFIRMED
 from training.data.provenance import file_sha256
 from training.data.splits import HOME, TRAIN, VALIDATION
 from training.fitting.kept_arrays import kept_array
 from training.judging.sealing import write_tables
-from training.studies.baseline import SIZE, STRENGTH, embed, fingerprint, fit_head
+from training.studies.baseline import HEAD_STRENGTH, SIZE, embed, fingerprint, fit_head
 
+READ = ("image_id", "lesion_id", "group", "dataset", "label", "confirmation", "canvas_row")  # of the manifest
 TABLE = "results/sources.csv"
-ALL, ALONE, WITHOUT, PART = "all sets", "{} alone", "without {}", "{:.1%} of the lesions"
-PARTS = (0.125, 0.25, 0.5)  # of the lesions, drawn at random, each part of the next
-# Weight of an image that histology, confocal microscopy or follow-up have not confirmed.
-WEAKER = {"histology counted twice": 0.5, "histology alone": 0.0}
-CONFIRMED = ("histo", "histopathology")
+EVERYTHING = "everything"  # the choice that all others are set against
+SHARES = (0.125, 0.25, 0.5)  # of the lesions, drawn at random, each share part of the next
+UNCONFIRMED_WEIGHTS = {"unconfirmed_half": 0.5, "unconfirmed_out": 0.0}
 FEATURES = f"features of a MobileNetV2 that has seen ImageNet alone, {SIZE} px"
+METRICS = ("balanced_accuracy", "melanoma_auc", "malignant_auc")
 
 
 @dataclass(frozen=True)
 class Choice:
-    """What a dense layer learns from: ``weights`` say how often each training image is drawn, shape (n,)."""
+    """What a dense layer learns from.
+
+    Parameters
+    ----------
+    study : str
+        "sets", "images" or "labels".
+    learnt : str
+        `EVERYTHING`, "without", "alone", "share" or a key of `UNCONFIRMED_WEIGHTS`.
+    of : str
+        The image set or the share; empty otherwise.
+    weights : ndarray, float, shape (n,), range [0, 1]
+        Factor on how often each training image is drawn; 0 leaves it out.
+    """
 
     study: str
     learnt: str
+    of: str
     weights: np.ndarray
 
 
@@ -58,49 +74,72 @@ def choices(train: pd.DataFrame) -> list[Choice]:
     train : DataFrame
         dataset, lesion_id, confirmation of the n training images.
     """
-    found = [Choice("sets", ALL, np.ones(len(train)))]
+    found = [Choice("sets", EVERYTHING, "", np.ones(len(train)))]
     for name in sorted(train.dataset.unique()):
         its = (train.dataset == name).to_numpy(float)
-        found.append(Choice("sets", WITHOUT.format(name), 1 - its))
+        found.append(Choice("sets", "without", name, 1 - its))
         if name == HOME:
-            found.append(Choice("sets", ALONE.format(name), its))
+            found.append(Choice("sets", "alone", name, its))
     lesions = np.random.default_rng(0).permutation(train.lesion_id.unique())
-    for part in PARTS:
-        kept = train.lesion_id.isin(lesions[: max(1, round(part * len(lesions)))])
-        found.append(Choice("images", PART.format(part), kept.to_numpy(float)))
-    unconfirmed = train.confirmation.notna() & ~train.confirmation.isin(CONFIRMED)  # sets that do not say stay
-    for name, weight in WEAKER.items():
-        found.append(Choice("labels", name, np.where(unconfirmed, weight, 1.0)))
+    for share in SHARES:
+        kept = train.lesion_id.isin(lesions[: round(share * len(lesions))])
+        found.append(Choice("images", "share", f"{100 * share:g} %", kept.to_numpy(float)))
+    unconfirmed = train.confirmation.isin(UNCONFIRMED)  # images of sets that do not say stay as they are
+    for name, weight in UNCONFIRMED_WEIGHTS.items():
+        found.append(Choice("labels", name, "", np.where(unconfirmed, weight, 1.0)))
     return found
 
 
-def figures(cases: Cases, weights: np.ndarray | None = None) -> dict[str, np.ndarray]:
-    """Return each figure of the study for every weighting, shape (r,)."""
-    taken = np.ones((1, len(cases.targets))) if weights is None else weights
-    found = {"balanced_accuracy": balanced_accuracy(cases, taken)}
-    for code in ("mel", "malignant"):
-        question = ask(cases, code)
-        found["melanoma_auc" if code == "mel" else "malignant_auc"] = auc(question.truth, question.score, taken)
-    return found
+def fit_choice(features: np.ndarray, labels: np.ndarray, weights: np.ndarray) -> Callable[[np.ndarray], np.ndarray]:
+    """Fit a dense layer and return what gives the classes' probabilities, shape (k, classes), to other features.
+
+    Scaling is of the used images, so that nothing is known of others. A class is drawn as often whatever the weights
+    are within it. The regularisation is that of all n images, or fewer images would also mean a smaller layer.
+
+    Parameters
+    ----------
+    features : ndarray, float32, shape (n, channels)
+    labels : ndarray of int, shape (n,)
+    weights : ndarray, shape (n,), range [0, 1]
+    """
+    used = weights > 0
+    mean, deviation = features[used].mean(axis=0), features[used].std(axis=0) + 1e-6
+    balance, known = BALANCING["power"](labels[used], len(CODES), seed=0), labels[used]
+    draws = balance.draws * weights[used]
+    lost = np.bincount(known, balance.draws, len(CODES)) / np.maximum(np.bincount(known, draws, len(CODES)), 1e-9)
+    balance = replace(balance, draws=draws * lost[known])
+    head = fit_head((features[used] - mean) / deviation, known, balance, len(labels))
+
+    def answer(asked: np.ndarray) -> np.ndarray:
+        given = np.zeros((len(asked), len(CODES)))
+        given[:, head.classes_] = head.predict_proba((asked - mean) / deviation)  # some choices lack a class
+        return given
+
+    return answer
+
+
+def figures(cases: Cases, weights: np.ndarray | None = None) -> np.ndarray:
+    """Return `METRICS` for every weighting, shape (r, metrics)."""
+    melanoma, malignant = ask(cases, "mel"), ask(cases, MALIGNANT)
+    areas = [auc(question.truth, question.score, weights) for question in (melanoma, malignant)]
+    return np.stack([balanced_accuracy(cases, weights), *areas], axis=1)
 
 
 def judge(cases: Cases, reference: Cases, resamples: int = RESAMPLES) -> pd.DataFrame:
     """Return metric, value, difference to the reference on the same images, their intervals by lesion, and n."""
 
     def measured(weights: np.ndarray | None = None) -> np.ndarray:
-        own, other = (np.stack(list(figures(one, weights).values()), axis=1) for one in (cases, reference))
-        return np.concatenate([own, own - other], axis=1)
+        own, other = figures(cases, weights), figures(reference, weights)
+        return np.stack([own, own - other], axis=2)
 
-    names = list(figures(cases))
-    values = measured()[0]
-    low, high = percentile_interval(bootstrap(measured, cases.lesions, np.random.default_rng(0), resamples))
-    count = len(names)
+    value, difference = measured()[0].T
+    bounds = percentile_interval(bootstrap(measured, cases.lesions, np.random.default_rng(0), resamples))
+    (low, difference_low), (high, difference_high) = (bound.T for bound in bounds)
     return pd.DataFrame(
         {
-            "metric": names, "value": values[:count], "low": low[:count], "high": high[:count],
-            "difference": values[count:], "difference_low": low[count:], "difference_high": high[count:],
-            "n_images": len(cases.targets), "n_lesions": len(np.unique(cases.lesions)),
-            "interval": bootstrap_name(resamples),
+            "metric": METRICS, "value": value, "low": low, "high": high, "difference": difference,
+            "difference_low": difference_low, "difference_high": difference_high, "n_images": len(cases.targets),
+            "n_lesions": len(np.unique(cases.lesions)), "interval": bootstrap_name(resamples),
         }
     ).round(6)  # fmt: skip
 
@@ -117,68 +156,89 @@ def study(
         Of the training images and of those that judge.
     train, judged : DataFrame
         image_id, lesion_id, dataset, label of these images; ``train`` also confirmation.
+    classes : tuple of Label
+    resamples : int
+
+    Returns
+    -------
+    DataFrame
+        study, learnt, of, dataset, split, train_images, features and the columns of `judge`; two rows are probes.
     """
     labels = label_indices(train.label, CODES)
-    mean, deviation = features.mean(axis=0), features.std(axis=0) + 1e-6
-    seen, asked = (features - mean) / deviation, (held_out - mean) / deviation
     tables: list[pd.DataFrame] = []
     reference: dict[str, Cases] = {}
     for choice in choices(train):
-        used = choice.weights > 0
-        balance = BALANCING["power"](labels[used], len(CODES), seed=0)
-        balance = weighted_draws(balance, choice.weights[used])
-        head = fit_head(seen[used], labels[used], balance, int(used.sum()))
-        given = np.zeros((len(asked), len(CODES)))
-        given[:, head.classes_] = head.predict_proba(asked)  # a part of the images may lack a class
+        if len(np.unique(labels[choice.weights > 0])) < 2:
+            print(f"{choice.learnt} {choice.of}: fewer than two classes, left out", flush=True)
+            continue
+        given = fit_choice(features, labels, choice.weights)(held_out)
         columns = pd.DataFrame(given, columns=[f"p_{label.code}" for label in classes], index=judged.index)
-        answers = pd.concat([judged, columns], axis=1)
-        for name, part in answers.groupby("dataset"):
+        used = int((choice.weights > 0).sum())
+        about = {"study": choice.study, "learnt": choice.learnt, "of": choice.of, "train_images": used}
+        for name, part in pd.concat([judged, columns], axis=1).groupby("dataset"):
             cases = read_cases(part, classes)
             found = judge(cases, reference.setdefault(str(name), cases), resamples)
-            found.insert(0, "study", choice.study)
-            found.insert(1, "learnt", choice.learnt)
-            tables.append(found.assign(dataset=name, train_images=int(used.sum())))
-        print(f"{choice.learnt}: {used.sum():,} images", flush=True)
-    tables += probes(seen, train, asked, judged, resamples)
-    return pd.concat(tables, ignore_index=True).assign(split=VALIDATION, features=FEATURES)
+            tables.append(found.assign(**about, dataset=name))
+        print(f"{choice.learnt} {choice.of}: {used:,} images", flush=True)
+    tables.append(probes(features, train, held_out, judged, resamples))
+    table = pd.concat(tables, ignore_index=True).assign(split=VALIDATION, features=FEATURES)
+    first = ["study", "learnt", "of", "dataset", "split"]
+    return table[first + [name for name in table if name not in first]]
 
 
 def probes(
-    seen: np.ndarray, train: pd.DataFrame, asked: np.ndarray, judged: pd.DataFrame, resamples: int
-) -> list[pd.DataFrame]:
-    """Return how well the set is told from standardised features, and melanoma from the set alone, each a row."""
-    known = train.dataset.isin(judged.dataset.unique()).to_numpy()  # sets that validation has
-    head = LogisticRegression(C=STRENGTH, max_iter=200, tol=1e-3, class_weight="balanced")
-    right = head.fit(seen[known], train.dataset[known]).predict(asked) == judged.dataset
-    sets, lesions = judged.dataset.to_numpy(), pd.factorize(judged.lesion_id)[0]
-    names = np.unique(sets)
+    features: np.ndarray, train: pd.DataFrame, held_out: np.ndarray, judged: pd.DataFrame, resamples: int
+) -> pd.DataFrame:
+    """Return how well the set is told from a photo's features, and melanoma from the set alone, a row each.
 
-    def told(weights: np.ndarray) -> np.ndarray:
-        return np.mean([(weights * (right & (sets == name)).to_numpy()).sum(1) / (weights * (sets == name)).sum(1)
-                        for name in names], axis=0)  # fmt: skip
-
-    share = (train.label == "mel").groupby(train.dataset).mean()
+    Of the sets that validation has, because the others have no image to judge on. Parameters as `study`.
+    """
+    known = train.dataset.isin(judged.dataset.unique()).to_numpy()
+    learnt, sets = train[known], judged.dataset.to_numpy()
+    scaler = StandardScaler().fit(features[known])
+    head = LogisticRegression(C=HEAD_STRENGTH, max_iter=200, tol=1e-3, class_weight="balanced")
+    head.fit(scaler.transform(features[known]), learnt.dataset)
+    right = head.predict(scaler.transform(held_out)) == sets
+    names, lesions = np.unique(sets), pd.factorize(judged.lesion_id)[0]
+    share = (learnt.label == "mel").groupby(learnt.dataset).mean()
     melanoma, score = (judged.label == "mel").to_numpy(), judged.dataset.map(share).to_numpy()
-    rows = []
-    for learnt, metric, measured in (
-        ("set told from the photo", "balanced_accuracy", told),
-        ("melanoma told from the set alone", "melanoma_auc", lambda weights: auc(melanoma, score, weights)),
-    ):
-        value = measured(np.ones((1, len(judged))))[0]
-        sampled = bootstrap(lambda w, f=measured: f(w)[:, None], lesions, np.random.default_rng(0), resamples)
-        low, high = (bound[0] for bound in percentile_interval(sampled))
-        row = {"study": "probe", "learnt": learnt, "metric": metric, "value": value, "low": low, "high": high,
-               "n_images": len(judged), "n_lesions": len(np.unique(lesions)), "dataset": "+".join(names),
-               "interval": bootstrap_name(resamples), "train_images": int(known.sum())}  # fmt: skip
-        rows.append(pd.DataFrame([row]).round(6))
-    return rows
+
+    def measured(weights: np.ndarray) -> np.ndarray:
+        told = [weighted_mean(right[sets == name], weights[:, sets == name]) for name in names]
+        return np.stack([np.mean(told, axis=0), auc(melanoma, score, weights)], axis=1)
+
+    low, high = percentile_interval(bootstrap(measured, lesions, np.random.default_rng(0), resamples))
+    return pd.DataFrame(
+        {
+            "study": "probe", "learnt": ["set", "melanoma"], "of": "", "dataset": "+".join(names),
+            "metric": ["balanced_accuracy", "melanoma_auc"], "value": measured(np.ones((1, len(judged))))[0],
+            "low": low, "high": high, "n_images": len(judged), "n_lesions": len(np.unique(lesions)),
+            "train_images": int(known.sum()), "interval": bootstrap_name(resamples),
+        }
+    ).round(6)  # fmt: skip
 
 
 def run(work: Path, weights: str, bundle: Path, cache: Path, resamples: int = RESAMPLES) -> pd.DataFrame:
-    """Embed training and validation images, study every choice, write the table and seal the bundle."""
+    """Embed training and validation images, study every choice, write the table and seal the bundle.
+
+    Raises
+    ------
+    TrainingError
+        If the manifest has images of one set alone, an image twice, or lacks a column.
+    """
     manifest = pd.read_csv(work / "manifest.csv", low_memory=False)
+    missing = [name for name in READ if name not in manifest]
+    if missing:
+        raise TrainingError(f"{work / 'manifest.csv'} lacks {', '.join(missing)}; run training.data.manifest again.")
     images = packed_images(manifest, pd.read_csv(bundle / "dataset" / "splits.csv"))
+    if images.image_id.duplicated().any():
+        raise TrainingError(f"{work / 'manifest.csv'} has an image more than once; run training.data.manifest again.")
+    images = images.assign(lesion_id=images.lesion_id.fillna(images.image_id))
     train, judged = (images[images.split == name].reset_index(drop=True) for name in (TRAIN, VALIDATION))
+    if min(train.dataset.nunique(), judged.dataset.nunique()) < 2:
+        raise TrainingError(
+            f"{work} has training or validation images of one set alone; read several with training.data.manifest."
+        )
     origin = ("mobilenetv2", fingerprint(weights), file_sha256(work / "manifest.csv"), SIZE)
 
     def features(rows: np.ndarray) -> np.ndarray:
@@ -196,7 +256,7 @@ def run(work: Path, weights: str, bundle: Path, cache: Path, resamples: int = RE
 def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--work", type=Path, default=Path("runs/data"), help="folder with manifest.csv and canvas.npy")
-    parser.add_argument("--weights", default="imagenet", help="imagenet, or a file of MobileNetV2's trunk")
+    parser.add_argument("--weights", default="imagenet", help="imagenet, or a file with MobileNetV2's ImageNet trunk")
     parser.add_argument("--bundle", type=Path, default=Path("model/bundle"))
     parser.add_argument("--resamples", type=int, default=RESAMPLES, help="of lesions, for the intervals")
     parser.add_argument("--cache", type=Path, help="folder that keeps the features (default: the one of --work)")

@@ -33,7 +33,7 @@ def checks(card: Card) -> None:
     """Show that no lesion is in two parts, counted from the split itself."""
     facts = split_facts(evidence.table(card, SPLITS))
     rows = [(wording.CHECK_NAMES[name], f"{count:,}") for name, count in facts.items()]
-    evidence.grid(wording.CHECKS, ("All sets together", ""), rows)
+    evidence.grid(wording.CHECKS, (wording.CHECKED, ""), rows)
     saved = pd.DataFrame(rows, columns=["what", "count"])
     evidence.origin(card, (SPLITS,), wording.COMPUTED["checks"], saved, "split_checks.csv", wording.SPLIT_COMMAND)
 

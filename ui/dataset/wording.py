@@ -95,14 +95,14 @@ SPLIT_HEADING = "Images and lesions of each part of {}"
 SPLITS = {"train": "Training", "validation": "Validation", "internal_test": "Internal test"}
 CELL = "{:,} images, {:,} lesions"
 SPLIT_HINT = (
-    "The model learns from training and is selected on validation. The internal test is "
-    "used once, to evaluate it."
+    "The model learns from training and is selected on validation. The internal test is used once, to evaluate it."
 )
 SPLIT_RULE = (
     "All photos of a lesion, and photos that look the same under different lesion numbers, form a group. Each group is "
     "in one part only. Groups are drawn at random, 70, 15 and 15 %, within each diagnosis."
 )
 CHECKS = "Checks of the split"
+CHECKED = "Sets with a validation and a test part, together"
 CHECK_NAMES = {
     "lesions": "Lesions",
     "several": "of these with more than one photo",

@@ -36,7 +36,11 @@ METHODS = {
         "agreement by resampling lesions."
     ),
     "external": "shares with Wilson's interval by lesion; the AUC is the stored one.",
-    "sources": "the same dense layer for every choice; differences on the same resampled lesions.",
+    "sources": (
+        "the same dense layer for every choice, fitted once, with the same regularisation; intervals and differences "
+        "resample validation lesions; shares of the training lesions were drawn once. Balanced accuracy averages the "
+        "classes that a set has."
+    ),
     "informed": (
         "differences on the same resampled lesions; an interval that contains 0 shows no clear difference. The "
         "interval of a calibration error is shifted upwards, as under Calibration."

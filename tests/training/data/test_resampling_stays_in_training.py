@@ -129,3 +129,14 @@ def test_a_table_whose_images_were_repeated_before_the_split_is_refused(work, tm
     np.save(tmp_path / "canvas.npy", np.zeros((1, 1, 1, 3), np.uint8))
     with pytest.raises(SplitError, match="listed twice"):
         train.prepare(RECIPE, tmp_path, tmp_path, None, None)
+
+
+def test_images_of_a_set_are_drawn_as_often_as_its_weight_says(work):
+    recipe, canvas, manifest = prepared(work, "none")
+    manifest = manifest.assign(dataset=np.where(np.arange(len(manifest)) % 2, "one", "other"))
+    plain = task_of(recipe, canvas, manifest)
+    weighted = task_of(dataclasses.replace(recipe, source_weights={"one": 0.25}), canvas, manifest)
+    draws = [task.images(fitting.build(recipe)).balance.draws for task in (plain, weighted)]
+    one = (plain.train.dataset == "one").to_numpy()
+    assert draws[1].sum() == pytest.approx(draws[0].sum())
+    assert draws[1][one].max() == pytest.approx(0.25 * draws[1][~one].min())

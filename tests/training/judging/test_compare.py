@@ -199,3 +199,20 @@ def test_training_is_asked_for_what_is_missing_on_the_bundles_splits(tmp_path, m
     options = SimpleNamespace(data="D", work="W", weights_folder=None, bundle=tmp_path, runs=tmp_path / "runs")
     compare.train(["a", "b"], options)
     assert asked == [((["b"], "D", "W", None), {"splits": tmp_path / "dataset/splits.csv", "runs": tmp_path / "runs"})]
+
+
+def test_a_published_figure_keeps_its_interval_and_another_value_has_its_own(bundle):
+    file = bundle / "results/metrics.csv"
+    rows = pd.read_csv(file)
+    mine = (rows.dataset == "ham10000") & (rows.split == "internal_test") & (rows.subject == "all")
+    assert mine.any()
+    rows.loc[mine & (rows.metric == "accuracy"), ["low", "high"]] = [0.111, 0.999]
+    rows.loc[mine & (rows.metric == "balanced_accuracy"), ["value", "low", "high"]] = [0.5, 0.111, 0.999]
+    rows.to_csv(file, index=False)
+    card, _, reference = compare.bundled(bundle)
+    own, plain = (comparison_rows.figures(reference, 30, known) for known in (card, None))
+    assert (own["accuracy_low"], own["accuracy_high"]) == (0.111, 0.999)
+    assert own["balanced_accuracy_low"] == plain["balanced_accuracy_low"] != 0.111
+    rows.drop(columns="low").to_csv(file, index=False)
+    with pytest.raises(RunError, match="lacks low"):
+        comparison_rows.figures(reference, 30, card)

@@ -109,7 +109,10 @@ def test_a_recipe_with_members_trains_them_first_and_joins_them(members, photos,
     np.testing.assert_allclose(np.asarray(joined.predict_on_batch(photos)), wanted, rtol=1e-4, atol=1e-4)
 
 
-@pytest.mark.parametrize(("text", "words"), [("{", "is damaged"), ("{}", "holds no recipe")])
+DAMAGED = [("{", "is damaged"), ("{}", "holds no recipe"), ("[]", "holds no recipe"), ('{"recipe": {}}', "damaged")]
+
+
+@pytest.mark.parametrize(("text", "words"), DAMAGED)
 def test_the_damaged_record_of_a_member_is_one_sentence(text, words, tmp_path):
     member = tmp_path / "lite2_192"
     member.mkdir()
@@ -118,6 +121,35 @@ def test_the_damaged_record_of_a_member_is_one_sentence(text, words, tmp_path):
     options = train.argparse.Namespace(run=tmp_path / "joined", anew=True, per_class=None)
     with pytest.raises(RecipeError, match=words):
         train._earlier_stages("lite2_192", SHIPPED, options.run, options)
+
+
+def test_starting_anew_keeps_what_a_gpu_has_trained(tmp_path):
+    member = tmp_path / "lite2_distilled"
+    member.mkdir()
+    (member / "trained.keras").touch()
+    recipe = dataclasses.asdict(load_recipe("lite2_distilled")) | {"size": 96}
+    (member / "run.json").write_text(json.dumps({"recipe": recipe}))
+    options = train.argparse.Namespace(run=tmp_path / "joined", anew=True, per_class=None)
+    with pytest.raises(RecipeError, match="size"):
+        train._earlier_stages("lite2_distilled", SHIPPED, options.run, options)
+    assert (member / "trained.keras").exists() and (member / "run.json").exists()
+
+
+def test_a_member_of_other_options_is_trained_anew_where_that_is_asked_for(tmp_path, monkeypatch):
+    member = tmp_path / "lite2_192"
+    member.mkdir()
+    (member / "trained.keras").touch()
+    recipe = dataclasses.asdict(load_recipe("lite2_192"))
+    (member / "run.json").write_text(json.dumps({"recipe": recipe | {"size": 96}}))
+
+    def trained(stage: Recipe, options):
+        options.run.mkdir(exist_ok=True)
+        (options.run / "run.json").write_text(json.dumps({"recipe": dataclasses.asdict(stage), "epochs": 3}))
+
+    monkeypatch.setattr(train, "_train", trained)
+    options = train.argparse.Namespace(run=tmp_path / "joined", anew=True, per_class=None)
+    [stage] = train._earlier_stages("lite2_192", SHIPPED, options.run, options)
+    assert stage["epochs"] == 3 and stage["recipe"]["size"] == 192
 
 
 def test_a_member_that_a_gpu_has_to_train_is_asked_for_before_anything_is_trained(tmp_path):

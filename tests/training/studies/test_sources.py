@@ -8,12 +8,13 @@ import pytest
 
 from model.card import Label, load_card
 from tests.support.card_bundle import write_bundle
+from training.command import TrainingError
 from training.data.label_sets import CODES, LABELS
 from training.studies import sources
 
 CLASSES = tuple(Label(i, code, name, malignant) for i, (code, name, malignant) in enumerate(LABELS))
 SETS = ("ham10000", "milk10k")
-CONFIRMED = {"ham10000": ["histo", "follow_up"], "milk10k": ["histopathology", None]}
+CONFIRMED = {"ham10000": ["histo", "follow_up", "consensus"], "milk10k": ["histopathology", None, "consensus"]}
 
 
 def made_up(random: np.random.Generator, split: str, of_class: int) -> pd.DataFrame:
@@ -24,7 +25,7 @@ def made_up(random: np.random.Generator, split: str, of_class: int) -> pd.DataFr
         features = random.normal(size=(len(labels), len(CODES) + 1)).astype(np.float32)
         features[np.arange(len(labels)), labels] += 1.5
         features[:, -1] += 12 * place
-        confirmation = np.array(CONFIRMED[name], object)[np.arange(len(labels)) % 2]
+        confirmation = np.array(CONFIRMED[name], object)[np.arange(len(labels)) % 3]
         tables.append(pd.DataFrame({"dataset": name, "split": split, "label": np.array(CODES)[labels],
                                     "confirmation": confirmation, "features": list(features)}))  # fmt: skip
     return pd.concat(tables, ignore_index=True)
@@ -61,36 +62,73 @@ def written(place):
 def test_each_choice_learns_from_its_own_images():
     train = made_up(np.random.default_rng(0), "train", 8)
     train = train.assign(lesion_id=[f"L{i // 2}" for i in range(len(train))])
-    found = {choice.learnt: choice.weights for choice in sources.choices(train)}
+    found = {(choice.learnt, choice.of): choice.weights for choice in sources.choices(train)}
     home = (train.dataset == "ham10000").to_numpy()
-    assert next(iter(found)) == sources.ALL and found[sources.ALL].all()
-    np.testing.assert_array_equal(found["without milk10k"] > 0, home)
-    np.testing.assert_array_equal(found["ham10000 alone"] > 0, home)
-    np.testing.assert_array_equal(found["without ham10000"] > 0, ~home)
-    parts = [found[sources.PART.format(part)] > 0 for part in sources.PARTS]
-    for small, large in itertools.pairwise(parts):
+    assert next(iter(found)) == (sources.EVERYTHING, "") and found[sources.EVERYTHING, ""].all()
+    np.testing.assert_array_equal(found["without", "milk10k"] > 0, home)
+    np.testing.assert_array_equal(found["alone", "ham10000"] > 0, home)
+    np.testing.assert_array_equal(found["without", "ham10000"] > 0, ~home)
+    shares = [found["share", f"{100 * share:g} %"] > 0 for share in sources.SHARES]
+    for small, large in itertools.pairwise(shares):
         assert (small <= large).all() and small.sum() < large.sum()
-    for part in parts:  # no lesion is cut
-        assert train.assign(kept=part).groupby("lesion_id").kept.nunique().max() == 1
-    alone = found["histology alone"]
-    assert set(train.confirmation[alone == 0]) == {"follow_up"}
-    assert set(found["histology counted twice"]) == {0.5, 1.0}
+    for share in shares:  # no lesion is cut
+        assert train.assign(kept=share).groupby("lesion_id").kept.nunique().max() == 1
+    out, half = found["unconfirmed_out", ""], found["unconfirmed_half", ""]
+    assert set(train.confirmation[out == 0]) == {"consensus"}
+    assert {"histo", "follow_up"} <= set(train.confirmation[out == 1]) and train.confirmation[out == 1].isna().any()
+    assert set(half[out == 0]) == {0.5} and set(half[out == 1]) == {1.0}
+
+
+def test_an_image_that_is_left_out_leaves_no_trace():
+    train = made_up(np.random.default_rng(0), "train", 8)
+    features, labels = np.stack(train.features), train.label.map({code: i for i, code in enumerate(CODES)}).to_numpy()
+    weights = (train.dataset == "ham10000").to_numpy(float)
+    spoilt = np.where(weights[:, None] > 0, features, 1000).astype(np.float32)
+    first, second = (sources.fit_choice(kind, labels, weights)(features) for kind in (features, spoilt))
+    np.testing.assert_array_equal(first, second)
+    np.testing.assert_allclose(first.sum(axis=1), 1, rtol=1e-5)
+
+
+def test_weights_within_a_class_do_not_change_how_often_it_is_drawn(monkeypatch):
+    train = made_up(np.random.default_rng(0), "train", 8)
+    features, labels = np.stack(train.features), train.label.map({code: i for i, code in enumerate(CODES)}).to_numpy()
+    drawn = []
+
+    def fit(features, labels, balance, real):
+        drawn.append((np.bincount(labels, balance.draws), real))
+        return fit_head(features, labels, balance, real)
+
+    fit_head = sources.fit_head
+    monkeypatch.setattr(sources, "fit_head", fit)
+    half = np.where((train.label == "nv") & (np.arange(len(train)) % 2 == 0), 0.5, 1.0)
+    for weights in (np.ones(len(train)), half, (train.dataset == "ham10000").to_numpy(float)):
+        sources.fit_choice(features, labels, weights)
+    np.testing.assert_allclose(drawn[0][0], drawn[1][0])
+    assert [real for _, real in drawn] == [len(train)] * 3  # the same regularisation with fewer images
 
 
 def test_every_choice_is_judged_on_every_set_against_all_images(written):
     judged = written[written.study != "probe"]
     assert set(judged.dataset) == set(SETS) and set(written.split) == {"validation"}
-    sizes = judged.groupby(["learnt", "dataset"]).metric.apply(set)
-    assert (sizes == {"balanced_accuracy", "melanoma_auc", "malignant_auc"}).all()
-    same = judged[judged.learnt == sources.ALL]
+    sizes = judged.fillna({"of": ""}).groupby(["learnt", "of", "dataset"]).metric.apply(set)
+    assert (sizes == set(sources.METRICS)).all() and len(sizes) == 2 * 9
+    same = judged[judged.learnt == sources.EVERYTHING]
     assert (same.difference == 0).all() and (same.difference_low == 0).all()
     reference = same.set_index(["dataset", "metric"]).value
     for row in judged.itertuples():
         assert row.difference == pytest.approx(row.value - reference[row.dataset, row.metric], abs=2e-6)
         assert row.low <= row.value <= row.high
-    small = judged[judged.learnt == sources.PART.format(sources.PARTS[0])]
+    small = judged[judged.of == "12.5 %"]
     assert (small.train_images < same.train_images.iloc[0]).all()
     assert small.difference.abs().max() > 0.01  # another layer, not the same one judged again
+
+
+def test_images_of_one_set_alone_are_refused(place):
+    folder, table, _ = place
+    home = table[table.dataset == "ham10000"].drop(columns="split")
+    home.to_csv(folder / "work/manifest.csv", index=False)
+    with pytest.raises(TrainingError, match="one set alone"):
+        sources.run(folder / "work", "none", folder / "bundle", folder, 10)
 
 
 def test_probes_say_what_the_set_gives_away(written):

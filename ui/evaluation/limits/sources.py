@@ -1,8 +1,10 @@
-"""What other image sets, more images and confirmed labels bring, measured with a layer on features of no skin photo."""
+"""What other image sets, more images and confirmed labels bring, measured with a layer on an ImageNet trunk."""
 
+import pandas as pd
 import streamlit as st
 
 from model.card import Card
+from model.errors import TableError
 from model.evaluation.plots import ForestDisplay
 from model.evaluation.plots.style import with_interval
 from ui import evidence
@@ -12,15 +14,20 @@ from ui.evaluation.limits import wording
 from ui.evaluation.methods import METHODS
 
 SOURCES = "results/sources.csv"
-COLUMNS = ("study", "learnt", "dataset", "split", "metric", "value", "difference", "difference_low", "difference_high",
-           "n_images", "n_lesions", "train_images", "features")  # fmt: skip
+EVERYTHING = "everything"  # the row that all others are set against
+COLUMNS = (
+    "study", "learnt", "of", "dataset", "split", "metric", "value", "low", "high", "difference", "difference_low",
+    "difference_high", "n_images", "n_lesions", "train_images", "features",
+)  # fmt: skip
 
 
 def sources(card: Card) -> None:
     """Show what leaving out a set, images or unconfirmed labels changes on one set's validation images."""
     table = evidence.table(card, SOURCES, COLUMNS)
     st.header(wording.SOURCES)
-    judged = table[table["study"] != "probe"]
+    judged = table[table["study"] != "probe"].drop_duplicates()
+    if judged[["dataset", "metric", "learnt"]].isna().any(axis=None) or EVERYTHING not in set(judged["learnt"]):
+        raise TableError("damaged", wording.NO_REFERENCE.format(SOURCES))
     left, right = st.columns(2)
     sets = list(dict.fromkeys(judged["dataset"]))
     name = left.selectbox(
@@ -35,20 +42,41 @@ def sources(card: Card) -> None:
         key="source_metric",
         persist_state="session",
     )
-    rows = judged[(judged["dataset"] == name) & (judged["metric"] == metric)].reset_index(drop=True)
-    everything, others = rows.iloc[0], rows.iloc[1:]
-    size = shared.size(everything["n_images"], everything["n_lesions"])
+    rows = judged[(judged["dataset"] == name) & (judged["metric"] == metric)]
+    whole = rows["learnt"] == EVERYTHING
+    if not whole.any():
+        raise TableError("damaged", wording.NO_REFERENCE.format(SOURCES))
+    everything, others = rows[whole].iloc[0], rows[~whole].reset_index(drop=True)
     st.caption(wording.SOURCES_HINT.format(
-        features=everything["features"], images=everything["train_images"], size=size,
+        features=everything["features"], images=everything["train_images"],
+        size=shared.size(everything["n_images"], everything["n_lesions"]),
         set=shared.set_name((name, everything["split"])), figure=wording.SOURCE_METRICS[metric],
         value=with_interval(*everything[["value", "low", "high"]]),
     ))  # fmt: skip
+    st.markdown("\n".join(f"- {said}." for said in _findings(others, name)))
+    named = others[["learnt", "of", "train_images"]].fillna("").itertuples(index=False)
     shown = others.assign(
-        group=[wording.learnt(*row) for row in others[["learnt", "train_images"]].itertuples(index=False)],
+        group=[wording.learnt(*row) for row in named],
         value=others["difference"], low=others["difference_low"], high=others["difference_high"],
     )  # fmt: skip
     evidence.chart(ForestDisplay(shown, wording.SOURCE_CHANGE.format(wording.SOURCE_METRICS[metric]), 0.0), "sources")
     probes = table[table["study"] == "probe"]
     if len(probes):
-        evidence.figures(wording.PROBES, probes.assign(name=probes["learnt"].map(wording.PROBE_NAMES)))
+        evidence.figures(wording.PROBES, probes.assign(name=probes["learnt"].map(wording.PROBE_NAMES).fillna("")))
+        sets = probes["dataset"].iloc[0].split("+")
+        named = ", ".join(shared.SETS.get(one, one) for one in sets)
+        st.caption(wording.PROBES_HINT.format(named, 1 / len(sets)))
     evidence.origin(card, (SOURCES,), METHODS["sources"], table, "sources.csv", wording.SOURCES_COMMAND)
+
+
+def _findings(rows: pd.DataFrame, name: str) -> list[str]:
+    """Return what leaving out the set itself, half of the lesions and unconfirmed labels changes, in words."""
+    wanted = {"without": name, "share": wording.HALF, "unconfirmed_out": ""}
+    found = []
+    for row in rows.fillna({"of": ""}).to_dict("records"):
+        if wanted.get(row["learnt"]) == row["of"]:
+            low, high = row["difference_low"], row["difference_high"]
+            change = with_interval(row["difference"], low, high)
+            change = wording.UNCLEAR.format(change) if low <= 0 <= high else change
+            found.append(wording.SOURCE_FINDINGS[row["learnt"]].format(set=shared.SETS.get(name, name), change=change))
+    return found

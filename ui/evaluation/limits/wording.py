@@ -54,33 +54,40 @@ def truth(subject: str) -> str:
 
 SOURCES = "What other image sets, more images and confirmed labels bring"
 SOURCES_HINT = (
-    "Not the served model: one dense layer on {features}, so that a set that is left out has never been seen. Learnt "
-    "from all {images:,} training images, its {figure} is {value} on {set}, {size}. Below, the change when it learns "
-    "from fewer."
+    "Not the model that answers here: one dense layer on {features}, so that a set that is left out has never been "
+    "seen. Learnt from all {images:,} training images, its {figure} is {value} on {set}, {size}. The chart shows the "
+    "change with each choice of training images: left of the line is worse."
 )
+SOURCE_FINDINGS = {  # of a choice that is told in words
+    "without": "Never having seen {set}: {change}",
+    "share": "Half of the training lesions: {change}",
+    "unconfirmed_out": "Without labels by consensus or one reader alone, sets that do not say kept: {change}",
+}
+HALF, UNCLEAR = "50 %", "{}, no clear difference"
 JUDGED_ON, SOURCE_CHANGE = "Measured on", "Change of the {} against all training images"
 SOURCE_METRICS = {
     "melanoma_auc": "melanoma AUC", "malignant_auc": "malignant AUC", "balanced_accuracy": "balanced accuracy",
 }  # fmt: skip
 LEARNT = {
-    "histology counted twice": "Unconfirmed labels count half", "histology alone": "Without unconfirmed labels",
+    "without": "Without {}", "alone": "{} alone", "share": "{} of the training lesions",
+    "unconfirmed_half": "Unconfirmed labels count half", "unconfirmed_out": "Unconfirmed labels left out",
 }  # fmt: skip
 PROBES = "Can the image set give the diagnosis away?"
 PROBE_NAMES = {
-    "set told from the photo": "Set told from the photo, balanced accuracy",
-    "melanoma told from the set alone": "Melanoma told from the set alone, AUC",
-}  # fmt: skip
+    "set": "Set recognised from the photo, balanced accuracy",
+    "melanoma": "Melanoma from the set alone, AUC",
+}
+PROBES_HINT = (
+    "On validation images of {}, whatever is chosen above. By chance, {:.3f} of the sets would be right and the AUC "
+    "would be 0.500. ISIC 2020 gives melanomas alone and has no validation images: see the row without it."
+)
+NO_REFERENCE = "{} lacks the row of all training images; make it again, or copy it again."
 SOURCES_COMMAND = "python -m training.studies.sources"
 
 
-def learnt(name: str, images: int) -> str:
+def learnt(name: str, of: str, images: int) -> str:
     """Return what a layer has learnt from, with the number of training images."""
-    first, _, rest = name.partition(" ")
-    if first == "without":
-        name = f"Without {SETS.get(rest, rest)}"
-    elif rest == "alone" and first in SETS:
-        name = f"{SETS[first]} alone"
-    return f"{LEARNT.get(name, name)} ({images:,} learnt)"
+    return f"{LEARNT.get(name, name).format(SETS.get(of, of))}: {images:,} images"
 
 
 MAPS = "How far the heat maps can be trusted"

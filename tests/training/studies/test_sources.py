@@ -131,6 +131,16 @@ def test_images_of_one_set_alone_are_refused(place):
         sources.run(folder / "work", "none", folder / "bundle", folder, 10)
 
 
+def test_a_manifest_that_cannot_be_studied_is_one_sentence(place):
+    folder, table, _ = place
+    whole = table.drop(columns="split")
+    for damaged, words in ((whole.drop(columns="confirmation"), "lacks confirmation"),
+                           (pd.concat([whole, whole.head(3)]), "more than once")):  # fmt: skip
+        damaged.to_csv(folder / "work/manifest.csv", index=False)
+        with pytest.raises(TrainingError, match=words):
+            sources.run(folder / "work", "none", folder / "bundle", folder, 10)
+
+
 def test_probes_say_what_the_set_gives_away(written):
     probes = written[written.study == "probe"].set_index("metric")
     assert probes.value["balanced_accuracy"] > 0.95  # the last feature holds the set

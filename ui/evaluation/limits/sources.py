@@ -57,6 +57,7 @@ def sources(card: Card) -> None:
     named = others[["learnt", "of", "train_images"]].fillna("").itertuples(index=False)
     shown = others.assign(
         group=[wording.learnt(*row) for row in named],
+        n_images=pd.NA,  # the same for all rows and in the caption
         value=others["difference"], low=others["difference_low"], high=others["difference_high"],
     )  # fmt: skip
     evidence.chart(ForestDisplay(shown, wording.SOURCE_CHANGE.format(wording.SOURCE_METRICS[metric]), 0.0), "sources")

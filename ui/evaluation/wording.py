@@ -117,7 +117,10 @@ MISSED = "**It misses** {:,} of {:,} images of {} at that threshold."
 MISTAKE = "Its most common mistake is {} named {}: {:,} images."
 NOT_MEASURED = "**Hardly or not measured**: {}."
 ANCESTORS = "The best earlier system of each family"
-SAME_IMAGES = "HAM10000, internal test, the same {} for every row. 95 % intervals."
+SAME_IMAGES = (
+    "HAM10000, internal test, the same {} for every row, with 95 % intervals. Trained again for this comparison; of "
+    "each family, the system that did best here. Earlier releases of this model: Method, Systems compared."
+)
 BUNDLED, SYSTEM = "This model", "System"
 ANCESTOR_METRICS = {
     "balanced_accuracy": "Balanced accuracy", "melanoma_auc": "AUC, melanoma", "malignant_auc": "AUC, malignant",

@@ -56,7 +56,7 @@ ABSTENTION_COLUMNS = (
 )  # fmt: skip
 ANSWERED, SHARE_OF_IMAGES = "Answered, in % of the images", "Share"
 OUTSIDE = (
-    "Measured by others with {} on images that are in none of these tables, so n and interval are missing: {}, "
-    "{}: sensitivity {}."
+    "Measured by others with {} on images that are in none of these tables, so n and interval are missing. On {}, "
+    "the level \u201c{}\u201d had a sensitivity of {}."
 )
 EARLIER, THIS = "the earlier model {}", "this model"

@@ -95,8 +95,10 @@ def test_what_was_measured_elsewhere_stands_apart_with_what_it_lacks(page, measu
     bundle = shutil.copytree(measured_bundle, tmp_path / "bundle")
     card = json.loads((bundle / "card.json").read_text())
     found = {"set": "another clinic", "model": "1.2.3", "point": "melanoma, confirm", "sensitivity": 0.8}
-    card["human"] = {"measured_outside": [found]}
+    card["human"] = {"measured_outside": [found, found | {"model": card["version"], "sensitivity": 0.7}]}
     (bundle / "card.json").write_text(json.dumps(card))
     monkeypatch.setenv(BUNDLE_VARIABLE, str(bundle))
-    said = wording.OUTSIDE.format("1.2.3", "another clinic", "melanoma, confirm", "80 %")
-    assert said in text(open_page()) and "n and interval are missing" in said
+    shown = text(open_page())
+    for model, share in (("the earlier model 1.2.3", "80 %"), ("this model", "70 %")):
+        said = wording.OUTSIDE.format(model, "another clinic", "melanoma, confirm", share)
+        assert said in shown and "n and interval are missing" in said

@@ -3,10 +3,10 @@
     python -m training.studies.sources --work runs/data --weights WEIGHTS [--bundle model/bundle]
 
 A dense layer learns from the features of a MobileNetV2 that has seen ImageNet alone, so that a set that is left out
-has not been seen at all. Leaves out each set in turn, learns from a share of the lesions, and counts labels less that
-nothing has confirmed. A probe says how well the set is told from a photo's features, and melanoma from the set alone.
-The manifest needs all sets of the table, see docs/accelerator.md. Judged on validation; test
-splits are not read. Writes ``results/sources.csv`` into the bundle.
+has not been seen at all. Leaves out each set in turn, learns from a share of the lesions, or from validation too, fold
+by fold, and counts labels less that nothing has confirmed. A probe says how well the set is told from a photo's
+features, and melanoma from the set alone. The manifest needs the five sets of docs/accelerator.md. Judged on
+validation; test splits are not read. Writes ``results/sources.csv`` into the bundle.
 """
 
 import argparse
@@ -18,6 +18,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import GroupKFold
 from sklearn.preprocessing import StandardScaler
 
 from model.card import Label, load_card
@@ -38,6 +39,7 @@ from training.studies.baseline import HEAD_STRENGTH, SIZE, embed, fingerprint, f
 READ = ("image_id", "lesion_id", "group", "dataset", "label", "confirmation", "canvas_row")  # of the manifest
 TABLE = "results/sources.csv"
 EVERYTHING = "everything"  # the choice that all others are set against
+FOLDS = 5  # of the validation images
 SHARES = (0.125, 0.25, 0.5)  # of the lesions, drawn at random, each share part of the next
 UNCONFIRMED_WEIGHTS = {"unconfirmed_half": 0.5, "unconfirmed_out": 0.0}
 FEATURES = f"features of a MobileNetV2 that has seen ImageNet alone, {SIZE} px"
@@ -155,7 +157,7 @@ def study(
     features, held_out : ndarray, float32, shape (n, channels) and (k, channels)
         Of the training images and of those that judge.
     train, judged : DataFrame
-        image_id, lesion_id, dataset, label of these images; ``train`` also confirmation.
+        image_id, lesion_id, group, dataset, label of these images; ``train`` also confirmation.
     classes : tuple of Label
     resamples : int
 
@@ -172,18 +174,46 @@ def study(
             print(f"{choice.learnt} {choice.of}: fewer than two classes, left out", flush=True)
             continue
         given = fit_choice(features, labels, choice.weights)(held_out)
-        columns = pd.DataFrame(given, columns=[f"p_{label.code}" for label in classes], index=judged.index)
         used = int((choice.weights > 0).sum())
         about = {"study": choice.study, "learnt": choice.learnt, "of": choice.of, "train_images": used}
-        for name, part in pd.concat([judged, columns], axis=1).groupby("dataset"):
-            cases = read_cases(part, classes)
-            found = judge(cases, reference.setdefault(str(name), cases), resamples)
-            tables.append(found.assign(**about, dataset=name))
+        tables += _judged(given, judged, classes, reference, resamples, about)
         print(f"{choice.learnt} {choice.of}: {used:,} images", flush=True)
+    answers = out_of_fold(features, labels, held_out, judged)
+    tables += _judged(answers, judged, classes, reference, resamples, {
+        "study": "images", "learnt": "every", "of": f"{FOLDS}",
+        "train_images": round(len(train) + len(judged) * (1 - 1 / FOLDS)),
+    })  # fmt: skip
     tables.append(probes(features, train, held_out, judged, resamples))
     table = pd.concat(tables, ignore_index=True).assign(split=VALIDATION, features=FEATURES)
     first = ["study", "learnt", "of", "dataset", "split"]
     return table[first + [name for name in table if name not in first]]
+
+
+def _judged(
+    given: np.ndarray, judged: pd.DataFrame, classes: tuple[Label, ...], reference: dict[str, Cases], resamples: int,
+    about: dict,
+) -> list[pd.DataFrame]:  # fmt: skip
+    """Return a table a set; the first answers of a set become its reference."""
+    columns = pd.DataFrame(given, columns=[f"p_{label.code}" for label in classes], index=judged.index)
+    tables = []
+    for name, part in pd.concat([judged, columns], axis=1).groupby("dataset"):
+        cases = read_cases(part, classes)
+        found = judge(cases, reference.setdefault(str(name), cases), resamples)
+        tables.append(found.assign(**about, dataset=name))
+    return tables
+
+
+def out_of_fold(features: np.ndarray, labels: np.ndarray, held_out: np.ndarray, judged: pd.DataFrame) -> np.ndarray:
+    """Return probabilities of layers that also learn from the other folds' validation images, shape (k, classes).
+
+    What training on every image would bring: no layer sees a lesion or near-duplicate of the images that it answers.
+    """
+    own, answers = label_indices(judged.label, CODES), np.zeros((len(judged), len(CODES)))
+    for learnt, asked in GroupKFold(FOLDS, shuffle=True, random_state=0).split(held_out, groups=judged.group):
+        seen = np.concatenate([features, held_out[learnt]])
+        answer = fit_choice(seen, np.concatenate([labels, own[learnt]]), np.ones(len(seen)))
+        answers[asked] = answer(held_out[asked])
+    return answers
 
 
 def probes(

@@ -39,7 +39,7 @@ METHODS = {
     "sources": (
         "the same dense layer for every choice, fitted once, with the same regularisation; intervals and differences "
         "resample validation lesions; shares of the training lesions were drawn once. Balanced accuracy averages the "
-        "classes that a set has."
+        "classes that a set has. In folds: no layer has seen a lesion or near-duplicate of the images that it answers."
     ),
     "informed": (
         "differences on the same resampled lesions; an interval that contains 0 shows no clear difference. The "

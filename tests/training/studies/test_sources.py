@@ -111,7 +111,7 @@ def test_every_choice_is_judged_on_every_set_against_all_images(written):
     judged = written[written.study != "probe"]
     assert set(judged.dataset) == set(SETS) and set(written.split) == {"validation"}
     sizes = judged.fillna({"of": ""}).groupby(["learnt", "of", "dataset"]).metric.apply(set)
-    assert (sizes == set(sources.METRICS)).all() and len(sizes) == 2 * 9
+    assert (sizes == set(sources.METRICS)).all() and len(sizes) == 2 * 10
     same = judged[judged.learnt == sources.EVERYTHING]
     assert (same.difference == 0).all() and (same.difference_low == 0).all()
     reference = same.set_index(["dataset", "metric"]).value
@@ -121,6 +121,22 @@ def test_every_choice_is_judged_on_every_set_against_all_images(written):
     small = judged[judged.of == "12.5 %"]
     assert (small.train_images < same.train_images.iloc[0]).all()
     assert small.difference.abs().max() > 0.01  # another layer, not the same one judged again
+
+
+def test_an_answer_out_of_fold_never_knows_its_own_lesion():
+    train, judged = (made_up(np.random.default_rng(seed), "train", 6) for seed in (0, 1))
+    judged = judged.assign(group=[f"G{i // 3}" for i in range(len(judged))])
+    numbers = {code: i for i, code in enumerate(CODES)}
+    features, held_out = np.stack(train.features), np.stack(judged.features)
+    labels = train.label.map(numbers).to_numpy()
+    answers = sources.out_of_fold(features, labels, held_out, judged)
+    np.testing.assert_allclose(answers.sum(axis=1), 1, rtol=1e-5)
+    first = (judged.group == "G0").to_numpy()
+    other = judged.assign(label=np.where(first, "df", judged.label))
+    assert (other.label != judged.label).any()
+    changed = sources.out_of_fold(features, labels, held_out, other)
+    np.testing.assert_allclose(changed[first], answers[first], atol=1e-6)  # its own labels teach it nothing
+    assert np.abs(changed[~first] - answers[~first]).max() > 1e-4  # but they teach other folds
 
 
 def test_images_of_one_set_alone_are_refused(place):

@@ -70,6 +70,7 @@ SOURCE_METRICS = {
 }  # fmt: skip
 LEARNT = {
     "without": "Without {}", "alone": "{} alone", "share": "{} of the training lesions",
+    "every": "Validation learnt too, in {} folds",
     "unconfirmed_half": "Unconfirmed labels count half", "unconfirmed_out": "Unconfirmed labels left out",
 }  # fmt: skip
 PROBES = "Can the image set give the diagnosis away?"

@@ -84,7 +84,12 @@ def _as_published(found: pd.DataFrame, card: Card) -> pd.DataFrame:
     if missing:
         raise RunError(f"results/metrics.csv lacks {', '.join(sorted(missing))}; run training.evaluate again.")
     rows = rows[(rows.dataset == HOME) & (rows.split == INTERNAL_TEST)].drop_duplicates(keys).set_index(keys)[ends]
-    there = rows.apply(pd.to_numeric, errors="coerce").reindex(pd.MultiIndex.from_frame(found[keys])).reset_index()
+    there = (
+        rows.apply(pd.to_numeric, errors="coerce")
+        .astype(float)
+        .reindex(pd.MultiIndex.from_frame(found[keys]))
+        .reset_index()
+    )
     same = np.isclose(there["value"], found["value"].astype(float), rtol=0, atol=ROUNDED)
     same &= np.isfinite(there[ends]).all(axis=1) & (there["low"] <= there["high"])
     return found.assign(**{end: np.where(same, there[end], found[end]) for end in ("low", "high")})

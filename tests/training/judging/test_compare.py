@@ -213,6 +213,8 @@ def test_a_published_figure_keeps_its_interval_and_another_value_has_its_own(bun
     own, plain = (comparison_rows.figures(reference, 30, known) for known in (card, None))
     assert (own["accuracy_low"], own["accuracy_high"]) == (0.111, 0.999)
     assert own["balanced_accuracy_low"] == plain["balanced_accuracy_low"] != 0.111
+    rows.head(0).to_csv(file, index=False)
+    assert comparison_rows.figures(reference, 30, card) == plain
     rows.drop(columns="low").to_csv(file, index=False)
     with pytest.raises(RunError, match="lacks low"):
         comparison_rows.figures(reference, 30, card)

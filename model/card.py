@@ -132,8 +132,8 @@ def load_card(bundle_dir: Path | str | None = None) -> Card:
     try:
         return _read(folder)
     except UNREADABLE as error:  # an entry of a kind that no check below has thought of
-        kind = type(error).__name__
-        raise BundleError("card_entry", f"card.json or a file that it names is damaged ({kind}); restore it.") from None
+        said = f"card.json or a file that it names is damaged ({type(error).__name__}); restore it."
+        raise BundleError("card_entry", said) from error
 
 
 def _read(folder: Path) -> Card:

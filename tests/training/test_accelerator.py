@@ -6,10 +6,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from training.accelerator.pack import encode, packed_images, write_parts
+from training.accelerator.pack import encode, write_parts
 from training.accelerator.weights import halved
 from training.command import TrainingError
-from training.data.splits import INTERNAL_TEST, TRAIN, VALIDATION
+from training.data.splits import INTERNAL_TEST, TRAIN, VALIDATION, learnt_and_validated
 
 
 def manifest() -> pd.DataFrame:
@@ -25,7 +25,7 @@ SPLITS = pd.DataFrame({"image_id": list("abc"), "split": [TRAIN, VALIDATION, INT
 
 
 def test_a_new_image_never_joins_training_beside_a_judged_one():
-    packed = packed_images(manifest(), SPLITS).set_index("image_id").split
+    packed = learnt_and_validated(manifest(), SPLITS).set_index("image_id").split
     assert packed.to_dict() == {"a": TRAIN, "b": VALIDATION, "d": TRAIN, "g": TRAIN}
 
 

@@ -22,32 +22,10 @@ from training.accelerator.weights import halved
 from training.command import one_sentence
 from training.data.batches import open_canvas
 from training.data.label_sets import CODES
-from training.data.splits import TRAIN, VALIDATION
+from training.data.splits import learnt_and_validated
 from training.recipe import load_recipe
 
 MIB = 2**20
-
-
-def packed_images(manifest: pd.DataFrame, splits: pd.DataFrame) -> pd.DataFrame:
-    """Return the rows of training and validation, with a column split.
-
-    Parameters
-    ----------
-    manifest : DataFrame
-        Of `training.data.manifest`.
-    splits : DataFrame
-        A published table; rows of the manifest that it does not list are training images if their group is new to it
-        or in its training split. Sets that it keeps for judging are left out with their external images.
-    """
-    known = manifest.image_id.map(splits.set_index("image_id").split)
-    of_group = known.groupby(manifest.group).agg(lambda names: set(names.dropna()))
-    free = manifest.group.map(of_group).map(lambda names: names <= {TRAIN})
-    judged = manifest.dataset == "ph2"
-    unlisted = known.isna() & free & ~judged & ~manifest.dataset.isin(splits.dataset.unique())
-    split = known.mask(unlisted, TRAIN)
-    # A group can join a listed training image with a judged one only by way of a new image: both stay where they are.
-    chosen = split.isin([TRAIN, VALIDATION]) & manifest.label.isin(CODES)
-    return manifest[chosen].assign(split=split[chosen]).reset_index(drop=True)
 
 
 def encode(canvas, rows: np.ndarray, quality: int) -> Iterator[np.ndarray]:
@@ -114,7 +92,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--per-class", type=int, help="rehearse with that many images of each set and class")
     options = parser.parse_args(arguments)
     options.out.mkdir(parents=True, exist_ok=True)
-    images = packed_images(pd.read_csv(options.work / "manifest.csv"), pd.read_csv(options.splits))
+    images = learnt_and_validated(pd.read_csv(options.work / "manifest.csv"), pd.read_csv(options.splits))
     images = few(images, options.per_class)
     images[["image_id", "lesion_id", "dataset", "label", "split"]].to_csv(options.out / "images.csv", index=False)
     photos = encode(open_canvas(options.work), images.canvas_row.to_numpy(), options.quality)

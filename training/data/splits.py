@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from training.command import TrainingError
+from training.data.label_sets import CODES
 
 TRAIN, VALIDATION, INTERNAL_TEST, EXTERNAL = "train", "validation", "internal_test", "external"
 FRACTIONS = {TRAIN: 0.70, VALIDATION: 0.15, INTERNAL_TEST: 0.15}
@@ -130,3 +131,25 @@ def check_splits(manifest: pd.DataFrame, split: pd.Series) -> None:
         spread = split.groupby(key.to_numpy()).nunique()
         if (spread > 1).any():
             raise SplitError(f"{column} {spread.index[spread > 1][0]} is in more than one split.")
+
+
+def learnt_and_validated(manifest: pd.DataFrame, splits: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows of training and validation, with a column split.
+
+    Parameters
+    ----------
+    manifest : DataFrame
+        Of `training.data.manifest`.
+    splits : DataFrame
+        A published table; rows of the manifest that it does not list are training images if their group is new to it
+        or in its training split. Sets that it keeps for judging are left out with their external images.
+    """
+    known = manifest.image_id.map(splits.set_index("image_id").split)
+    of_group = known.groupby(manifest.group).agg(lambda names: set(names.dropna()))
+    free = manifest.group.map(of_group).map(lambda names: names <= {TRAIN})
+    judged = manifest.dataset.isin(EXTERNAL_DATASETS)
+    unlisted = known.isna() & free & ~judged & ~manifest.dataset.isin(splits.dataset.unique())
+    split = known.mask(unlisted, TRAIN)
+    # A group can join a listed training image with a judged one only by way of a new image: both stay where they are.
+    chosen = split.isin([TRAIN, VALIDATION]) & manifest.label.isin(CODES)
+    return manifest[chosen].assign(split=split[chosen]).reset_index(drop=True)

@@ -30,11 +30,11 @@ def read_record(run: Path) -> tuple[Recipe, dict]:
     """Return the recipe and the record of a training run."""
     record = read_json(run / "run.json")
     if not isinstance(record, dict) or not isinstance(record.get("recipe"), dict):
-        raise RecipeError(f"{run / 'run.json'} holds no recipe; train the run again.")
+        raise RecipeError(f"{run / 'run.json'} holds no recipe; remove its folder and train it again.")
     try:
         return recipe_in(record), record
     except TypeError:
-        raise RecipeError(f"{run / 'run.json'} holds a damaged recipe; train the run again.") from None
+        raise RecipeError(f"{run / 'run.json'} holds a damaged recipe; remove its folder and train it again.") from None
 
 
 def recipe_in(record: dict) -> Recipe:

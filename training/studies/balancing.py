@@ -7,8 +7,6 @@ Learns from HAM10000's training split and is judged on its validation split; the
 fitted to its optimum with the same regularisation. Writes ``results/balancing_study.csv`` into the bundle.
 """
 
-import argparse
-import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -28,7 +26,14 @@ from training.data.smote import pixel_features
 from training.data.splits import HOME, TRAIN, VALIDATION
 from training.fitting.kept_arrays import kept_array
 from training.judging.sealing import write_tables
-from training.studies.baseline import embed, fingerprint, fit_head, frozen_trunk
+from training.studies.baseline import (
+    embed,
+    fingerprint,
+    fit_head,
+    frozen_study_parser,
+    frozen_trunk,
+    parse_frozen_study,
+)
 
 ARCHITECTURE, TRUNK = "inceptionv3", "Inception V3 to mixed8"
 Features = Callable[[Balance], np.ndarray]
@@ -165,19 +170,10 @@ def run(work: Path, weights: str, bundle: Path, cache: Path, size: int, resample
 
 @one_sentence
 def main(arguments: list[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--work", type=Path, default=Path("runs/data"), help="folder with manifest.csv and canvas.npy")
-    parser.add_argument("--weights", default="imagenet", help="imagenet, or a file of the trunk")
-    parser.add_argument("--bundle", type=Path, default=Path("model/bundle"))
+    parser = frozen_study_parser(__doc__)
     parser.add_argument("--size", type=int, default=224, help="edge in pixels at which photos are embedded")
-    parser.add_argument("--resamples", type=int, default=RESAMPLES, help="of lesions, for the intervals")
-    parser.add_argument("--cache", type=Path, help="folder that keeps the features (default: the one of --work)")
-    options = parser.parse_args(arguments)
-    if not (options.work / "canvas.npy").exists():
-        parser.error(f"{options.work} holds no canvas.npy; run training.data.manifest first")
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-    cache = options.cache or options.work
-    table = run(options.work, options.weights, options.bundle, cache, options.size, options.resamples)
+    options = parse_frozen_study(parser, arguments)
+    table = run(options.work, options.weights, options.bundle, options.cache, options.size, options.resamples)
     print(f"wrote {len(table)} rows to {options.bundle / 'results' / 'balancing_study.csv'}")
     return 0
 

@@ -19,6 +19,7 @@ from sklearn.metrics import balanced_accuracy_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
+from model.evaluation.intervals import RESAMPLES
 from training.command import one_sentence
 from training.data.balancing import Balance
 from training.data.label_sets import CODES
@@ -94,6 +95,29 @@ def fit_and_score(features: np.ndarray, labels: pd.Series, split: pd.Series) -> 
         if score > chosen[0]:
             best, chosen = model, (score, strength)
     return best.predict_proba(features), chosen[1]
+
+
+def frozen_study_parser(description: str | None) -> argparse.ArgumentParser:
+    """Return the options that every study on a frozen trunk's features has."""
+    parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--work", type=Path, default=Path("runs/data"), help="folder with manifest.csv and canvas.npy")
+    parser.add_argument("--weights", default="imagenet", help="imagenet, or a file of the trunk, trained on ImageNet")
+    parser.add_argument("--bundle", type=Path, default=Path("model/bundle"))
+    parser.add_argument("--resamples", type=int, default=RESAMPLES, help="of lesions, for the intervals")
+    parser.add_argument("--cache", type=Path, help="folder that keeps the features (default: the one of --work)")
+    return parser
+
+
+def parse_frozen_study(parser: argparse.ArgumentParser, arguments: list[str] | None) -> argparse.Namespace:
+    """Return the options of `frozen_study_parser`, or end with what is missing."""
+    options = parser.parse_args(arguments)
+    if not (options.work / "canvas.npy").exists():
+        parser.error(f"{options.work} holds no canvas.npy; run training.data.manifest first")
+    if options.resamples < 1:
+        parser.error(f"--resamples must be 1 or more, not {options.resamples}")
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    options.cache = options.cache or options.work
+    return options
 
 
 @one_sentence

@@ -9,8 +9,6 @@ features, and melanoma from the set alone. The manifest needs the five sets of d
 validation; test splits are not read. Writes ``results/sources.csv`` into the bundle.
 """
 
-import argparse
-import os
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -25,16 +23,23 @@ from model.card import Label, load_card
 from model.evaluation.cases import MALIGNANT, Cases, ask, read_cases
 from model.evaluation.intervals import RESAMPLES, bootstrap, bootstrap_name, percentile_interval
 from model.evaluation.metrics import auc, balanced_accuracy, weighted_mean
-from training.accelerator.pack import packed_images
 from training.command import TrainingError, one_sentence
 from training.data.balancing import BALANCING
 from training.data.batches import label_indices
 from training.data.label_sets import CODES, UNCONFIRMED
 from training.data.provenance import file_sha256
-from training.data.splits import HOME, TRAIN, VALIDATION
+from training.data.splits import HOME, TRAIN, VALIDATION, learnt_and_validated
 from training.fitting.kept_arrays import kept_array
 from training.judging.sealing import write_tables
-from training.studies.baseline import HEAD_STRENGTH, SIZE, embed, fingerprint, fit_head
+from training.studies.baseline import (
+    HEAD_STRENGTH,
+    SIZE,
+    embed,
+    fingerprint,
+    fit_head,
+    frozen_study_parser,
+    parse_frozen_study,
+)
 
 READ = ("image_id", "lesion_id", "group", "dataset", "label", "confirmation", "canvas_row")  # of the manifest
 TABLE = "results/sources.csv"
@@ -260,7 +265,7 @@ def run(work: Path, weights: str, bundle: Path, cache: Path, resamples: int = RE
     missing = [name for name in READ if name not in manifest]
     if missing:
         raise TrainingError(f"{work / 'manifest.csv'} lacks {', '.join(missing)}; run training.data.manifest again.")
-    images = packed_images(manifest, pd.read_csv(bundle / "dataset" / "splits.csv"))
+    images = learnt_and_validated(manifest, pd.read_csv(bundle / "dataset" / "splits.csv"))
     if images.image_id.duplicated().any():
         raise TrainingError(f"{work / 'manifest.csv'} has an image more than once; run training.data.manifest again.")
     images = images.assign(lesion_id=images.lesion_id.fillna(images.image_id))
@@ -284,17 +289,8 @@ def run(work: Path, weights: str, bundle: Path, cache: Path, resamples: int = RE
 
 @one_sentence
 def main(arguments: list[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--work", type=Path, default=Path("runs/data"), help="folder with manifest.csv and canvas.npy")
-    parser.add_argument("--weights", default="imagenet", help="imagenet, or a file with MobileNetV2's ImageNet trunk")
-    parser.add_argument("--bundle", type=Path, default=Path("model/bundle"))
-    parser.add_argument("--resamples", type=int, default=RESAMPLES, help="of lesions, for the intervals")
-    parser.add_argument("--cache", type=Path, help="folder that keeps the features (default: the one of --work)")
-    options = parser.parse_args(arguments)
-    if not (options.work / "canvas.npy").exists():
-        parser.error(f"{options.work} holds no canvas.npy; run training.data.manifest first")
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-    table = run(options.work, options.weights, options.bundle, options.cache or options.work, options.resamples)
+    options = parse_frozen_study(frozen_study_parser(__doc__), arguments)
+    table = run(options.work, options.weights, options.bundle, options.cache, options.resamples)
     print(f"wrote {len(table)} rows to {options.bundle / TABLE}")
     return 0
 

@@ -85,6 +85,7 @@ def _built(recipe: Recipe, record: dict, manifest: pd.DataFrame) -> dict:
         "pretrained_weights": Path(recipe.weights).name,
         **{name: record[name] for name in copied},
         "device": record.get("device", ""),
+        **({"last_layer": record["last_layer"]} if "last_layer" in record else {}),
         "train_datasets": sorted(sizes),
         "train_images": sum(images for images, _ in sizes.values()),
         "train_lesions": sum(lesions for _, lesions in sizes.values()),

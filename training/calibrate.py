@@ -4,8 +4,8 @@
     python -m training.calibrate --smoke
 
 Writes ``calibration.json`` into the run folder: the temperature, fitted on the validation split alone (Guo et al.,
-ICML 2017), and, where the training split records patients, the factors of `model.answer.patient`. The test split is
-not read.
+ICML 2017), out of fold where the last layer has learnt from that split, and, where the training split records patients,
+the factors of `model.answer.patient`. The test split is not read.
 """
 
 import argparse
@@ -25,12 +25,14 @@ from training.judging.trained_run import SMOKE_RUN, load_run
 def validation_logits(run: Path) -> tuple[np.ndarray, pd.DataFrame]:
     """Return logits of the validation images of the recipe's first set, shape (n, classes), and their rows.
 
-    Other sets would shift the class balance that the model is calibrated for.
+    Other sets would shift the class balance that the model is calibrated for. Where the last layer has learnt from
+    validation, the logits are out of fold.
     """
     import keras
 
     from training.data.batches import open_canvas, plain_views
     from training.data.splits import VALIDATION
+    from training.fitting.last_layer import read_folds
     from training.fitting.loop import predict_logits
     from training.networks.architectures import logits_model
 
@@ -39,7 +41,11 @@ def validation_logits(run: Path) -> tuple[np.ndarray, pd.DataFrame]:
     rows = manifest[(manifest.split == VALIDATION) & home].reset_index(drop=True)
     views = plain_views(open_canvas(Path(record["work"])), rows.canvas_row.to_numpy(), recipe.served)
     network = logits_model(keras.models.load_model(run / "trained.keras", compile=False))
-    return predict_logits(network, views, recipe.views), rows
+    folds = read_folds(run)
+    if folds is None:
+        return predict_logits(network, views, recipe.views), rows
+    trunk = keras.Model(network.input, network.get_layer("logits").input)
+    return folds.logits(predict_logits(trunk, views, recipe.views), rows.image_id), rows
 
 
 def serve_with(run: Path, views: list[str]) -> None:

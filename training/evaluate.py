@@ -4,8 +4,9 @@
     python -m training.evaluate --tables [--bundle model/bundle]
     python -m training.evaluate --smoke
 
-Validation is scored first and fixes the operating points; then the internal test and every external set are
-scored, once per released model: the card records when, and a second opening must be asked for with --reopen.
+Validation is scored first, by last layers that have not learnt from the image, and fixes the operating points; then
+the internal test and every external set are scored, once per released model: the card records when, and a second
+opening must be asked for with --reopen.
 With --tables no photo is read: thresholds, decision rule, sets and tables are made again from the stored predictions.
 """
 
@@ -15,14 +16,17 @@ import io
 import json
 import os
 import sys
+from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from PIL import Image
 from tqdm import tqdm
 
 from model.card import Card, load_card
+from model.errors import PhotoError
 from model.evaluation.cases import MALIGNANT
 from model.evaluation.confusion import confusion_table
 from model.evaluation.decisions.abstention import measure_abstention
@@ -33,17 +37,20 @@ from model.evaluation.decisions.prediction_sets import measure_sets
 from model.evaluation.stored import stored_curves, stored_reliability, stored_subgroups
 from model.evaluation.summary import summarise
 from model.evaluation.tables import load_table
+from model.photo.image import read_file, read_photo
 from model.pipeline import Analyser
+from model.preprocess import to_tensor
 from training.bundle import HUMAN_PART
 from training.command import one_sentence
 from training.data.provenance import git_commit
 from training.data.splits import EXTERNAL, INTERNAL_TEST, TRAIN, VALIDATION
+from training.fitting.last_layer import Folds, read_folds
 from training.judging.decisions import fit_decision, measure_operating_points, training_shares
 from training.judging.patients_measured import informed_tables
 from training.judging.sealing import SMOKE_BUNDLE, write_json, write_tables
 from training.judging.trained_run import SMOKE_RUN, load_run
 
-CONSISTENCY_PHOTOS = 50
+CONSISTENCY_PHOTOS = 200  # of each set
 SUBGROUP_POINTS = ("melanoma, 95 % sensitivity", "malignant, balanced")  # one a subject: six would be read by nobody
 METADATA = ["age", "sex", "site", "confirmation", "skin_tone"]
 
@@ -62,10 +69,13 @@ def judged_images(run: Path) -> pd.DataFrame:
     return pd.concat([used[used.split.isin([VALIDATION, INTERNAL_TEST])], outside], ignore_index=True)
 
 
-def predict(analyser: Analyser, images: pd.DataFrame) -> pd.DataFrame:
-    """Return one row an image: identity, label, metadata and the calibrated probabilities the product gives."""
-    scored = tqdm(analyser.score(images.path), total=len(images), desc="scoring", unit=" photos")
-    answers = [answer.prediction.probabilities if answer.prediction else None for answer in scored]
+def predict(analyser: Analyser, images: pd.DataFrame, folds: Folds | None = None) -> pd.DataFrame:
+    """Return one row an image: identity, label, metadata and the calibrated probabilities the product gives.
+
+    With ``folds``, those that it would give with a last layer that has not learnt from the image.
+    """
+    found = unseen_answers(analyser, images, folds) if folds else product_answers(analyser, images)
+    answers = list(tqdm(found, total=len(images), desc="scoring", unit=" photos"))
     kept = [place for place, answer in enumerate(answers) if answer is not None]
     if len(kept) < len(answers):
         print(f"{len(answers) - len(kept):,} of {len(answers):,} images could not be assessed", file=sys.stderr)
@@ -76,13 +86,38 @@ def predict(analyser: Analyser, images: pd.DataFrame) -> pd.DataFrame:
     return pd.concat([identity, probabilities], axis=1)
 
 
-def half_size_difference(analyser: Analyser, paths: list[str]) -> dict:
-    """Return how far the answer moves when a photo is saved at half its size.
+def product_answers(analyser: Analyser, images: pd.DataFrame) -> Iterator[np.ndarray | None]:
+    """Yield the probabilities of each image, None for one that cannot be assessed."""
+    for scored in analyser.score(images.path):
+        yield scored.prediction.probabilities if scored.prediction else None
+
+
+def unseen_answers(analyser: Analyser, images: pd.DataFrame, folds: Folds) -> Iterator[np.ndarray | None]:
+    """Yield what `product_answers` would, with the layers of ``folds`` in the place of the network's last."""
+    for image_id, path in zip(images.image_id, images.path, strict=True):
+        try:
+            tensor = to_tensor(read_photo(read_file(Path(path))).pixels, analyser.card.size)
+        except PhotoError:
+            yield None
+            continue
+        pooled = analyser.classifier.run(tensor, features=False).pooled
+        [prediction] = analyser.classifier.predictions(folds.logits(pooled, pd.Series([image_id])))
+        yield prediction.probabilities
+
+
+def half_size_difference(analyser: Analyser, images: pd.DataFrame) -> dict:
+    """Return how far the answer moves when a photo is saved at half its size, for every set of images.
 
     The mean over photos of the absolute difference of each class's probability; the largest of the classes.
     """
-    from PIL import Image
+    return {
+        "compared": "each photo and the same photo at half its size",
+        "split": INTERNAL_TEST,
+        "sets": {str(name): _moved(analyser, list(part.path)) for name, part in images.groupby("dataset")},
+    }
 
+
+def _moved(analyser: Analyser, paths: list[str]) -> dict:
     differences = []
     for path in paths:
         with Image.open(path) as photo:
@@ -92,12 +127,16 @@ def half_size_difference(analyser: Analyser, paths: list[str]) -> dict:
         differences.append(np.abs(answers[0].probabilities - answers[1].probabilities))
     mean = np.mean(differences, axis=0)
     return {
-        "compared": "each photo and the same photo at half its size",
-        "split": INTERNAL_TEST,
         "n_images": len(paths),
         "mean_difference": {code: round(float(d), 4) for code, d in zip(analyser.card.codes, mean, strict=True)},
         "largest": round(float(mean.max()), 4),
     }
+
+
+def few(images: pd.DataFrame) -> pd.DataFrame:
+    """Return at most `CONSISTENCY_PHOTOS` images of each set, the same whenever they are drawn."""
+    ordered = images.sort_values("image_id").sample(frac=1, random_state=2018)
+    return ordered.groupby("dataset").head(CONSISTENCY_PHOTOS).sort_values("image_id")
 
 
 def tables_of(predictions: pd.DataFrame, card: Card, fitted: dict) -> dict[str, pd.DataFrame]:
@@ -129,13 +168,13 @@ def rewrite_tables(bundle: Path) -> pd.DataFrame:
 def evaluate(run: Path, bundle: Path) -> pd.DataFrame:
     """Score, measure and write every results table of a bundle; return the metrics."""
     analyser, images = Analyser(bundle), judged_images(run)
-    parts = [predict(analyser, images[chosen]) for chosen in _validation_first(images)]
+    held_out = images.split == VALIDATION  # first: it fixes the operating points
+    parts = [predict(analyser, images[held_out], read_folds(run)), predict(analyser, images[~held_out])]
     predictions = pd.concat(parts, ignore_index=True)
-    test = images[images.split == INTERNAL_TEST].sort_values("image_id")
+    test = few(images[images.split == INTERNAL_TEST])
     raw = json.loads((bundle / "card.json").read_text(encoding="utf-8"))
     entries = {
-        "input": raw["input"]
-        | {"scale_consistency": half_size_difference(analyser, list(test.path[:CONSISTENCY_PHOTOS]))},
+        "input": raw["input"] | {"scale_consistency": half_size_difference(analyser, test)},
         "evaluation": {
             "internal_test_opened": raw.get("evaluation", {}).get("internal_test_opened", 0) + 1,
             "date": datetime.date.today().isoformat(),
@@ -143,11 +182,6 @@ def evaluate(run: Path, bundle: Path) -> pd.DataFrame:
         },
     }
     return _write(bundle, predictions, entries)
-
-
-def _validation_first(images: pd.DataFrame) -> list[pd.Series]:
-    """Return which images are validation and which are not."""
-    return [images.split == VALIDATION, images.split != VALIDATION]
 
 
 def _write(bundle: Path, predictions: pd.DataFrame, entries: dict) -> pd.DataFrame:

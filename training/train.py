@@ -139,6 +139,7 @@ def _train(recipe: Recipe, options: argparse.Namespace) -> int:
     from training.data.batches import open_canvas
     from training.data.masks import OutlinedCanvas
     from training.data.splits import split_table
+    from training.fitting.last_layer import learn_last_layer
     from training.fitting.loop import blend_with, fit, take_off_prior, weights_in_float32
     from training.fitting.pytorch import use_fused_kernels
     from training.fitting.recipe_check import check_recipe
@@ -169,8 +170,12 @@ def _train(recipe: Recipe, options: argparse.Namespace) -> int:
     network = fit(recipe, canvas, manifest, run, start, cache=work / "features", callbacks=_callbacks(options, run))
     if start and recipe.blend < 1:
         blend_with(start, network, recipe.blend)
-    if recipe.prior_exponent:
-        take_off_prior(network, training_shares(recipe, manifest), recipe.prior_exponent)
+    exponent = recipe.prior_exponent
+    shares = training_shares(recipe, manifest) if exponent else np.ones(1)
+    if recipe.last_layer_penalty:
+        record["last_layer"] = learn_last_layer(recipe, network, canvas, manifest, run, exponent * np.log(shares))
+    elif exponent:
+        take_off_prior(network, shares, exponent)
     model = weights_in_float32(recipe, network)
     model.save(run / "trained.unfinished.keras")
     (run / "trained.unfinished.keras").replace(run / "trained.keras")

@@ -20,7 +20,7 @@ ANEW = "name another folder, or say --anew to start it anew"
 TEXTS = ("name", "ancestor", "claimed", "note", "workers", "weights")  # that change no weight; the trunk has a checksum
 UNREADABLE = 0.01  # of a set's images may be missing in a folder that was made before this was written down
 OF_A_RUN = ("run.json", "splits.csv", "checkpoint.npz", "history.csv", "trained.keras", "joined.keras",
-            "predictions.csv")  # fmt: skip
+            "folds.npz", "predictions.csv")  # fmt: skip
 
 
 def images_record(table: pd.DataFrame, per_class: int | None, edge: int) -> dict:

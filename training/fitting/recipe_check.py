@@ -28,6 +28,7 @@ CHOICES: dict[str, Collection[str]] = {
 LEAST = {
     "size": 32, "serve_size": 0, "epochs": 0, "batch": 1, "workers": 1, "unfold": 0, "images_per_class": 0,
     "epoch_images": 0, "validation_images": 0, "patience": 0, "seed": 0, "mixup": 0, "weight_decay": 0,
+    "last_layer_penalty": 0,
 }  # fmt: skip
 SHARES = ("dropout", "warmup", "blend")  # between 0 and 1
 

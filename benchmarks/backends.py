@@ -30,8 +30,8 @@ def photos_per_second(way: str, name: str, size: int, batch: int, steps: int) ->
     import keras
     import numpy as np
 
-    from training.fitting.pytorch import use_fused_kernels
     from training.networks.architectures import ARCHITECTURES, logits_model
+    from training.networks.pytorch import use_fused_kernels
 
     if way in (FUSED, BFLOAT16):
         use_fused_kernels()

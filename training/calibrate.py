@@ -32,7 +32,7 @@ def validation_logits(run: Path) -> tuple[np.ndarray, pd.DataFrame]:
 
     from training.data.batches import open_canvas, plain_views
     from training.data.splits import VALIDATION
-    from training.fitting.last_layer import read_folds
+    from training.fitting.last_layer import read_folds, trunk_of
     from training.fitting.loop import predict_logits
     from training.networks.architectures import logits_model
 
@@ -44,8 +44,7 @@ def validation_logits(run: Path) -> tuple[np.ndarray, pd.DataFrame]:
     folds = read_folds(run)
     if folds is None:
         return predict_logits(network, views, recipe.views), rows
-    trunk = keras.Model(network.input, network.get_layer("logits").input)
-    return folds.logits(predict_logits(trunk, views, recipe.views), rows.image_id), rows
+    return folds.logits(predict_logits(trunk_of(network), views, recipe.views), rows.image_id), rows
 
 
 def serve_with(run: Path, views: list[str]) -> None:

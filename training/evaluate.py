@@ -63,7 +63,8 @@ def judged_images(run: Path) -> pd.DataFrame:
     _, record, used = load_run(run)
     work = Path(record["work"])
     every = pd.read_csv(work / "manifest.csv")
-    outside = every[~every.dataset.isin(used.dataset.unique()) & every.label.isin(used.label.unique())]
+    learnt = set(used.dataset).union(*(stage.get("train_sizes", {}) for stage in record["stages"]))
+    outside = every[~every.dataset.isin(learnt) & every.label.isin(used.label.unique())]
     seen = used.group[used.split.isin([TRAIN, VALIDATION])]
     outside = outside[~outside.group.isin(seen)].assign(split=EXTERNAL)
     return pd.concat([used[used.split.isin([VALIDATION, INTERNAL_TEST])], outside], ignore_index=True)

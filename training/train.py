@@ -141,11 +141,11 @@ def _train(recipe: Recipe, options: argparse.Namespace) -> int:
     from training.data.splits import split_table
     from training.fitting.last_layer import learn_last_layer
     from training.fitting.loop import blend_with, fit, take_off_prior, weights_in_float32
-    from training.fitting.pytorch import use_fused_kernels
     from training.fitting.recipe_check import check_recipe
     from training.judging.predictions import write_predictions
     from training.networks.architectures import logits_model
     from training.networks.ensemble import combine_files
+    from training.networks.pytorch import use_fused_kernels
 
     check_recipe(recipe)
     use_fused_kernels()
@@ -172,11 +172,12 @@ def _train(recipe: Recipe, options: argparse.Namespace) -> int:
         blend_with(start, network, recipe.blend)
     exponent = recipe.prior_exponent
     shares = training_shares(recipe, manifest) if exponent else np.ones(1)
-    if recipe.last_layer_penalty:
-        record["last_layer"] = learn_last_layer(recipe, network, canvas, manifest, run, exponent * np.log(shares))
-    elif exponent:
+    if exponent and not recipe.last_layer_penalty:
         take_off_prior(network, shares, exponent)
     model = weights_in_float32(recipe, network)
+    if recipe.last_layer_penalty:
+        prior = exponent * np.log(shares)
+        record["last_layer"] = learn_last_layer(recipe, logits_model(model), canvas, manifest, run, prior)
     model.save(run / "trained.unfinished.keras")
     (run / "trained.unfinished.keras").replace(run / "trained.keras")
     log = pd.read_csv(run / "history.csv") if recipe.epochs else pd.DataFrame({"seconds": []})

@@ -128,6 +128,27 @@ def reliability_table(cases: Cases, subject: str = ALL, bins: int = ECE_BINS) ->
     return pd.DataFrame(rows, columns=columns)
 
 
+def error_by_chance(confidence: np.ndarray, random: np.random.Generator, draws: int = 1000) -> tuple[float, ...]:
+    """Return the calibration error that would be found if every probability were right, on as many cases.
+
+    The error is a sum of absolute values, so chance alone makes it positive, the more so the fewer the cases. Outcomes
+    are drawn from the probabilities themselves (Vaicenavicius et al., AISTATS 2019), images as if each were a lesion.
+
+    Parameters
+    ----------
+    confidence : ndarray, shape (n,), range [0, 1]
+    random : Generator
+    draws : int
+
+    Returns
+    -------
+    mean, low, high : float
+        Range [0, 1]; 95 % of the draws lie between low and high.
+    """
+    errors = [calibration_error(confidence, random.random(len(confidence)) < confidence).item() for _ in range(draws)]
+    return float(np.mean(errors)), *(float(limit) for limit in np.quantile(errors, [0.025, 0.975]))
+
+
 def calibration_figures(
     cases: Cases, temperature: float, random: np.random.Generator, resamples: int = RESAMPLES
 ) -> pd.DataFrame:

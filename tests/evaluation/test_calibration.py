@@ -3,7 +3,7 @@ import pytest
 from sklearn.calibration import calibration_curve
 from statsmodels.stats.proportion import proportion_confint
 
-from model.evaluation.calibration import calibration_figures, reliability_table, uncalibrated
+from model.evaluation.calibration import calibration_figures, error_by_chance, reliability_table, uncalibrated
 from model.evaluation.cases import ask, read_cases
 from model.evaluation.metrics import calibration_error, log_losses
 
@@ -58,3 +58,11 @@ def test_a_temperature_of_one_changes_nothing(make_cases):
     table = calibration_figures(make_cases(100), 1.0, np.random.default_rng(0), 50)
     changes = table[table.state == "change"]
     np.testing.assert_allclose(changes[["value", "low", "high"]], 0, atol=1e-12)
+
+
+def test_chance_alone_gives_an_error_that_falls_with_the_number_of_cases():
+    confidence = np.random.default_rng(1).uniform(0.5, 1, 4000)
+    few, many = (error_by_chance(confidence[:n], np.random.default_rng(0), 300) for n in (100, 4000))
+    assert 0 < many[1] < many[0] < many[2] < few[0] < few[2]
+    assert few[0] / many[0] == pytest.approx(np.sqrt(4000 / 100), rel=0.25)  # as standard errors do
+    assert error_by_chance(np.ones(50), np.random.default_rng(0), 20) == (0, 0, 0)  # what is certain does not vary

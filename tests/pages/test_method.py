@@ -149,6 +149,18 @@ def test_a_prior_that_was_taken_off_is_said(page, tmp_path, monkeypatch):
     assert f"{wording.SETTINGS['prior_exponent']}</th>" in said
 
 
+def test_a_last_layer_that_learnt_again_is_said_and_replaces_what_members_had_divided_out(page, tmp_path):
+    bundle = tmp_path / "bundle"
+    card = json.loads((bundle / "card.json").read_text())
+    card["built"]["recipe"] |= {"prior_exponent": 0.2, "last_layer_penalty": 2.0}
+    card["built"]["last_layer"] = {"learnt_from": "validation", "n_images": 1234, "n_lesions": 1001, "folds": 5}
+    (bundle / "card.json").write_text(json.dumps(card))
+    said = text(open_page())
+    assert wording.LAST_LAYER.format(n_images=1234, n_lesions=1001, folds=5).strip() in said
+    assert wording.PRIOR.format(0.2).strip() in said
+    assert f"{wording.SETTINGS['last_layer_penalty']}</th>" in said
+
+
 def test_curves_run_on_over_the_stages(page):
     shown = go(page, "Training curves")
     loss, figure = charts(shown)

@@ -8,13 +8,19 @@ import keras
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.special import softmax
+from sklearn.metrics import balanced_accuracy_score
 
 from model.card import load_card
+from model.photo.image import read_photo
+from model.pipeline import Analyser
+from model.preprocess import to_tensor
 from training import bundle, calibrate, evaluate, train
 from training.data.label_sets import CODES
 from training.data.manifest import build_manifest
 from training.data.sets.ham10000 import read as read_ham10000
 from training.data.sets.layouts import DatasetError
+from training.fitting.last_layer import read_folds
 from training.judging.predictions import write_missing_predictions
 from training.judging.trained_run import load_run
 from training.studies import baseline
@@ -94,6 +100,38 @@ def test_training_learnt_something(place):
     metrics = pd.read_csv(place / "runs/smoke-bundle/results/metrics.csv")
     chosen = metrics[(metrics.metric == "macro_auc") & (metrics.split == "internal_test")]
     assert chosen.value.item() > 0.75
+
+
+def test_after_the_last_layer_learnt_from_validation_its_images_are_answered_out_of_fold(place, tmp_path):
+    run, packed = tmp_path / "run", tmp_path / "bundle"
+    names = ["--run", str(run), "--work", str(place / "runs/smoke-data")]
+    asked = ["last_layer_penalty=1", "prior_exponent=0.2"]
+    assert train.main(["mobilenetv2_bundle", "--smoke", *names, "--set", *asked]) == 0
+    assert calibrate.main([str(run)]) == 0
+    assert bundle.main([str(run), "--bundle", str(packed)]) == 0
+    assert evaluate.main([str(run), "--bundle", str(packed)]) == 0
+    card, folds = load_card(packed), read_folds(run)
+    table = pd.read_csv(packed / "results/predictions.csv")
+    images = load_run(run)[2].set_index("image_id").loc[table.image_id]
+    analyser = Analyser(packed)
+    views = np.concatenate([to_tensor(read_photo(Path(path).read_bytes()).pixels, card.size) for path in images.path])
+    raw = analyser.classifier.run(views, features=False)
+    served = softmax(raw.logits / card.temperature, axis=1)
+    held_out = (table.split == "validation").to_numpy()
+    names = [f"p_{code}" for code in card.codes]
+    np.testing.assert_allclose(table.loc[~held_out, names], served[~held_out], atol=1e-4)
+    unseen = softmax(folds.logits(raw.pooled[held_out], table.image_id[held_out]) / card.temperature, axis=1)
+    np.testing.assert_allclose(table.loc[held_out, names], unseen, atol=1e-4)
+    assert np.abs(unseen - served[held_out]).max() > 0.01
+    assert card.raw["built"]["last_layer"]["n_images"] == held_out.sum()
+    assert ablation.main([str(run), "--bundle", str(packed)]) == 0
+    tried = pd.read_csv(packed / "results/ablation.csv")
+    found = tried[(tried.metric == "balanced_accuracy") & (tried.setting == "72 px, views: 2")].value.item()
+    logits, rows = calibrate.validation_logits(run)  # both read images that were made smaller before
+    assert found == pytest.approx(balanced_accuracy_score(rows.label.map(card.codes.index), logits.argmax(axis=1)))
+    kept = rows.set_index("image_id").loc[table.image_id[held_out]].index
+    near = pd.DataFrame(softmax(logits / card.temperature, axis=1), index=rows.image_id).loc[kept].to_numpy()
+    assert np.abs(near - unseen).mean() < np.abs(near - served[held_out]).mean()
 
 
 def test_the_ablation_reads_validation_alone_and_tries_every_setting(place):

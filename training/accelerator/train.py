@@ -30,8 +30,8 @@ from training.accelerator.weights import halved, read_weights
 from training.data.augment import LEVELS
 from training.data.label_sets import CODES
 from training.data.splits import TRAIN, VALIDATION
-from training.fitting.pytorch import use_fused_kernels
 from training.networks.architectures import build_network, logits_model
+from training.networks.pytorch import use_fused_kernels
 from training.recipe import Recipe, load_recipe
 
 TIMED_STEPS = 40  # after which the number of steps that the time allows is known

@@ -9,6 +9,7 @@ thresholds, sets) reads answers of layers that have not learnt from the lesion t
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
+from zipfile import BadZipFile
 
 import numpy as np
 import pandas as pd
@@ -142,7 +143,7 @@ def read_folds(run: Path) -> Folds | None:
         with np.load(run / FILE) as kept:
             layers = tuple(map(Layer, kept["kernels"], kept["biases"]))
             return Folds(kept["image_ids"], kept["fold"], layers)
-    except (OSError, ValueError, KeyError, EOFError):
+    except (OSError, ValueError, KeyError, EOFError, BadZipFile):
         raise TrainingError(f"{run / FILE} is damaged; train the run again.") from None
 
 
@@ -175,6 +176,13 @@ def learn_in_folds(
     return learn_again(start, pooled, labels, penalty, prior), folds
 
 
+def trunk_of(network: "keras.Model") -> "keras.Model":
+    """Return a network up to the pooled features that its layer "logits" reads."""
+    import keras
+
+    return keras.Model(network.input, network.get_layer("logits").input)
+
+
 def learn_last_layer(
     recipe: Recipe, network: "keras.Model", canvas, manifest: pd.DataFrame, run: Path, prior: np.ndarray | float
 ) -> dict:
@@ -183,7 +191,7 @@ def learn_last_layer(
     Parameters
     ----------
     network : Model
-        Up to its logits; its layer "logits" is replaced.
+        Up to its logits, at serving size; its layer "logits" is replaced.
     canvas : array-like, uint8, shape (images, edge, edge, 3)
     manifest : DataFrame
         With splits; validation images of every set of the recipe are learnt from.
@@ -195,8 +203,6 @@ def learn_last_layer(
     RecipeError
         If the network takes more than a photo.
     """
-    import keras
-
     from training.data.batches import label_indices, plain_views
     from training.fitting.validation import predict_logits
 
@@ -205,8 +211,8 @@ def learn_last_layer(
     rows = manifest[manifest.split == VALIDATION].reset_index(drop=True)
     labels = label_indices(labels_in(rows, recipe.label_set), LABEL_SETS[recipe.label_set].codes)
     layer = network.get_layer("logits")
-    trunk = keras.Model(network.input, layer.input)
-    pooled = predict_logits(trunk, plain_views(canvas, rows.canvas_row.to_numpy(), recipe.served), recipe.views)
+    views = plain_views(canvas, rows.canvas_row.to_numpy(), recipe.served)
+    pooled = predict_logits(trunk_of(network), views, recipe.views)
     start = Layer(*layer.get_weights())
     learnt, folds = learn_in_folds(start, pooled, labels, rows, recipe.last_layer_penalty, prior)
     folds.save(run)

@@ -1,10 +1,11 @@
 """Whether probabilities are right as often as they say, before and after temperature scaling."""
 
+import numpy as np
 import pandas as pd
 import streamlit as st
 
 from model.card import Card
-from model.evaluation.calibration import reliability_table, uncalibrated
+from model.evaluation.calibration import confidence_and_hits, error_by_chance, reliability_table, uncalibrated
 from model.evaluation.cases import ALL, read_cases
 from model.evaluation.metrics import ECE_BINS
 from model.evaluation.plots import ReliabilityDisplay
@@ -34,6 +35,8 @@ def calibration(card: Card) -> None:
         evidence.origin(card, (PREDICTIONS,), method, display.table(), f"reliability_{subject}.csv")
     with right:
         _figures(card, chosen)
+        confidence, _, _ = confidence_and_hits(cases)
+        st.caption(wording.BY_CHANCE.format(*error_by_chance(confidence, np.random.default_rng(2018)), len(confidence)))
 
 
 def _figures(card: Card, chosen: evidence.Set) -> None:

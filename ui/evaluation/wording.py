@@ -17,6 +17,10 @@ POINTS_HINT = (
     "Chosen on validation, measured here. Predictive values apply to the share of positive images in the set shown."
 )
 VALIDATION_FIGURES = "Validation figures, for comparison"
+BY_CHANCE = (
+    "If every probability were right, the calibration error would still be {:.3f} by chance ({:.3f} to {:.3f} in 95 % "
+    "of 1,000 draws), on these {:,} images."
+)
 CALIBRATION_METRICS = {
     ("ece", ALL): "Calibration error (ECE), lower is better",
     ("brier", ALL): "Brier score, lower is better",

@@ -78,6 +78,8 @@ def _parted(rows: list[tuple], trained: list[bool]) -> tuple[list[tuple], list[t
 def _divided_out(stages: list[dict]) -> float:
     """Return the exponent of the class shares to divide out: the model's own plus its members', by their shares."""
     own = stages[-1]["recipe"]
+    if own.get("last_layer_penalty"):  # what its members had divided out is learnt again with the last layer
+        return own.get("prior_exponent", 0)
     powers = {stage["recipe"]["name"]: stage["recipe"].get("prior_exponent", 0) for stage in stages}
     names = own.get("members") or ()
     shares = own.get("shares") or [1 / len(names) for _ in names]
@@ -96,6 +98,7 @@ def _summary(card: Card, built: dict, stages: list[dict]) -> str:
         pretrained=f"`{built.get('pretrained_weights', '')}`",
         stages=wording.ONE_STAGE if trained == 1 else wording.MORE_STAGES.format(trained),
         joined=wording.JOINED if built["recipe"].get("members") else "",
+        last_layer=wording.LAST_LAYER.format(**built["last_layer"]) if "last_layer" in built else "",
         images=built.get("train_images", 0),
         lesions=built.get("train_lesions", 0),
         sets=", ".join(map(dataset_wording.set_name, built.get("train_datasets", []))),

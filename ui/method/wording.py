@@ -36,6 +36,7 @@ SETTINGS = {
     "members": "Members of the ensemble",
     "shares": "Share of each in the mean of logits",
     "blend": "Share of its own weights in the mean with the previous stage",
+    "last_layer_penalty": "Last layer learnt again on validation, penalty of a change",
     "prior_exponent": "Exponent of the class shares that are divided out",
     "refit_head": "Last layer fitted again",
     "views": "Views averaged when answering",
@@ -65,13 +66,18 @@ ARCHITECTURES = {
 NO_RECIPE = "The model card does not say how this model was trained."
 SUMMARY = (
     "{architecture} with {parameters:,} parameters, pretrained on other photos ({pretrained}), then trained in "
-    "{stages} on {images:,} photos of {lesions:,} lesions ({sets}).{joined} Its logits were then "
+    "{stages} on {images:,} photos of {lesions:,} lesions ({sets}).{joined}{last_layer} Its logits were then "
     "divided by one temperature, {temperature:.3f}, fitted on {calibrated}."
 )
 JOINED = " The networks were then combined into an ensemble: their logits are averaged."
 PRIOR = (
     " Before that, the share of each class in training, to the power {:.2g} in all, was divided out (Menon et al., "
     "ICLR 2021), so that rare diagnoses are named more often than by their number in HAM10000 alone."
+)
+LAST_LAYER = (
+    " The last layer then learnt again from {n_images:,} validation photos of {n_lesions:,} lesions, which the "
+    "networks had not seen. Figures on validation are out of fold: they are answers of {folds} further last layers, "
+    "none of which had seen the lesion."
 )
 TOLD = (
     " If age, sex or site are entered, the probabilities are multiplied by factors fitted on the records of the "
@@ -125,7 +131,7 @@ UNPACK = "python -m training.accelerator.unpack {}\n"
 EACH = """
 - `manifest` reads the images, `unpack` networks that a GPU trained
 - `train` trains every missing stage; an interrupted run continues where it stopped
-- `calibrate` fits the temperature on validation
+- `calibrate` fits the temperature on validation, out of fold
 - `bundle` packs weights, card and tables into a folder
 - `evaluate` evaluates the packed model on the internal and external tests
 """

@@ -5,7 +5,7 @@ import json
 import keras
 import numpy as np
 
-from training.fitting.pytorch import use_fused_kernels
+from training.networks.pytorch import use_fused_kernels
 
 
 def trained() -> dict[str, np.ndarray]:

@@ -38,6 +38,6 @@ def test_fused_kernels_of_pytorch_train_the_same_weights():
 
 def test_other_backends_have_no_fused_kernels():
     assert (
-        run_on("tensorflow", "-c", "from training.fitting.pytorch import *; print(str(use_fused_kernels()).lower())")
+        run_on("tensorflow", "-c", "from training.networks.pytorch import *; print(str(use_fused_kernels()).lower())")
         is False
     )

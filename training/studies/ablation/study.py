@@ -23,6 +23,7 @@ import pandas as pd
 
 from training.command import one_sentence
 from training.data.splits import VALIDATION
+from training.fitting.last_layer import read_folds, trunk_of
 from training.judging.sealing import write_tables
 from training.judging.trained_run import load_run, read_record
 from training.recipe import Recipe, RecipeError
@@ -54,13 +55,16 @@ def settings(recipe: Recipe) -> list[tuple[int, tuple[str, ...]]]:
 
 def judge(run: Path, rows: pd.DataFrame, canvas: np.ndarray, labels: Sequence) -> list[pd.DataFrame]:
     """Return the figures of each (size, views) of a run, as it is served first."""
-    recipe, _ = read_record(run)
+    (recipe, _), folds = read_record(run), read_folds(run)
     tables: list[pd.DataFrame] = []
     stored: dict[int, dict] = {}
     for size, views in settings(recipe):  # at one size the first has the most views, and the others are among them
         if size not in stored:
-            stored[size] = view_logits(network_of(run, size), canvas, rows.canvas_row.to_numpy(), size, views)
-        logits = np.mean([stored[size][view] for view in views], axis=0)
+            network = network_of(run, size)
+            read = network if folds is None else trunk_of(network)
+            stored[size] = view_logits(read, canvas, rows.canvas_row.to_numpy(), size, views)
+        seen = np.mean([stored[size][view] for view in views], axis=0)
+        logits = seen if folds is None else folds.logits(seen, rows.image_id)
         found = figures_of(logits, rows, labels, run.name, size, len(views))
         served = (size, views) == (recipe.served, recipe.views)
         tables = [found, *tables] if served else [*tables, found]

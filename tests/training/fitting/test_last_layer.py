@@ -1,0 +1,136 @@
+"""The last layer learnt again: the least cost, and no image is answered by a layer that has learnt from it."""
+
+import keras
+import numpy as np
+import pandas as pd
+import pytest
+from scipy.special import log_softmax
+
+from training.command import TrainingError
+from training.fitting.last_layer import FILE, Layer, learn_again, learn_in_folds, learn_last_layer, read_folds
+from training.recipe import Recipe, RecipeError
+
+CHANNELS, CLASSES = 6, 3
+
+
+@pytest.fixture
+def pooled() -> np.ndarray:
+    return np.random.default_rng(0).normal(1, [1, 2, 0.1, 3, 1, 0], (240, CHANNELS)).astype(np.float32)
+
+
+@pytest.fixture
+def labels(pooled) -> np.ndarray:
+    noise = np.random.default_rng(1).gumbel(size=(len(pooled), CLASSES))
+    return (pooled[:, :CLASSES] * [1, 0.5, 5] + noise).argmax(axis=1)
+
+
+@pytest.fixture
+def start() -> Layer:
+    return Layer(np.random.default_rng(2).normal(0, 0.2, (CHANNELS, CLASSES)).astype(np.float32), np.zeros(CLASSES))
+
+
+@pytest.fixture
+def rows(pooled) -> pd.DataFrame:
+    groups = [f"lesion {number // 2}" for number in range(len(pooled))]
+    return pd.DataFrame({"image_id": [f"image {number}" for number in range(len(pooled))], "group": groups})
+
+
+def log_loss(layer: Layer, pooled: np.ndarray, labels: np.ndarray) -> float:
+    return -log_softmax(layer.logits(pooled), axis=1)[np.arange(len(labels)), labels].mean()
+
+
+def test_the_layer_has_the_least_cost(start, pooled, labels):
+    """A step in any direction costs more; the cost is written down here a second time."""
+    found, spread = learn_again(start, pooled, labels, 0.1), pooled.std(axis=0) + 1e-6
+    assert log_loss(found, pooled, labels) < log_loss(start, pooled, labels)
+
+    def cost(kernel: np.ndarray, bias: np.ndarray) -> float:
+        """The least over the free scale, as squares have a minimum in closed form."""
+        own, target = start.kernel * spread[:, None], kernel * spread[:, None]
+        scale = (own * target).sum() / (own**2).sum()
+        return log_loss(Layer(kernel, bias), pooled, labels) + 0.1 * ((target - scale * own) ** 2).sum()
+
+    least, random = cost(found.kernel, found.bias), np.random.default_rng(3)
+    for _ in range(20):
+        step = random.normal(0, 0.03, (CHANNELS, CLASSES)) / spread[:, None] * (spread[:, None] > 0.01)
+        assert cost(found.kernel + step, found.bias - pooled.mean(axis=0) @ step) > least - 1e-6
+
+
+def test_a_high_penalty_leaves_scale_and_bias_alone_to_be_fitted(start, pooled, labels):
+    found = learn_again(start, pooled, labels, 1e6)
+    varied = start.kernel[:-1]  # the last channel never changes: it is part of the bias
+    scale = (found.kernel[:-1] * varied).sum() / (varied**2).sum()
+    np.testing.assert_allclose(found.kernel[:-1], scale * varied, atol=1e-3)
+    assert log_loss(found, pooled, labels) < log_loss(start, pooled, labels)
+
+
+def test_a_prior_is_divided_out_and_changes_nothing_else(start, pooled, labels):
+    prior = np.log([0.7, 0.2, 0.1])
+    plain, without = (learn_again(start, pooled, labels, 1.0, given) for given in (0.0, prior))
+    difference = (plain.logits(pooled) - without.logits(pooled)) - prior
+    np.testing.assert_allclose(difference - difference.mean(axis=1, keepdims=True), 0, atol=0.02)
+
+
+def test_no_layer_has_learnt_from_what_it_answers(start, pooled, labels, rows):
+    _, folds = learn_in_folds(start, pooled, labels, rows, 1.0)
+    assert rows.assign(fold=folds.fold).groupby("group").fold.nunique().max() == 1
+    asked = rows.group == "lesion 7"
+    other = labels.copy()
+    other[asked] = (labels[asked] + 1) % CLASSES
+    served, again = learn_in_folds(start, pooled, other, rows, 1.0)
+    answers = [found.logits(pooled, rows.image_id) for found in (folds, again)]
+    same = (answers[0] == answers[1]).all(axis=1)
+    assert same[asked].all() and not same.all()
+    assert not np.allclose(served.logits(pooled)[asked], answers[1][asked], atol=1e-4)
+
+
+def test_folds_are_kept_and_asked_in_any_order(start, pooled, labels, rows, tmp_path):
+    assert read_folds(tmp_path) is None
+    _, folds = learn_in_folds(start, pooled, labels, rows, 1.0)
+    folds.save(tmp_path)
+    kept, some = read_folds(tmp_path), [200, 3, 77]
+    expected = folds.logits(pooled, rows.image_id)[some]
+    np.testing.assert_allclose(kept.logits(pooled[some], rows.image_id.iloc[some]), expected, rtol=1e-6)
+    with pytest.raises(TrainingError, match="does not name image unknown"):
+        kept.logits(pooled[:1], pd.Series(["image unknown"]))
+
+
+@pytest.mark.parametrize("content", [b"", b"PK\x03\x04 cut", b"text"])
+def test_a_damaged_file_is_one_sentence(tmp_path, content):
+    (tmp_path / FILE).write_bytes(content)
+    with pytest.raises(TrainingError, match="is damaged; train the run again"):
+        read_folds(tmp_path)
+
+
+def test_too_few_lesions_are_one_sentence(start, pooled, labels, rows):
+    with pytest.raises(TrainingError, match="5 validation lesions or more, not 2"):
+        learn_in_folds(start, pooled[:4], labels[:4], rows.head(4), 1.0)
+
+
+def test_a_network_gets_the_layer_that_its_own_features_teach(tmp_path):
+    photo = keras.Input((8, 8, 3))
+    features = keras.layers.GlobalAveragePooling2D(name="pool")(keras.layers.Conv2D(5, 3)(photo))
+    network = keras.Model(photo, keras.layers.Dense(7, name="logits")(features))
+    canvas = np.random.default_rng(0).integers(0, 255, (40, 8, 8, 3)).astype(np.uint8)
+    codes = ["akiec", "bcc", "bkl", "df", "mel", "nv", "vasc"]
+    manifest = pd.DataFrame({
+        "image_id": [f"image {n}" for n in range(40)], "lesion_id": [f"lesion {n}" for n in range(40)],
+        "group": [f"lesion {n}" for n in range(40)], "dataset": "ham10000", "canvas_row": range(40),
+        "label": [codes[n % 7] for n in range(40)], "split": ["train"] * 5 + ["validation"] * 35,
+    })  # fmt: skip
+    recipe = Recipe("one", size=8, views=("identity",), last_layer_penalty=1.0)
+    before = network.predict(canvas.astype(np.float32), verbose=0)
+    said = learn_last_layer(recipe, network, canvas, manifest, tmp_path, 0.0)
+    assert said == {"learnt_from": "validation", "n_images": 35, "n_lesions": 35, "folds": 5}
+    trunk = keras.Model(network.input, network.get_layer("pool").output)
+    pooled = trunk.predict(canvas[5:].astype(np.float32), verbose=0)
+    held_out = read_folds(tmp_path).logits(pooled, manifest.image_id[5:])
+    served = network.predict(canvas.astype(np.float32), verbose=0)
+    labels = np.array([codes.index(code) for code in manifest.label[5:]])
+    own, out_of_fold, untouched = (
+        -log_softmax(found, axis=1)[np.arange(35), labels].mean() for found in (served[5:], held_out, before[5:])
+    )
+    assert own < untouched and own < out_of_fold
+    with_sex = keras.Model({"photo": photo, "metadata": keras.Input((2,))}, network.output)
+    with pytest.raises(RecipeError, match="photo alone"):
+        learn_last_layer(recipe, with_sex, canvas, manifest, tmp_path, 0.0)

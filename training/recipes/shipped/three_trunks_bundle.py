@@ -21,7 +21,7 @@ RECIPE = Recipe(
     datasets=("ham10000", "milk10k", "isic2019"),
     size=224,
     views=("identity",),  # four views give next to nothing more, and each costs as much again
-    last_layer_penalty=2.0,  # of 1.25 to 30 the least log loss out of fold; the stronger ones are hardly worse
+    last_layer_penalty=1.0,  # of .5 to 4 the least log loss of all sets out of fold; they differ by .004
     prior_exponent=0.2,  # without it .004 less log loss, and .04 less balanced accuracy
     epochs=0,  # nothing is learnt here: the trunks are trained, and their heads are put together
 )

@@ -48,9 +48,9 @@ def learn_again(
 ) -> Layer:
     """Return the layer with the least log loss on these images that stays close to ``start``.
 
-    Logits are those of ``start`` times a scale, plus a change. The squared change of the kernel, in units of one standard
-    deviation for all channels, costs ``penalty`` nats; scale and bias are free. One for all, as a channel that hardly
-    varies here could otherwise be given a weight that an unusual photo turns into a certainty.
+    Logits are those of ``start`` times a scale, plus a change. The squared change of the kernel, in units of one
+    standard deviation for all channels, costs ``penalty`` nats; scale and bias are free. One for all, as a channel that
+    hardly varies here could otherwise be given a weight that an unusual photo turns into a certainty.
 
     Parameters
     ----------

@@ -41,7 +41,7 @@ def validation_logits(run: Path) -> tuple[np.ndarray, pd.DataFrame]:
     rows = manifest[(manifest.split == VALIDATION) & home].reset_index(drop=True)
     views = plain_views(open_canvas(Path(record["work"])), rows.canvas_row.to_numpy(), recipe.served)
     network = logits_model(keras.models.load_model(run / "trained.keras", compile=False))
-    folds = read_folds(run)
+    folds = read_folds(run, record)
     if folds is None:
         return predict_logits(network, views, recipe.views), rows
     return folds.logits(predict_logits(trunk_of(network), views, recipe.views), rows.image_id), rows

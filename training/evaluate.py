@@ -41,7 +41,7 @@ from model.photo.image import read_file, read_photo
 from model.pipeline import Analyser
 from model.preprocess import to_tensor
 from training.bundle import HUMAN_PART
-from training.command import one_sentence
+from training.command import TrainingError, one_sentence
 from training.data.provenance import git_commit
 from training.data.splits import EXTERNAL, INTERNAL_TEST, TRAIN, VALIDATION
 from training.fitting.last_layer import Folds, read_folds
@@ -75,7 +75,7 @@ def predict(analyser: Analyser, images: pd.DataFrame, folds: Folds | None = None
 
     With ``folds``, those that it would give with a last layer that has not learnt from the image.
     """
-    found = unseen_answers(analyser, images, folds) if folds else product_answers(analyser, images)
+    found = product_answers(analyser, images) if folds is None else unseen_answers(analyser, images, folds)
     answers = list(tqdm(found, total=len(images), desc="scoring", unit=" photos"))
     kept = [place for place, answer in enumerate(answers) if answer is not None]
     if len(kept) < len(answers):
@@ -107,9 +107,13 @@ def unseen_answers(analyser: Analyser, images: pd.DataFrame, folds: Folds) -> It
 
 
 def half_size_difference(analyser: Analyser, images: pd.DataFrame) -> dict:
-    """Return how far the answer moves when a photo is saved at half its size, for every set of images.
+    """Return how far the answer moves when a photo is saved at half its size.
 
-    The mean over photos of the absolute difference of each class's probability; the largest of the classes.
+    Returns
+    -------
+    dict
+        compared, split, and sets: of each set n_images, mean_difference (over photos, of the absolute difference of
+        each class's probability) and the largest of these.
     """
     return {
         "compared": "each photo and the same photo at half its size",
@@ -134,10 +138,17 @@ def _moved(analyser: Analyser, paths: list[str]) -> dict:
     }
 
 
-def few(images: pd.DataFrame) -> pd.DataFrame:
-    """Return at most `CONSISTENCY_PHOTOS` images of each set, the same whenever they are drawn."""
+def _few_of_each_set(images: pd.DataFrame) -> pd.DataFrame:
     ordered = images.sort_values("image_id").sample(frac=1, random_state=2018)
-    return ordered.groupby("dataset").head(CONSISTENCY_PHOTOS).sort_values("image_id")
+    return ordered.groupby("dataset").head(CONSISTENCY_PHOTOS)
+
+
+def _folds_of(run: Path, card: Card) -> Folds | None:
+    """Return the run's folds; refuse a bundle that was packed from another run."""
+    record = load_run(run)[1]
+    if card.raw["built"].get("last_layer") != record.get("last_layer"):
+        raise TrainingError(f"The bundle was not packed from {run}; run training.bundle again.")
+    return read_folds(run, record)
 
 
 def tables_of(predictions: pd.DataFrame, card: Card, fitted: dict) -> dict[str, pd.DataFrame]:
@@ -170,9 +181,10 @@ def evaluate(run: Path, bundle: Path) -> pd.DataFrame:
     """Score, measure and write every results table of a bundle; return the metrics."""
     analyser, images = Analyser(bundle), judged_images(run)
     held_out = images.split == VALIDATION  # first: it fixes the operating points
-    parts = [predict(analyser, images[held_out], read_folds(run)), predict(analyser, images[~held_out])]
+    folds = _folds_of(run, analyser.card)
+    parts = [predict(analyser, images[held_out], folds), predict(analyser, images[~held_out])]
     predictions = pd.concat(parts, ignore_index=True)
-    test = few(images[images.split == INTERNAL_TEST])
+    test = _few_of_each_set(images[images.split == INTERNAL_TEST])
     raw = json.loads((bundle / "card.json").read_text(encoding="utf-8"))
     entries = {
         "input": raw["input"] | {"scale_consistency": half_size_difference(analyser, test)},

@@ -80,7 +80,7 @@ class Recipe:
     views: tuple[str, ...] = ("identity", "flip_left_right")  # averaged as logits when serving
     blend: float = 1.0  # share of the trained weights in what is served; the rest is the stage it started from
     last_layer_penalty: float = 0.0  # 0, or learn the last layer again on validation: see training.fitting.last_layer
-    prior_exponent: float = 0.0  # of each class's share, taken off the last bias: balances the answers (Menon 2021)
+    prior_exponent: float = 0.0  # of each class's share, divided out of the answers: balances them (Menon 2021)
     start_from: str = ""  # recipe of an earlier stage, trained first: smaller images, or more of them
     members: tuple[str, ...] = ()  # recipes trained first, whose trunks are joined: see training.networks.ensemble
     teachers: tuple[str, ...] = ()  # recipes whose mean answer it learns from, on training.accelerator alone

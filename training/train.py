@@ -170,13 +170,12 @@ def _train(recipe: Recipe, options: argparse.Namespace) -> int:
     network = fit(recipe, canvas, manifest, run, start, cache=work / "features", callbacks=_callbacks(options, run))
     if start and recipe.blend < 1:
         blend_with(start, network, recipe.blend)
-    exponent = recipe.prior_exponent
-    shares = training_shares(recipe, manifest) if exponent else np.ones(1)
-    if exponent and not recipe.last_layer_penalty:
-        take_off_prior(network, shares, exponent)
+    shares = training_shares(recipe, manifest) if recipe.prior_exponent else None
+    if shares is not None and not recipe.last_layer_penalty:
+        take_off_prior(network, shares, recipe.prior_exponent)
     model = weights_in_float32(recipe, network)
     if recipe.last_layer_penalty:
-        prior = exponent * np.log(shares)
+        prior = 0.0 if shares is None else recipe.prior_exponent * np.log(shares)
         record["last_layer"] = learn_last_layer(recipe, logits_model(model), canvas, manifest, run, prior)
     model.save(run / "trained.unfinished.keras")
     (run / "trained.unfinished.keras").replace(run / "trained.keras")
@@ -251,6 +250,10 @@ def _earlier_stages(name: str, recipe: Recipe, run: Path, options: argparse.Name
     if not (stage_run / "trained.keras").exists():
         _train(stage, argparse.Namespace(**vars(options) | {"run": stage_run}))
     _, record = read_record(stage_run)
+    if "last_layer" in record:
+        raise RecipeError(
+            f"{name} has learnt from validation: train it with --set last_layer_penalty=0 to go on from it."
+        )
     done = {name: record[name] for name in STAGE if name in record}
     return [*record.get("stages", []), done]
 

@@ -128,7 +128,9 @@ def reliability_table(cases: Cases, subject: str = ALL, bins: int = ECE_BINS) ->
     return pd.DataFrame(rows, columns=columns)
 
 
-def error_by_chance(confidence: np.ndarray, random: np.random.Generator, draws: int = 1000) -> tuple[float, ...]:
+def error_by_chance(
+    confidence: np.ndarray, random: np.random.Generator, draws: int = 1000
+) -> tuple[float, float, float]:
     """Return the calibration error that would be found if every probability were right, on as many cases.
 
     The error is a sum of absolute values, so chance alone makes it positive, the more so the fewer the cases. Outcomes
@@ -146,7 +148,8 @@ def error_by_chance(confidence: np.ndarray, random: np.random.Generator, draws: 
         Range [0, 1]; 95 % of the draws lie between low and high.
     """
     errors = [calibration_error(confidence, random.random(len(confidence)) < confidence).item() for _ in range(draws)]
-    return float(np.mean(errors)), *(float(limit) for limit in np.quantile(errors, [0.025, 0.975]))
+    low, high = np.quantile(errors, [0.025, 0.975])
+    return float(np.mean(errors)), float(low), float(high)
 
 
 def calibration_figures(

@@ -22,7 +22,7 @@ from training.data.sets.ham10000 import read as read_ham10000
 from training.data.sets.layouts import DatasetError
 from training.fitting.last_layer import read_folds
 from training.judging.predictions import write_missing_predictions
-from training.judging.trained_run import load_run
+from training.judging.trained_run import load_run, read_record
 from training.studies import baseline
 from training.studies.ablation import study as ablation
 
@@ -102,7 +102,7 @@ def test_training_learnt_something(place):
     assert chosen.value.item() > 0.75
 
 
-def test_after_the_last_layer_learnt_from_validation_its_images_are_answered_out_of_fold(place, tmp_path):
+def test_after_the_last_layer_learnt_from_validation_its_images_are_answered_out_of_fold(place, tmp_path, capsys):
     run, packed = tmp_path / "run", tmp_path / "bundle"
     names = ["--run", str(run), "--work", str(place / "runs/smoke-data")]
     asked = ["last_layer_penalty=1", "prior_exponent=0.2"]
@@ -110,7 +110,7 @@ def test_after_the_last_layer_learnt_from_validation_its_images_are_answered_out
     assert calibrate.main([str(run)]) == 0
     assert bundle.main([str(run), "--bundle", str(packed)]) == 0
     assert evaluate.main([str(run), "--bundle", str(packed)]) == 0
-    card, folds = load_card(packed), read_folds(run)
+    card, folds = load_card(packed), read_folds(run, read_record(run)[1])
     table = pd.read_csv(packed / "results/predictions.csv")
     images = load_run(run)[2].set_index("image_id").loc[table.image_id]
     analyser = Analyser(packed)
@@ -124,6 +124,8 @@ def test_after_the_last_layer_learnt_from_validation_its_images_are_answered_out
     np.testing.assert_allclose(table.loc[held_out, names], unseen, atol=1e-4)
     assert np.abs(unseen - served[held_out]).max() > 0.01
     assert card.raw["built"]["last_layer"]["n_images"] == held_out.sum()
+    assert evaluate.main([str(run), "--bundle", str(place / "runs/smoke-bundle"), "--reopen"]) == 1
+    assert "was not packed from" in capsys.readouterr().err
     assert ablation.main([str(run), "--bundle", str(packed)]) == 0
     tried = pd.read_csv(packed / "results/ablation.csv")
     found = tried[(tried.metric == "balanced_accuracy") & (tried.setting == "72 px, views: 4")].value.item()

@@ -1,4 +1,4 @@
-"""The last layer learnt again on validation images, which the trunks have never seen, and answered for out of fold.
+"""The last layer learnt again from validation images, which the trunks have not learnt from; answers are out of fold.
 
 A trunk knows its training images too well: their features are further apart than those of new ones. The few weights
 between features and logits therefore learn from validation instead (last layer retraining, Kirichenko, Izmailov and
@@ -6,6 +6,8 @@ Wilson, ICLR 2023), drawn towards the layer that training left. What is fitted o
 thresholds, sets) reads answers of layers that have not learnt from the lesion they answer.
 """
 
+import hashlib
+import io
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,6 +19,7 @@ from scipy.optimize import minimize
 from scipy.special import log_softmax, softmax
 from sklearn.model_selection import GroupKFold
 
+from model.tables.output import write_file
 from training.command import TrainingError
 from training.data.label_sets import LABEL_SETS, labels_in
 from training.data.splits import VALIDATION
@@ -28,7 +31,7 @@ if TYPE_CHECKING:
 FOLDS = 5
 FILE = "folds.npz"  # in the run's folder
 STEPS = 500
-EXACT = 1e-7  # relative change of the cost at which the search ends
+EXACT = 1e-7  # nats between two steps at which the search ends
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,6 +89,8 @@ def learn_again(
     first[0] = 1
     limits = {"maxiter": STEPS, "maxfun": 2 * STEPS, "ftol": EXACT}
     found = minimize(cost, first, jac=True, method="L-BFGS-B", options=limits)
+    if not np.isfinite(found.fun):
+        raise TrainingError("The last layer cannot learn: features or labels are not finite numbers.")
     scale, bias, change = split(found.x)
     kernel = scale * start.kernel + change / spread
     return Layer(kernel.astype(np.float32), (scale * start.bias + bias - (mean / spread) @ change).astype(np.float32))
@@ -121,31 +126,45 @@ class Folds:
         every = np.stack([layer.logits(pooled) for layer in self.layers])
         return every[places.to_numpy(int), np.arange(len(pooled))]
 
-    def save(self, run: Path) -> None:
-        """Write the folds into a run's folder."""
+    def save(self, run: Path) -> str:
+        """Write the folds into a run's folder; return the file's checksum."""
+        content = io.BytesIO()
         np.savez(
-            run / FILE, image_ids=self.image_ids.astype("U"), fold=self.fold,
+            content, image_ids=self.image_ids.astype("U"), fold=self.fold,
             kernels=np.stack([layer.kernel for layer in self.layers]),
             biases=np.stack([layer.bias for layer in self.layers]),
         )  # fmt: skip
+        write_file(run / FILE, content.getvalue())
+        return hashlib.sha256(content.getvalue()).hexdigest()
 
 
-def read_folds(run: Path) -> Folds | None:
+def read_folds(run: Path, record: dict) -> Folds | None:
     """Return what `Folds.save` wrote, or None where a run's last layer was not learnt again.
+
+    Parameters
+    ----------
+    run : Path
+        Its folder.
+    record : dict
+        ``run.json``.
 
     Raises
     ------
     TrainingError
-        If the file is damaged.
+        If the file is missing or is not the one that the run wrote: answers on validation would not be out of fold.
     """
-    if not (run / FILE).exists():
+    said = record.get("last_layer")
+    if said is None:
         return None
     try:
-        with np.load(run / FILE) as kept:
+        content = (run / FILE).read_bytes()
+        if hashlib.sha256(content).hexdigest() != said["folds_sha256"]:
+            raise ValueError
+        with np.load(io.BytesIO(content)) as kept:
             layers = tuple(map(Layer, kept["kernels"], kept["biases"]))
             return Folds(kept["image_ids"], kept["fold"], layers)
-    except (OSError, ValueError, KeyError, EOFError, BadZipFile):
-        raise TrainingError(f"{run / FILE} is damaged; train the run again.") from None
+    except (OSError, ValueError, KeyError, TypeError, BadZipFile):
+        raise TrainingError(f"{run / FILE} is missing or is not the one of this run; train the run again.") from None
 
 
 def learn_in_folds(
@@ -164,7 +183,7 @@ def learn_in_folds(
     Raises
     ------
     TrainingError
-        If there are fewer groups than folds.
+        If there are fewer groups than folds, or a layer would learn a class from no image.
     """
     if rows.group.nunique() < FOLDS:
         raise TrainingError(f"The last layer needs {FOLDS} validation lesions or more, not {rows.group.nunique()}.")
@@ -172,6 +191,8 @@ def learn_in_folds(
     cuts = GroupKFold(FOLDS, shuffle=True, random_state=2018).split(pooled, groups=rows.group)
     for number, (others, these) in enumerate(cuts):
         fold[these] = number
+        if len(np.unique(labels[others])) < start.kernel.shape[1]:  # its bias would fall without end
+            raise TrainingError("The last layer needs validation images of every class, of several lesions each.")
         layers.append(learn_again(start, pooled[others], labels[others], penalty, prior))
     folds = Folds(rows.image_id.to_numpy(str), fold, tuple(layers))
     return learn_again(start, pooled, labels, penalty, prior), folds
@@ -199,10 +220,17 @@ def learn_last_layer(
     prior : ndarray of float or 0
         As `learn_again`.
 
+    Returns
+    -------
+    dict
+        learnt_from, n_images, n_lesions, folds, folds_sha256.
+
     Raises
     ------
     RecipeError
         If the network takes more than a photo.
+    TrainingError
+        As `learn_in_folds`.
     """
     from training.data.batches import label_indices, plain_views
     from training.fitting.validation import predict_logits
@@ -216,7 +244,6 @@ def learn_last_layer(
     pooled = predict_logits(trunk_of(network), views, recipe.views)
     start = Layer(*layer.get_weights())
     learnt, folds = learn_in_folds(start, pooled, labels, rows, recipe.last_layer_penalty, prior)
-    folds.save(run)
     layer.set_weights([learnt.kernel, learnt.bias])
     return {"learnt_from": VALIDATION, "n_images": len(rows), "n_lesions": int(rows.lesion_id.nunique()),
-            "folds": FOLDS}  # fmt: skip
+            "folds": FOLDS, "folds_sha256": folds.save(run)}  # fmt: skip

@@ -19,7 +19,7 @@ POINTS_HINT = (
 VALIDATION_FIGURES = "Validation figures, for comparison"
 BY_CHANCE = (
     "If every probability were right, the calibration error would still be {:.3f} by chance ({:.3f} to {:.3f} in 95 % "
-    "of 1,000 draws), on these {:,} images."
+    "of 1,000 draws), on these {:,} images, each taken as another lesion."
 )
 CALIBRATION_METRICS = {
     ("ece", ALL): "Calibration error (ECE), lower is better",

@@ -92,13 +92,15 @@ def _summary(card: Card, built: dict, stages: list[dict]) -> str:
     exponent = _divided_out(stages)
     prior = wording.PRIOR.format(exponent) if exponent else ""
     trained = sum(bool(stage.get("epochs")) for stage in stages)
+    again = built.get("last_layer")
+    joined = wording.SIDE_BY_SIDE if again else wording.JOINED
     summary = wording.SUMMARY.format(
         architecture=wording.setting("architecture", built["recipe"]),
         parameters=card.raw["weights"].get("parameters", 0),
         pretrained=f"`{built.get('pretrained_weights', '')}`",
         stages=wording.ONE_STAGE if trained == 1 else wording.MORE_STAGES.format(trained),
-        joined=wording.JOINED if built["recipe"].get("members") else "",
-        last_layer=wording.LAST_LAYER.format(**built["last_layer"]) if "last_layer" in built else "",
+        joined=joined if built["recipe"].get("members") else "",
+        last_layer=wording.LAST_LAYER.format_map(again) if again else "",
         images=built.get("train_images", 0),
         lesions=built.get("train_lesions", 0),
         sets=", ".join(map(dataset_wording.set_name, built.get("train_datasets", []))),

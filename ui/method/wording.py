@@ -70,14 +70,15 @@ SUMMARY = (
     "divided by one temperature, {temperature:.3f}, fitted on {calibrated}."
 )
 JOINED = " The networks were then combined into an ensemble: their logits are averaged."
+SIDE_BY_SIDE = " The networks were then put side by side, with one last layer, at first the mean of theirs."
 PRIOR = (
     " Before that, the share of each class in training, to the power {:.2g} in all, was divided out (Menon et al., "
     "ICLR 2021), so that rare diagnoses are named more often than by their number in HAM10000 alone."
 )
 LAST_LAYER = (
     " The last layer then learnt again from {n_images:,} validation photos of {n_lesions:,} lesions, which the "
-    "networks had not seen. Figures on validation are out of fold: they are answers of {folds} further last layers, "
-    "none of which had seen the lesion."
+    "networks had not learnt from. Figures on validation are out of fold: each photo is answered by that one of "
+    "{folds} further last layers that had not learnt from its lesion."
 )
 TOLD = (
     " If age, sex or site are entered, the probabilities are multiplied by factors fitted on the records of the "

@@ -1,5 +1,7 @@
 """The last layer learnt again: the least cost, and no image is answered by a layer that has learnt from it."""
 
+import hashlib
+
 import keras
 import numpy as np
 import pandas as pd
@@ -91,21 +93,41 @@ def test_no_layer_has_learnt_from_what_it_answers(start, pooled, labels, rows):
 
 
 def test_folds_are_kept_and_asked_in_any_order(start, pooled, labels, rows, tmp_path):
-    assert read_folds(tmp_path) is None
+    assert read_folds(tmp_path, {}) is None
     _, folds = learn_in_folds(start, pooled, labels, rows, 1.0)
-    folds.save(tmp_path)
-    kept, some = read_folds(tmp_path), [200, 3, 77]
+    record = {"last_layer": {"folds_sha256": folds.save(tmp_path)}}
+    kept, some = read_folds(tmp_path, record), [200, 3, 77]
     expected = folds.logits(pooled, rows.image_id)[some]
     np.testing.assert_allclose(kept.logits(pooled[some], rows.image_id.iloc[some]), expected, rtol=1e-6)
     with pytest.raises(TrainingError, match="does not name image unknown"):
         kept.logits(pooled[:1], pd.Series(["image unknown"]))
 
 
-@pytest.mark.parametrize("content", [b"", b"PK\x03\x04 cut", b"text"])
-def test_a_damaged_file_is_one_sentence(tmp_path, content):
-    (tmp_path / FILE).write_bytes(content)
-    with pytest.raises(TrainingError, match="is damaged; train the run again"):
-        read_folds(tmp_path)
+def test_folds_that_are_gone_or_of_another_run_are_one_sentence(start, pooled, labels, rows, tmp_path):
+    """Without them a thing fitted on validation would be fitted on what the layer has learnt."""
+    _, folds = learn_in_folds(start, pooled, labels, rows, 1.0)
+    record = {"last_layer": {"folds_sha256": folds.save(tmp_path)}}
+    other = hashlib.sha256(b"text").hexdigest()
+    for content, said in ((b"", record), (b"text", {"last_layer": {"folds_sha256": other}}), (b"text", record)):
+        (tmp_path / FILE).write_bytes(content)
+        with pytest.raises(TrainingError, match="is not the one of this run; train the run again"):
+            read_folds(tmp_path, said)
+    (tmp_path / FILE).unlink()
+    for said in (record, {"last_layer": {}}, {"last_layer": "yes"}):
+        with pytest.raises(TrainingError, match="is missing or is not the one"):
+            read_folds(tmp_path, said)
+
+
+def test_a_class_that_some_layer_would_learn_from_no_image_is_one_sentence(start, pooled, labels, rows):
+    one_lesion = np.where(rows.group == "lesion 3", 2, labels % 2)
+    with pytest.raises(TrainingError, match="every class, of several lesions each"):
+        learn_in_folds(start, pooled, one_lesion, rows, 1.0)
+
+
+def test_features_that_are_no_numbers_are_one_sentence(start, pooled, labels):
+    pooled[3, 1] = np.nan
+    with pytest.raises(TrainingError, match="not finite"):
+        learn_again(start, pooled, labels, 1.0)
 
 
 def test_too_few_lesions_are_one_sentence(start, pooled, labels, rows):
@@ -127,10 +149,10 @@ def test_a_network_gets_the_layer_that_its_own_features_teach(tmp_path):
     recipe = Recipe("one", size=8, views=("identity",), last_layer_penalty=1.0)
     before = network.predict(canvas.astype(np.float32), verbose=0)
     said = learn_last_layer(recipe, network, canvas, manifest, tmp_path, 0.0)
-    assert said == {"learnt_from": "validation", "n_images": 35, "n_lesions": 35, "folds": 5}
+    assert (said["learnt_from"], said["n_images"], said["n_lesions"], said["folds"]) == ("validation", 35, 35, 5)
     trunk = keras.Model(network.input, network.get_layer("pool").output)
     pooled = trunk.predict(canvas[5:].astype(np.float32), verbose=0)
-    held_out = read_folds(tmp_path).logits(pooled, manifest.image_id[5:])
+    held_out = read_folds(tmp_path, {"last_layer": said}).logits(pooled, manifest.image_id[5:])
     served = network.predict(canvas.astype(np.float32), verbose=0)
     labels = np.array([codes.index(code) for code in manifest.label[5:]])
     own, out_of_fold, untouched = (

@@ -55,7 +55,8 @@ def settings(recipe: Recipe) -> list[tuple[int, tuple[str, ...]]]:
 
 def judge(run: Path, rows: pd.DataFrame, canvas: np.ndarray, labels: Sequence) -> list[pd.DataFrame]:
     """Return the figures of each (size, views) of a run, as it is served first."""
-    (recipe, _), folds = read_record(run), read_folds(run)
+    recipe, record = read_record(run)
+    folds = read_folds(run, record)
     tables: list[pd.DataFrame] = []
     stored: dict[int, dict] = {}
     for size, views in settings(recipe):  # at one size the first has the most views, and the others are among them
@@ -104,8 +105,10 @@ def main(arguments: list[str] | None = None) -> int:
         others = other_runs(options.instead, recipe.members)
     except RecipeError as error:
         parser.error(str(error))
+    if others and "last_layer" in record:
+        parser.error(f"{options.run} has learnt its last layer again; name a run that only joins its members.")
     tables = [] if others else judge(options.run, home, canvas, labels)
-    if recipe.members:
+    if recipe.members and "last_layer" not in record:  # members' own layers are no single change from one learnt again
         joined = Joined(options.run, home, canvas, labels, training_shares(recipe, manifest))
         tables += judge_instead(joined, others) if others else judge_joining(joined)
     tables += [stored_figures(bundle, recipe.datasets[0]) for bundle in options.beside]

@@ -6,7 +6,8 @@ A small network learns HAM10000's masks from maps that the bundle's network has 
 Epoch and threshold are chosen on validation. HAM10000's internal test and PH2 are measured once, at the end, through
 both networks as they are served. Writes ``outline.keras``, the card's entry "outline", ``results/outline.csv``,
 ``results/outline_measures.csv`` (what is usual of each measurement by class) and ``results/outline_frame.csv`` (what a
-square around the lesion does to the melanoma AUC, on validation). What was learnt is kept in the folder ``outline`` of
+square around the lesion does to the melanoma AUC, on validation; out of fold where the last layer has learnt from it,
+so the run's folder must lie beside the work folder). What was learnt is kept in the folder ``outline`` of
 the work folder, and used again for the same network until that is removed.
 """
 
@@ -26,6 +27,7 @@ from training.command import one_sentence
 from training.data.provenance import file_sha256
 from training.data.splits import EXTERNAL, INTERNAL_TEST, VALIDATION
 from training.export.convert import export
+from training.fitting.last_layer import read_folds
 from training.gate.fit import folders, split_images
 from training.judging.sealing import write_json, write_tables
 from training.outline.examples import (
@@ -130,7 +132,8 @@ def run(
     network = load_network(card)
     drawn, threshold = learnt(images, network, work / "outline" / card.raw["weights"]["sha256"][:16], layers, epochs)
     judge = Judge(card, network, drawn)
-    frames = frame_table(frame_records(images, judge, threshold))
+    folds = read_folds(work.parent / card.model_id, card.raw.get("built", {}))
+    frames = frame_table(frame_records(images, judge, threshold, folds))
     parts = [images[(images.dataset == dataset) & (images.split == split)] for dataset, split in MEASURED]
     records = photo_records(pd.concat(parts), judge, threshold)
     usual = records[(records.dataset == LEARNT_FROM) & (records.split == INTERNAL_TEST)]

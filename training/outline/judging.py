@@ -18,6 +18,7 @@ from model.predict import softmax
 from model.preprocess import Square, centre_square, to_tensor
 from training.data.masks import photo_with_mask
 from training.data.splits import VALIDATION
+from training.fitting.last_layer import Folds
 from training.gate.pictures import READERS, few, read
 from training.outline.examples import BATCH, cut
 from training.outline.network import layers_read, overlap
@@ -122,7 +123,7 @@ def _in_batches(images: pd.DataFrame, make, said: str) -> Iterator[tuple[list, l
             yield part, list(pool.map(make, part))
 
 
-def frame_records(images: pd.DataFrame, judge: Judge, threshold: float) -> pd.DataFrame:
+def frame_records(images: pd.DataFrame, judge: Judge, threshold: float, folds: Folds | None = None) -> pd.DataFrame:
     """Return a row a photo and margin for `frame_table`: the chance of melanoma in the usual and the fitted square.
 
     Parameters
@@ -131,6 +132,8 @@ def frame_records(images: pd.DataFrame, judge: Judge, threshold: float) -> pd.Da
         Manifest rows with a split; only validation photos of `FRAMED` are looked at.
     judge : Judge
     threshold : float
+    folds : Folds, optional
+        Of a network whose last layer has learnt from validation, from the usual square of these very photos.
     """
     chosen = [
         few(images[(images.dataset == dataset) & (images.split == VALIDATION)], FRAMED_EACH) for dataset in FRAMED
@@ -149,8 +152,9 @@ def frame_records(images: pd.DataFrame, judge: Judge, threshold: float) -> pd.Da
             for row, before, after in zip(rows, seen, again, strict=True):
                 found.append({
                     "lesion_id": f"{row.dataset}/{row.lesion_id}", "dataset": row.dataset, "split": row.split,
-                    "margin": margin, "melanoma": row.label == "mel", "usual": _melanoma(before, judge.card),
-                    "fitted": _melanoma(after, judge.card),
+                    "margin": margin, "melanoma": row.label == "mel",
+                    "usual": _melanoma(before, row.image_id, judge.card, folds),
+                    "fitted": _melanoma(after, row.image_id, judge.card, folds),
                 })  # fmt: skip
     return pd.DataFrame(found)
 
@@ -166,5 +170,8 @@ def _seen(photos: list[np.ndarray], squares: list[Square], judge: Judge) -> list
     return judge.see(np.concatenate(tensors))
 
 
-def _melanoma(seen: Seen, card: Card) -> float:
-    return float(softmax(seen.logits[None] / card.temperature)[0, card.codes.index("mel")])
+def _melanoma(seen: Seen, image_id: str, card: Card, folds: Folds | None) -> float:
+    logits = seen.logits[None]
+    if folds is not None:
+        logits = folds.logits(seen.features.mean(axis=(0, 1))[None], pd.Series([image_id]))
+    return float(softmax(logits / card.temperature)[0, card.codes.index("mel")])

@@ -12,12 +12,14 @@ from model.answer.lesion import read_outline
 from model.card import load_card
 from model.evaluation.inputs.outline import JACCARD
 from model.network.keras_engine import load_network
+from model.predict import softmax
 from model.preprocess import Square
 from training.data.masks import photo_with_mask
 from training.data.sets.layouts import DatasetError
 from training.data.splits import EXTERNAL, INTERNAL_TEST, TRAIN, VALIDATION
+from training.fitting.last_layer import Folds, Layer
 from training.outline import examples, fit, network
-from training.outline.judging import Judge
+from training.outline.judging import Judge, frame_records
 
 SKIN, LESION = (215, 170, 150), (90, 55, 40)
 
@@ -146,6 +148,13 @@ def test_the_command_learns_measures_and_packs(bundle, made, tmp_path, capsys, m
     view = disc_photo(np.random.default_rng(9), 64, 64)
     (seen,) = Judge(load_card(bundle), served, drawn).see(view[0][None].astype(np.float32))
     assert network.overlap(seen.chance > entry.threshold, view[1] > 0)[1] > 0.7
+    held_out = made[made.split == VALIDATION]
+    blind = Layer(np.zeros((served.get_layer("logits").input.shape[-1], 7), np.float32), np.log(np.arange(1, 8) / 28))
+    folds = Folds(held_out.image_id.to_numpy(str), np.zeros(len(held_out), int), (blind,))
+    card_of = load_card(bundle)
+    records = frame_records(made, Judge(card_of, served, drawn), entry.threshold, folds)
+    share = softmax(blind.bias[None] / card_of.temperature)[0, card_of.codes.index("mel")]
+    np.testing.assert_allclose(records[["usual", "fitted"]], share, rtol=1e-6)  # a fold's layer, not the served one
     capsys.readouterr()
     fit.learnt(made, served, tmp_path / "work" / "outline" / card["weights"]["sha256"][:16], layers)
     assert "epoch" not in capsys.readouterr().out  # what was learnt is used again

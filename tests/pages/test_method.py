@@ -161,6 +161,16 @@ def test_a_last_layer_that_learnt_again_is_said_and_replaces_what_members_had_di
     assert f"{wording.SETTINGS['last_layer_penalty']}</th>" in said
 
 
+@pytest.mark.parametrize("entry", ["yes", {}, {"n_images": "1234", "n_lesions": 1, "folds": 5}, [1], True])
+def test_a_damaged_entry_of_the_last_layer_is_one_sentence(page, tmp_path, entry):
+    card = json.loads((tmp_path / "bundle/card.json").read_text())
+    card["built"]["last_layer"] = entry
+    (tmp_path / "bundle/card.json").write_text(json.dumps(card))
+    shown = open_page()
+    assert "built.last_layer of card.json is damaged" in text(shown) + " ".join(one.value for one in shown.error)
+    assert not shown.exception
+
+
 def test_curves_run_on_over_the_stages(page):
     shown = go(page, "Training curves")
     loss, figure = charts(shown)

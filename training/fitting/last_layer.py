@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 FOLDS = 5
 FILE = "folds.npz"  # in the run's folder
 STEPS = 500
+SCALES = (0.1, 10.0)  # images that are all right at once would have no end; a temperature is fitted afterwards
 EXACT = 1e-7  # nats between two steps at which the search ends
 
 
@@ -88,7 +89,8 @@ def learn_again(
     first = np.zeros(1 + classes + channels * classes)
     first[0] = 1
     limits = {"maxiter": STEPS, "maxfun": 2 * STEPS, "ftol": EXACT}
-    found = minimize(cost, first, jac=True, method="L-BFGS-B", options=limits)
+    bounds = [SCALES, *[(None, None)] * (len(first) - 1)]
+    found = minimize(cost, first, jac=True, method="L-BFGS-B", bounds=bounds, options=limits)
     if not np.isfinite(found.fun):
         raise TrainingError("The last layer cannot learn: features or labels are not finite numbers.")
     scale, bias, change = split(found.x)
@@ -120,7 +122,7 @@ class Folds:
         TrainingError
             If an image belongs to no fold.
         """
-        places = pd.Series(self.fold, index=self.image_ids).reindex(image_ids)
+        places = pd.Series(self.fold, index=self.image_ids).reindex(image_ids.astype(str))
         if places.isna().any():
             raise TrainingError(f"{FILE} does not name {places.index[places.isna()][0]}; train the run again.")
         every = np.stack([layer.logits(pooled) for layer in self.layers])

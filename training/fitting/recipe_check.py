@@ -1,5 +1,6 @@
 """Holds a recipe's options against what there is, before anything is read or trained."""
 
+import math
 from collections.abc import Collection
 
 from model.card import VIEWS
@@ -49,7 +50,7 @@ def check_recipe(recipe: Recipe) -> None:
     if not recipe.datasets or not recipe.views:
         raise RecipeError("A recipe needs at least one of datasets and of views.")
     for name, least in LEAST.items():
-        if getattr(recipe, name) < least:
+        if not least <= getattr(recipe, name) < math.inf:
             raise RecipeError(f"The option {name} must be {least} or more, not {getattr(recipe, name)}.")
     for name in SHARES:
         if not 0 <= getattr(recipe, name) <= 1:

@@ -23,9 +23,13 @@ BLOCK = 256  # images decoded at a time
 
 
 def judged_rows(recipe: Recipe, manifest: pd.DataFrame) -> pd.DataFrame:
-    """Return the validation and internal test images of HAM10000, or else of the recipe's first set."""
+    """Return the validation and internal test images of HAM10000, or else of the recipe's first set.
+
+    Validation is left out where the last layer has learnt from it.
+    """
     home = JUDGED_ON if JUDGED_ON in recipe.datasets else recipe.datasets[0]
-    return manifest[(manifest.dataset == home) & manifest.split.isin([VALIDATION, INTERNAL_TEST])]
+    splits = [INTERNAL_TEST] if recipe.last_layer_penalty else [VALIDATION, INTERNAL_TEST]
+    return manifest[(manifest.dataset == home) & manifest.split.isin(splits)]
 
 
 def predictions(recipe: Recipe, network: keras.Model, canvas, rows: pd.DataFrame) -> pd.DataFrame:

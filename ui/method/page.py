@@ -4,7 +4,7 @@ import pandas as pd
 import streamlit as st
 
 from model.card import Card
-from model.errors import LesionscopeError
+from model.errors import BundleError, LesionscopeError
 from model.evaluation.plots import ForestDisplay, LinesDisplay
 from ui import evidence
 from ui.dataset import wording as dataset_wording
@@ -86,13 +86,24 @@ def _divided_out(stages: list[dict]) -> float:
     return powers[own["name"]] + sum(share * powers[name] for share, name in zip(shares, names, strict=True))
 
 
+def _last_layer(built: dict) -> dict[str, int]:
+    """Return the counts of images, lesions and folds that the last layer learnt from again; empty if it did not."""
+    said = built.get("last_layer")
+    if said is None:
+        return {}
+    counts = {name: said.get(name) for name in ("n_images", "n_lesions", "folds")} if isinstance(said, dict) else {}
+    if not counts or not all(isinstance(count, int) and count > 1 for count in counts.values()):
+        raise BundleError("last_layer", "The entry built.last_layer of card.json is damaged; restore it.")
+    return counts
+
+
 def _summary(card: Card, built: dict, stages: list[dict]) -> str:
     fitted = card.raw["calibration"]
     where = f"{dataset_wording.set_name(fitted.get('dataset', ''))} {fitted.get('fitted_on', '')}".strip()
     exponent = _divided_out(stages)
     prior = wording.PRIOR.format(exponent) if exponent else ""
     trained = sum(bool(stage.get("epochs")) for stage in stages)
-    again = built.get("last_layer")
+    again = _last_layer(built)
     joined = wording.SIDE_BY_SIDE if again else wording.JOINED
     summary = wording.SUMMARY.format(
         architecture=wording.setting("architecture", built["recipe"]),

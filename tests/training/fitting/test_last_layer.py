@@ -124,6 +124,12 @@ def test_a_class_that_some_layer_would_learn_from_no_image_is_one_sentence(start
         learn_in_folds(start, pooled, one_lesion, rows, 1.0)
 
 
+def test_images_that_are_all_right_at_once_do_not_make_the_layer_endless(start, pooled):
+    easy = start.logits(pooled).argmax(axis=1)
+    found = learn_again(start, pooled, easy, 1.0)
+    assert np.linalg.norm(found.kernel) < 12 * np.linalg.norm(start.kernel)
+
+
 def test_features_that_are_no_numbers_are_one_sentence(start, pooled, labels):
     pooled[3, 1] = np.nan
     with pytest.raises(TrainingError, match="not finite"):

@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 
 from model.card import load_card
+from model.evaluation.calibration import error_by_chance
 from model.evaluation.confusion import cases_in_cell
 from tests.support.measured import POINT, charts, go, numbers, text
 from training.data.sets.registry import IMAGE_SETS
@@ -241,6 +242,10 @@ def test_calibration_figures_stand_before_and_after_temperature(page, measured_b
     assert set(rows["state"]) == {"before", "after", "change"}
     for row in rows.itertuples():
         assert f"{row.value:,.3f}</b>" in said, (row.metric, row.state)
+    predictions = evidence.of_set(table(measured_bundle, "predictions"), HOME)
+    confidence = predictions.filter(regex="^p_").max(axis=1).to_numpy()
+    found = error_by_chance(confidence, np.random.default_rng(2018))
+    assert wording.BY_CHANCE.format(*found, len(confidence)) in said
 
 
 def test_age_sex_and_site_are_set_against_the_photo_alone(page, measured_bundle):

@@ -6,7 +6,7 @@ import streamlit as st
 
 from model.card import Card
 from model.evaluation.calibration import confidence_and_hits, error_by_chance, reliability_table, uncalibrated
-from model.evaluation.cases import ALL, read_cases
+from model.evaluation.cases import ALL, Cases, read_cases
 from model.evaluation.metrics import ECE_BINS
 from model.evaluation.plots import ReliabilityDisplay
 from ui import evidence
@@ -34,12 +34,10 @@ def calibration(card: Card) -> None:
         method = METHODS["calibration"].format(ECE_BINS)
         evidence.origin(card, (PREDICTIONS,), method, display.table(), f"reliability_{subject}.csv")
     with right:
-        _figures(card, chosen)
-        confidence, _, _ = confidence_and_hits(cases)
-        st.caption(wording.BY_CHANCE.format(*error_by_chance(confidence, np.random.default_rng(2018)), len(confidence)))
+        _figures(card, chosen, cases)
 
 
-def _figures(card: Card, chosen: evidence.Set) -> None:
+def _figures(card: Card, chosen: evidence.Set, cases: Cases) -> None:
     """Show error, Brier score and log loss of both states; only of the served one if no more is stored."""
     stored = evidence.optional(card, RELIABILITY, wording.ONLY_AFTER, ("dataset", "split", "metric", "state"))
     rows = evidence.of_set(stored, chosen)
@@ -47,10 +45,19 @@ def _figures(card: Card, chosen: evidence.Set) -> None:
         part = rows[rows["state"] == state].assign(subject=ALL)
         if len(part):
             evidence.figures(name, evidence.named(part, wording.CALIBRATION_METRICS))
+            if state == "after":
+                _by_chance(cases)
     if rows.empty:
         rows = _served(card, chosen)
+        _by_chance(cases)
     source = RELIABILITY if "state" in rows else METRICS
     evidence.origin(card, (source,), METHODS["calibration_figures"], rows, "calibration.csv")
+
+
+def _by_chance(cases: Cases) -> None:
+    confidence, _, _ = confidence_and_hits(cases)
+    found = error_by_chance(confidence, np.random.default_rng(2018))
+    st.caption(wording.BY_CHANCE.format(*found, len(confidence)))
 
 
 def _served(card: Card, chosen: evidence.Set) -> pd.DataFrame:

@@ -123,7 +123,7 @@ def test_the_photo_and_its_maps_are_shown_where_the_images_are(
     assert [image.proto.imgs[0].alt for image in listed.get("image")] == [thumbnail]
     shown = click(listed, listed.button(key=f"look_{first}"))
     assert not shown.exception and not shown.info
-    maps = dict.fromkeys([answered(analyser, lesion_png), "Melanoma"])
+    maps = ["Melanocytic nevus", "Melanoma"]  # as the stored answer and the truth have it
     expected = [thumbnail, wording.PHOTO_OF.format(first), *(wording.MAP_OF.format(name) for name in maps)]
     assert [image.proto.imgs[0].alt for image in shown.get("image")] == expected
     assert sorted(tmp_path.rglob("*")) == before
@@ -140,11 +140,6 @@ def test_a_file_that_is_no_photo_is_one_sentence(page, measured_bundle, tmp_path
     assert not shown.exception and not shown.get("image")
     refused = click(shown, shown.button(key=f"look_{first}"))
     assert not refused.exception and len(refused.info) == 1
-
-
-def answered(analyser, data: bytes) -> str:
-    """Return the name of the class that a photo is called."""
-    return analyser.card.labels[int(analyser.analyse(data).prediction.probabilities.argmax())].name
 
 
 def test_photos_are_looked_for_where_the_sets_are_published(tmp_path, monkeypatch):

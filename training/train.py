@@ -28,7 +28,7 @@ from training.data.label_sets import LABEL_SETS, labels_in
 from training.data.prepared import prepare
 from training.data.prepared import synthetic_table as synthetic_table  # rehearsals of other commands take it from here
 from training.data.provenance import file_sha256, git_commit
-from training.data.splits import TRAIN
+from training.data.splits import TRAIN, VALIDATION
 from training.fitting.checkpoints import CHECKPOINT
 from training.judging.trained_run import read_record
 from training.recipe import Recipe, RecipeError, load_recipe, recipe_names, trunk_in
@@ -175,6 +175,7 @@ def _train(recipe: Recipe, options: argparse.Namespace) -> int:
         take_off_prior(network, shares, recipe.prior_exponent)
     model = weights_in_float32(recipe, network)
     if recipe.last_layer_penalty:
+        _check_unseen([stage["recipe"]["name"] for stage in stages], run.parent, manifest)
         prior = 0.0 if shares is None else recipe.prior_exponent * np.log(shares)
         record["last_layer"] = learn_last_layer(recipe, logits_model(model), canvas, manifest, run, prior)
     model.save(run / "trained.unfinished.keras")
@@ -239,6 +240,19 @@ def _check_taught(recipe: Recipe, run: Path, work: Path) -> None:
                 f"{name} is trained on a GPU; its weights are in this repository. Run training.data.manifest, then: "
                 f"python -m training.accelerator.unpack {name} --runs {run.parent} --work {work}"
             )
+
+
+def _check_unseen(stages: list[str], runs: Path, manifest: pd.DataFrame) -> None:
+    """Refuse stages that were trained on images from which only the last layer is to learn."""
+    held_out = manifest.image_id[manifest.split == VALIDATION]
+    for name in stages:
+        if (runs / name / "splits.csv").exists():
+            known = pd.read_csv(runs / name / "splits.csv", dtype={"image_id": str})
+            shared = held_out.isin(known.image_id[known.split == TRAIN]).sum()
+            if shared:
+                raise RecipeError(
+                    f"{name} has learnt from {shared:,} of the validation images; train it with the same split table."
+                )
 
 
 def _earlier_stages(name: str, recipe: Recipe, run: Path, options: argparse.Namespace) -> list[dict]:

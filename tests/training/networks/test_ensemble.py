@@ -6,6 +6,7 @@ from pathlib import Path
 
 import keras
 import numpy as np
+import pandas as pd
 import pytest
 
 from training import train
@@ -82,6 +83,7 @@ def test_a_recipe_with_members_trains_them_first_and_joins_them(members, photos,
     recipe = dataclasses.replace(  # two of the shipped model's: the third adds time and nothing else
         SHIPPED, members=SHIPPED.members[:2], architecture_options={"trunks": TRUNKS[:2]},
         size=SIZE, datasets=("synthetic",), weights=str(tmp_path), prior_exponent=0,
+        last_layer_penalty=0,
     )  # fmt: skip
     asked = []
 
@@ -107,6 +109,19 @@ def test_a_recipe_with_members_trains_them_first_and_joins_them(members, photos,
     joined = logits_model(keras.models.load_model(options.run / "trained.keras", compile=False))
     wanted = np.mean([logits_model(network).predict_on_batch(photos) for network in members[:2]], axis=0)
     np.testing.assert_allclose(np.asarray(joined.predict_on_batch(photos)), wanted, rtol=1e-4, atol=1e-4)
+
+
+@pytest.mark.parametrize("split", ["train", "validation"])
+def test_a_member_that_has_learnt_from_what_the_last_layer_would_learn_from_is_refused(split, tmp_path):
+    (tmp_path / "one").mkdir()
+    rows = pd.DataFrame({"image_id": ["a", "b"], "split": ["train", split]})
+    rows.to_csv(tmp_path / "one/splits.csv", index=False)
+    now = rows.assign(split=["train", "validation"])
+    if split == "validation":
+        train._check_unseen(["one", "never kept"], tmp_path, now)
+        return
+    with pytest.raises(RecipeError, match="one has learnt from 1 of the validation images"):
+        train._check_unseen(["one"], tmp_path, now)
 
 
 DAMAGED = [("{", "is damaged"), ("{}", "holds no recipe"), ("[]", "holds no recipe"), ('{"recipe": {}}', "damaged")]

@@ -102,7 +102,7 @@ def unseen_answers(analyser: Analyser, images: pd.DataFrame, folds: Folds) -> It
             yield None
             continue
         pooled = analyser.classifier.run(tensor, features=False).pooled
-        [prediction] = analyser.classifier.predictions(folds.logits(pooled, pd.Series([image_id])))
+        [prediction] = analyser.classifier.predictions(folds.logits(pooled, [image_id]))
         yield prediction.probabilities
 
 

@@ -8,7 +8,9 @@ thresholds, sets) reads answers of layers that have not learnt from the lesion t
 
 import hashlib
 import io
+from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 from zipfile import BadZipFile
@@ -114,7 +116,15 @@ class Folds:
     fold: np.ndarray
     layers: tuple[Layer, ...]
 
-    def logits(self, pooled: np.ndarray, image_ids: pd.Series) -> np.ndarray:
+    @cached_property
+    def _places(self) -> dict[str, int]:
+        return dict(zip(self.image_ids.tolist(), self.fold.tolist(), strict=True))
+
+    def __contains__(self, image_id: str) -> bool:
+        """Say whether an image was learnt from by all layers but one."""
+        return str(image_id) in self._places
+
+    def logits(self, pooled: np.ndarray, image_ids: Iterable[str]) -> np.ndarray:
         """Return logits, shape (n, classes), each of the layer that has not learnt from the image.
 
         Raises
@@ -122,11 +132,12 @@ class Folds:
         TrainingError
             If an image belongs to no fold.
         """
-        places = pd.Series(self.fold, index=self.image_ids).reindex(image_ids.astype(str))
-        if places.isna().any():
-            raise TrainingError(f"{FILE} does not name {places.index[places.isna()][0]}; train the run again.")
-        every = np.stack([layer.logits(pooled) for layer in self.layers])
-        return every[places.to_numpy(int), np.arange(len(pooled))]
+        found = []
+        for features, image_id in zip(pooled, image_ids, strict=True):
+            if image_id not in self:
+                raise TrainingError(f"{FILE} does not name {image_id}; train the run again.")
+            found.append(self.layers[self._places[str(image_id)]].logits(features))
+        return np.stack(found)
 
     def save(self, run: Path) -> str:
         """Write the folds into a run's folder; return the file's checksum."""

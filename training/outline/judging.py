@@ -172,6 +172,6 @@ def _seen(photos: list[np.ndarray], squares: list[Square], judge: Judge) -> list
 
 def _melanoma(seen: Seen, image_id: str, card: Card, folds: Folds | None) -> float:
     logits = seen.logits[None]
-    if folds is not None and image_id in folds.image_ids:  # not one of a class that the layer does not learn
-        logits = folds.logits(seen.features.mean(axis=(0, 1))[None], pd.Series([image_id]))
+    if folds is not None and image_id in folds:  # not one of a class that the layer does not learn
+        logits = folds.logits(seen.features.mean(axis=(0, 1))[None], [image_id])
     return float(softmax(logits / card.temperature)[0, card.codes.index("mel")])

@@ -100,7 +100,7 @@ def test_folds_are_kept_and_asked_in_any_order(start, pooled, labels, rows, tmp_
     expected = folds.logits(pooled, rows.image_id)[some]
     np.testing.assert_allclose(kept.logits(pooled[some], rows.image_id.iloc[some]), expected, rtol=1e-6)
     with pytest.raises(TrainingError, match="does not name image unknown"):
-        kept.logits(pooled[:1], pd.Series(["image unknown"]))
+        kept.logits(pooled[:1], ["image unknown"])
 
 
 def test_folds_that_are_gone_or_of_another_run_are_one_sentence(start, pooled, labels, rows, tmp_path):

@@ -66,3 +66,10 @@ def test_chance_alone_gives_an_error_that_falls_with_the_number_of_cases():
     assert 0 < many[1] < many[0] < many[2] < few[0] < few[2]
     assert few[0] / many[0] == pytest.approx(np.sqrt(4000 / 100), rel=0.25)  # as standard errors do
     assert error_by_chance(np.ones(50), np.random.default_rng(0), 20) == (0, 0, 0)  # what is certain does not vary
+
+
+def test_one_draw_by_chance_has_the_calibration_error_of_its_outcomes():
+    confidence = np.random.default_rng(1).uniform(0, 1, 500)
+    hits = np.random.default_rng(2).random(500) < confidence
+    expected = calibration_error(confidence, hits).item()
+    assert error_by_chance(confidence, np.random.default_rng(2), 1) == pytest.approx((expected,) * 3)

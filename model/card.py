@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from model.answer.decision_entries import check_decision_entries
 from model.answer.gate import Gate, read_gate
 from model.answer.lesion import OutlineEntry, read_outline
@@ -81,6 +83,16 @@ class Card:
     def codes(self) -> tuple[str, ...]:
         """Class codes in the order of the network's output."""
         return tuple(label.code for label in self.labels)
+
+    @property
+    def names(self) -> dict[str, str]:
+        """Full names of the classes by code."""
+        return {label.code: label.name for label in self.labels}
+
+    @property
+    def malignant(self) -> np.ndarray:
+        """Whether each class counts as malignant, shape (classes,)."""
+        return np.array([label.malignant for label in self.labels])
 
     @property
     def weights_path(self) -> Path:

@@ -3,7 +3,7 @@
 import sys
 from importlib.util import find_spec
 
-NEEDED = ("numpy", "PIL", "pillow_heif", "cv2", "pandas", "keras", "tqdm")  # by the names that code imports
+NEEDED = ("numpy", "PIL", "pillow_heif", "cv2", "pandas", "onnxruntime", "tqdm")  # by the names that code imports
 
 
 def need_packages(names: tuple[str, ...] = NEEDED, command: str = "make app") -> None:

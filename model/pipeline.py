@@ -236,7 +236,7 @@ def informed(alone: Prediction, patient: Patient, card: Card) -> Prediction:
     if not patient.known:
         return alone
     shares = _effects(card).inform(alone.probabilities, patient)
-    malignant = shares[[label.malignant for label in card.labels]].sum()
+    malignant = shares[card.malignant].sum()
     return replace(alone, probabilities=shares, malignant=float(malignant))
 
 

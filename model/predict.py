@@ -99,7 +99,7 @@ class Classifier:
 
     def predictions(self, logits: np.ndarray) -> list[Prediction]:
         """Calibrate logits (n, classes) with the card's temperature (Guo et al., ICML 2017)."""
-        malignant = np.array([label.malignant for label in self.card.labels])
+        malignant = self.card.malignant
         rows = softmax(logits / self.card.temperature)
         return [Prediction(row, float(row[malignant].sum())) for row in rows]
 

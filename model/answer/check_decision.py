@@ -64,7 +64,7 @@ def _rule(card: Card, parts: list, table: pd.DataFrame) -> Iterator[str]:
 
 def _sets(card: Card, parts: list, table: pd.DataFrame) -> Iterator[str]:
     """Count the malignant images of every set whose prediction set contains the true diagnosis."""
-    flagged = np.array([label.malignant for label in card.labels])
+    flagged = card.malignant
     for (dataset, split), part in parts:
         cases = read_cases(part, card.labels)
         malignant = flagged[cases.targets]

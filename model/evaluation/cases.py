@@ -45,6 +45,11 @@ class Cases:
         return tuple(label.code for label in self.labels)
 
     @property
+    def malignant(self) -> np.ndarray:
+        """Whether each class counts as malignant, shape (classes,)."""
+        return np.array([label.malignant for label in self.labels])
+
+    @property
     def predicted(self) -> np.ndarray:
         """Index of the most probable class, shape (n,)."""
         return self.probabilities.argmax(axis=1)

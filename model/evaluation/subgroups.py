@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -9,14 +10,7 @@ import pandas as pd
 
 from model.card import Label
 from model.evaluation.cases import Question, ask, read_cases
-from model.evaluation.intervals import (
-    RESAMPLES,
-    WILSON,
-    bootstrap,
-    bootstrap_name,
-    percentile_interval,
-    rate_interval,
-)
+from model.evaluation.intervals import RESAMPLES, rate_figure, resampled_figure
 from model.evaluation.metrics import auc
 
 FEWEST_CASES = 30  # below it a rate is misleading: only the count is given
@@ -121,23 +115,10 @@ def _figures(question: Question, threshold: float, random: np.random.Generator, 
         hits, lesions = called[asked] == answer, question.lesions[asked]
         figures.append({"metric": metric, "n_images": len(hits), "n_lesions": len(np.unique(lesions))})
         if len(hits) >= FEWEST_CASES:
-            low, high = rate_interval(hits, lesions)
-            figures[-1] |= {"value": hits.mean(), "low": low, "high": high, "interval": WILSON}
+            figures[-1] |= rate_figure(hits, lesions)
     rarer = min(figures, key=lambda figure: figure["n_images"])
-    figures.append({"metric": "auc", "n_images": rarer["n_images"], "n_lesions": rarer["n_lesions"]})
+    area = {"metric": "auc", "n_images": rarer["n_images"], "n_lesions": rarer["n_lesions"]}
     if rarer["n_images"] >= FEWEST_CASES:
-        figures[-1] |= _auc_with_interval(question, random, resamples)
-    return figures
-
-
-def _auc_with_interval(question: Question, random: np.random.Generator, resamples: int) -> dict:
-    replicates = bootstrap(
-        lambda weights: auc(question.truth, question.score, weights), question.lesions, random, resamples
-    )
-    low, high = percentile_interval(replicates)
-    return {
-        "value": auc(question.truth, question.score).item(),
-        "low": float(low),
-        "high": float(high),
-        "interval": bootstrap_name(resamples),
-    }
+        statistic = partial(auc, question.truth, question.score)
+        area = resampled_figure(statistic, question.lesions, random, resamples) | area
+    return [*figures, area]

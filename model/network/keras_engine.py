@@ -24,6 +24,8 @@ class KerasEngine:
 
     def run(self, photos: np.ndarray, features: bool) -> RawOutput:
         found = {name: output.numpy() for name, output in self._forward(photos).items()}
+        if not features:
+            return RawOutput(found[LOGITS], found[POOLED], found[FEATURES][:0], None)
         return RawOutput(found[LOGITS], found[POOLED], found[FEATURES], found.get(OUTLINE))
 
 

@@ -1,12 +1,11 @@
 """Photos in ZIP archives, read one by one without unpacking; what cannot be read is said in one sentence each."""
 
 import zipfile
-from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
 from model.errors import PhotoError, printable
-from model.photo.folders import HEAD_BYTES, is_hidden, named_as_photo, starts_as_photo
+from model.photo.folders import HEAD_BYTES, Found, is_hidden, named_as_photo, starts_as_photo
 from model.photo.image import MAX_BYTES
 
 ENDING = ".zip"
@@ -14,25 +13,6 @@ SIGNATURES = (b"PK\3\4", b"PK\5\6", b"PK\7\x08")  # of an archive, of an empty o
 PACKED = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)  # the others unpack megabytes before they can be stopped
 DAMAGED = "The file is damaged in the archive; copy the archive again."
 ENCRYPTED = 1  # bit of a file's flags
-
-
-@dataclass(frozen=True)
-class Contents:
-    """What an archive holds.
-
-    Parameters
-    ----------
-    photos : tuple of str
-        Names inside the archive, in its order.
-    trouble : tuple of str
-        Sentences about what could be or hold photos and cannot be read.
-    others : int
-        Files that are no pictures; hidden ones are not counted.
-    """
-
-    photos: tuple[str, ...] = ()
-    trouble: tuple[str, ...] = ()
-    others: int = 0
 
 
 def is_archive(path: str) -> bool:
@@ -47,13 +27,13 @@ def is_archive(path: str) -> bool:
         return False
 
 
-def look_into(path: str) -> Contents:
+def look_into(path: str) -> Found[str]:
     """Return what an archive holds; nothing is unpacked but the first bytes of files without a picture's ending."""
     try:
         with zipfile.ZipFile(path) as archive:
             return _sorted(path, archive)
     except Exception:  # damaged archives raise anything from BadZipFile to struct.error
-        return Contents(trouble=(f"{printable(path)}: the archive is damaged or incomplete; copy it again.",))
+        return Found(trouble=(f"{printable(path)}: the archive is damaged or incomplete; copy it again.",))
 
 
 def read_member(path: str, name: str) -> bytes:
@@ -108,7 +88,7 @@ def _opened(path: str) -> zipfile.ZipFile:
     return zipfile.ZipFile(path)
 
 
-def _sorted(path: str, archive: zipfile.ZipFile) -> Contents:
+def _sorted(path: str, archive: zipfile.ZipFile) -> Found[str]:
     photos, nested, others, encrypted = [], [], 0, 0
     for entry in archive.infolist():
         if entry.is_dir() or any(map(is_hidden, entry.filename.split("/"))):
@@ -127,7 +107,7 @@ def _sorted(path: str, archive: zipfile.ZipFile) -> Contents:
     if nested:
         names = f"{printable(nested[0])}" + (f" and {len(nested) - 1:,} more" if nested[1:] else "")
         trouble.append(f"{printable(path)}: archives in an archive are not opened; unpack {names} first.")
-    return Contents(tuple(photos), tuple(trouble), others)
+    return Found(tuple(photos), tuple(trouble), others)
 
 
 def _head(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> bytes:

@@ -5,6 +5,7 @@ import stat
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Generic, TypeVar
 
 from model.errors import printable
 
@@ -41,27 +42,30 @@ SIGNATURES = (
 BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"mif2", b"msf1", b"avif", b"avis", b"crx ")
 HEAD_BYTES = 132  # enough for every signature; DICOM's is at 128
 
+Name = TypeVar("Name", Path, str)
+
 
 @dataclass(frozen=True)
-class Found:
-    """The contents of a folder.
+class Found(Generic[Name]):
+    """The contents of a folder or an archive.
 
     Parameters
     ----------
-    photos : tuple of Path
-        In the order of their paths; files that are pictures of a kind that is not read are among them.
+    photos : tuple of Path or str
+        Paths in their order, or an archive's names in its own; files that are pictures of a kind that is not read are
+        among them.
     trouble : tuple of str
         A sentence for each file or folder that could be or contain a photo and cannot be read.
     others : int
         Files that are no pictures; hidden ones are not counted.
     """
 
-    photos: tuple[Path, ...]
-    trouble: tuple[str, ...]
-    others: int
+    photos: tuple[Name, ...] = ()
+    trouble: tuple[str, ...] = ()
+    others: int = 0
 
 
-def find_photos(folder: Path) -> Found:
+def find_photos(folder: Path) -> Found[Path]:
     """Look through a folder at any depth; a folder that links lead to several times is looked at once."""
     photos: list[Path] = []
     trouble: list[str] = []

@@ -84,7 +84,7 @@ def find_all(paths: Iterable[Path | str]) -> Found:
     """Take files as they are named, and look through folders and ZIP archives; archives in folders are not opened."""
     found = Found()
     for path in map(str, paths):
-        seen: folders.Found | archives.Contents
+        seen: folders.Found
         if not path:
             found.trouble.append("An empty path was given; name a photo, a folder or a ZIP archive.")
             continue

@@ -119,16 +119,21 @@ def look_here() -> None:
     st.session_state.update(frame_wanted=frame_set(), answered_anyway=False)
 
 
-def fit(square: Square, width: int, height: int) -> None:
-    """Request a frame: the sliders' nearest to a square of a photo so many pixels wide and high."""
+def nearest_frame(square: Square, width: int, height: int) -> tuple[int, int, int]:
+    """Return the sliders' values nearest to a square of a photo so many pixels wide and high, as `frame_set`."""
     side = min(width, height)
     size = max(SMALLEST, round(100 * square.side / side))
     room = {"across": width - side * size / 100, "down": height - side * size / 100}
-    place = {
-        name: round(100 * min(max(edge / room[name], 0), 1)) if room[name] >= 1 else 50
+    across, down = (
+        round(100 * min(max(edge / room[name], 0), 1)) if room[name] >= 1 else 50
         for name, edge in (("across", square.left), ("down", square.top))
-    }
-    st.session_state.update(place, size=size)
+    )
+    return across, down, size
+
+
+def fit(frame: tuple[int, int, int]) -> None:
+    """Request a frame, as `frame_set`."""
+    st.session_state.update(zip(WHOLE, frame, strict=True))
     look_here()
 
 

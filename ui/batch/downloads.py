@@ -21,7 +21,7 @@ from ui.batch.row import ANSWERED, Row
 from ui.wording import DISCLAIMER
 
 ENLARGED, OPACITY = 2, 0.6  # so that the text below has room
-FAST = 3  # a quarter of the time of the usual 6, for files a tenth larger
+QUALITY = 90  # a sixth of the size of a PNG
 
 
 def row(rows: Sequence[Row]) -> None:
@@ -81,7 +81,7 @@ def results(rows: Sequence[Row]) -> bytes:
 
 
 def overlays(rows: Sequence[Row]) -> bytes:
-    """Return a ZIP file of the maps of every answered photo, as PNG."""
+    """Return a ZIP file of the maps of every answered photo, as JPEG."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
         archive.writestr("README.txt", f"{DISCLAIMER}\n\n{wording.OVERLAY_README}\n")
@@ -89,7 +89,7 @@ def overlays(rows: Sequence[Row]) -> bytes:
             said = json.loads(row.result)
             stem = re.sub(r"[^\w.-]", "_", Path(row.name).stem)[:80]
             for code in row.heats:
-                archive.writestr(f"{row.number:04d}_{stem}_{code}.png", _overlay(row, said, code))
+                archive.writestr(f"{row.number:04d}_{stem}_{code}.jpg", _overlay(row, said, code))
     return buffer.getvalue()
 
 
@@ -100,9 +100,7 @@ def _overlay(row: Row, said: dict, code: str) -> bytes:
     with Image.open(io.BytesIO(row.view)) as view:
         pixels = np.asarray(view.resize((ENLARGED * view.width, ENLARGED * view.height), Image.Resampling.BICUBIC))
     picture = Image.fromarray(drawn.over(pixels, Square(0, 0, len(pixels)), OPACITY))
-    captioned(picture, drawn, f"{said['model']['id']} {said['model']['version']}").save(
-        buffer, "PNG", compress_level=FAST
-    )
+    captioned(picture, drawn, f"{said['model']['id']} {said['model']['version']}").save(buffer, "JPEG", quality=QUALITY)
     return buffer.getvalue()
 
 

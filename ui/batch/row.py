@@ -112,7 +112,7 @@ def made(scored: "Scored", number: int) -> Row:
         malignant=alone.malignant,
         rank=_rank(decision),
         reached=any(point.above for point in decision.points if point.subject == MELANOMA and point.role == RULE_OUT),
-        named=answers.either(decision, {label.code: label.name for label in analysis.card.labels}),
+        named=answers.either(decision, analysis.card.names),
         view=_jpeg(Image.fromarray(analysis.view), VIEW_QUALITY),
         heats=_heats(analysis, decision),
         **shown,

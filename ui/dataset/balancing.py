@@ -25,7 +25,7 @@ def balancing(card: Card) -> None:
     left, right = st.columns([3, 2], gap="large")
     with left:
         st.header(wording.EPOCH)
-        display = EpochDisplay(rows, {label.code: label.name for label in card.labels}, logarithmic())
+        display = EpochDisplay(rows, card.names, logarithmic())
         evidence.chart(display, "epoch")
     with right:
         st.header(wording.MEASURED)

@@ -52,7 +52,7 @@ def classes(card: Card) -> None:
 
 def _mapping(card: Card, chosen: pd.DataFrame) -> str:
     """Write which of a set's classes count as another class, and which are not used."""
-    said, known = [], {label.code: label.name for label in card.labels}
+    said, known = [], card.names
     for row in chosen.itertuples():
         if row.seven not in known:
             said.append(wording.UNMAPPED.format(row.name))

@@ -4,7 +4,6 @@ import os
 from pathlib import Path
 from types import SimpleNamespace
 
-import numpy as np
 import pandas as pd
 import streamlit as st
 from PIL import Image
@@ -58,7 +57,7 @@ def dialog(card: Card, case: pd.Series) -> None:
 def show(card: Card, case: pd.Series) -> None:
     """Show one row of the predictions: stored probabilities and, where the file is here, photo and maps."""
     path = find(case["dataset"], str(case["lesion_id"]), case["image_id"])
-    names = {label.code: label.name for label in card.labels}
+    names = card.names
     st.markdown(f"{wording.TRUTH}: **{names[case['label']]}**")
     if path is None:
         st.info(wording.NO_PHOTO.format(DATA_VARIABLE, wording.PUBLISHERS.get(case["dataset"], "")))
@@ -71,7 +70,7 @@ def show(card: Card, case: pd.Series) -> None:
 def stored_answer(card: Card, case: pd.Series) -> SimpleNamespace:
     """Return the stored probabilities in the form of a prediction."""
     probabilities = case[[f"p_{code}" for code in card.codes]].to_numpy(float)
-    malignant = np.array([label.malignant for label in card.labels])
+    malignant = card.malignant
     return SimpleNamespace(probabilities=probabilities, malignant=float(probabilities[malignant].sum()))
 
 

@@ -22,11 +22,6 @@ def earlier_systems(comparison: pd.DataFrame) -> pd.DataFrame:
     return comparison.dropna(subset="family") if "family" in comparison else comparison.head(0).assign(family="")
 
 
-def names(card: Card) -> dict[str, str]:
-    """Return the full names of the classes by code."""
-    return {label.code: label.name for label in card.labels}
-
-
 def asked(cases: Cases) -> list[str]:
     """Return the questions that these cases can answer; those on which a clinician acts come first."""
     return sorted(subjects(cases), key=lambda subject: subject not in DECISIONS)
@@ -39,7 +34,7 @@ def subject(card: Card, offered: list[str]) -> str:
         st.stop()
     if st.session_state.get("question") not in (None, *offered):
         del st.session_state["question"]  # sets and views have different questions
-    named = {code: wording.question(code, names(card)) for code in offered}
+    named = {code: wording.question(code, card.names) for code in offered}
     return st.selectbox(
         wording.QUESTION, offered, format_func=named.get, key="question", width=evidence.CHOICE,
         bind="query-params", persist_state="session",
@@ -52,7 +47,7 @@ def named_points(card: Card, subject: str) -> list[dict]:
 
 
 def threshold(card: Card, subject: str) -> float:
-    """Let a person choose a threshold in [0, 1]; it starts at the first named one."""
+    """Let a person choose a threshold in [0, 1]; it starts at the first named one, which is not rounded."""
     points = named_points(card, subject)
     start = round(100 * points[0]["value"], 1) if points else 50.0
     said = "; ".join(f"{point['name']} at {wording.share(point['value'])}" for point in points)
@@ -60,7 +55,7 @@ def threshold(card: Card, subject: str) -> float:
         wording.THRESHOLD, 0.0, 100.0, start, 0.1, format="%.1f %%", key=f"threshold_{subject}", width=evidence.CHOICE,
         help=wording.NAMED_THRESHOLDS.format(said) if said else None, bind="query-params", persist_state="session",
     )  # fmt: skip
-    return percent / 100
+    return points[0]["value"] if points and percent == start else percent / 100
 
 
 def prevalence() -> float:

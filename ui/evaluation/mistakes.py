@@ -12,7 +12,7 @@ from model.evaluation.confusion import cases_in_cell, commonest_mistake
 from model.evaluation.plots import ConfusionDisplay
 from ui import evidence
 from ui import wording as shared
-from ui.evaluation import case_photo, choices, wording
+from ui.evaluation import case_photo, wording
 from ui.evaluation.choices import CONFUSION, PREDICTIONS
 from ui.evaluation.methods import METHODS
 
@@ -61,7 +61,7 @@ def _matrix(card: Card, chosen: evidence.Set, counts: pd.DataFrame, mode: str, c
     st.caption(f"{shared.set_name(chosen)}: {counts['count'].sum():,} images. {wording.MODE_HINTS[mode]}")
     evidence.warn_of_validation(chosen)
     malignant = {label.code for label in card.labels if label.malignant}
-    display = ConfusionDisplay(counts, choices.names(card), mode, malignant, cell)
+    display = ConfusionDisplay(counts, card.names, mode, malignant, cell)
     key = f"confusion_{mode}_{'_'.join(chosen)}"
     evidence.chart(display, key, on_select=partial(take_clicked, key), selection_mode="points")
     shown = display.table().reset_index()
@@ -77,7 +77,7 @@ def take_clicked(key: str) -> None:
 
 def _cases(card: Card, chosen: evidence.Set, counts: pd.DataFrame, cell: tuple[str, str] | None) -> None:
     """Let a person choose a cell and how sure its answers are, and list its cases."""
-    names = choices.names(card)
+    names = card.names
     cells = dict(zip(zip(counts["label"], counts["predicted"], strict=True), counts["count"], strict=True))
     cell = st.selectbox(
         wording.CELL, cells, key=CELL, placeholder=wording.NO_CELL, persist_state="session",
@@ -104,7 +104,7 @@ def _cases(card: Card, chosen: evidence.Set, counts: pd.DataFrame, cell: tuple[s
 
 def _case(card: Card, row: dict, called: str) -> None:
     """Show one case: its photo if it is on this computer, the truth, the answer, and the recorded data."""
-    names = choices.names(card)
+    names = card.names
     path = case_photo.find(row["dataset"], str(row["lesion_id"]), row["image_id"])
     small = case_photo.thumbnail(path) if path else None
     picture, words = st.columns([1, 3]) if small else (None, st.container())

@@ -13,7 +13,7 @@ from model.evaluation.plots import ForestDisplay
 from ui import evidence
 from ui import wording as shared
 from ui.evaluation import wording
-from ui.evaluation.choices import COMPARED, COMPARISON, CONFUSION, METRICS, POINTS, earlier_systems, names
+from ui.evaluation.choices import COMPARED, COMPARISON, CONFUSION, METRICS, POINTS, earlier_systems
 from ui.evaluation.decisions.wording import EARLIER, OUTSIDE, THIS
 from ui.evaluation.methods import METHODS
 
@@ -30,7 +30,7 @@ def sentences(card: Card) -> None:
     if point and tests:
         rows = evidence.of_set(points, tests[0])
         rows = rows[rows["point"] == point["name"]].set_index("metric")
-        name = wording.subject(point["subject"], names(card))
+        name = wording.subject(point["subject"], card.names)
         said += [_found(rows, tests[0], point, name), _missed(card, rows, tests[0], name)]
     groups = [LEAST_TOLD.split(entry)[0] for entry in card.raw.get("human", {}).get("under_represented", [])]
     if groups:
@@ -52,7 +52,7 @@ def _missed(card: Card, rows: pd.DataFrame, chosen: evidence.Set, name: str) -> 
     mistake = commonest_mistake(evidence.of_set(evidence.table(card, CONFUSION), chosen))
     if mistake is None:
         return said
-    label, called = (names(card)[mistake[key]].lower() for key in ("label", "predicted"))
+    label, called = (card.names[mistake[key]].lower() for key in ("label", "predicted"))
     return f"{said} {wording.MISTAKE.format(label, called, mistake['count'])}"
 
 

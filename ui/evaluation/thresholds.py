@@ -63,7 +63,7 @@ def _curves(
     card: Card, chosen: evidence.Set, cases: Cases, question: Question, threshold: float, prevalence: float
 ) -> None:
     """Show both curves of the question, the threshold marked on them."""
-    name = {question.subject: wording.question(question.subject, choices.names(card))}
+    name = {question.subject: wording.question(question.subject, card.names)}
     bands = evidence.of_set(evidence.optional(card, CURVES, wording.NO_BANDS, CURVE_COLUMNS), chosen)
     areas = evidence.of_set(evidence.optional(card, METRICS, wording.NO_AREAS, METRIC_COLUMNS), chosen)
     displays = [

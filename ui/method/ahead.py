@@ -7,7 +7,7 @@ from model.card import Card
 from model.evaluation.comparison import RELEASED
 from ui import evidence
 from ui import wording as shared
-from ui.evaluation.choices import COMPARISON, names
+from ui.evaluation.choices import COMPARISON
 from ui.evaluation.methods import METHODS
 from ui.evaluation.wording import BUNDLED, FIGURE, NOTHING, SYSTEM, estimate
 from ui.method import wording
@@ -35,7 +35,7 @@ def ahead(card: Card, table: pd.DataFrame, earlier: pd.DataFrame) -> None:
     classes = evidence.optional(card, CLASSES, wording.NOT_BY_CLASS, columns)
     if classes.empty:
         return
-    known = classes["metric"].isin(list(wording.OF_CLASS)) & classes["subject"].isin(list(names(card)))
+    known = classes["metric"].isin(list(wording.OF_CLASS)) & classes["subject"].isin(list(card.names))
     better = best_above(classes[known], card.model_id, list(earlier["recipe"]))
     if better.empty:
         st.caption(wording.NOWHERE_AHEAD)
@@ -83,7 +83,7 @@ def best_above(classes: pd.DataFrame, ours: str, earlier: list[str]) -> pd.DataF
 
 
 def _row(card: Card, row: dict) -> tuple[str, ...]:
-    name = wording.OF_CLASS[row["metric"]].format(names(card)[row["subject"]])
+    name = wording.OF_CLASS[row["metric"]].format(card.names[row["subject"]])
     own = estimate(row, "own_value", ("own_low", "own_high"))
     return name, f"{row['n_images']:,}", row["recipe"], estimate(row), own
 

@@ -6,7 +6,7 @@ import streamlit as st
 from model.card import Card
 from ui import evidence
 from ui import wording as shared
-from ui.evaluation.choices import COMPARED, COMPARISON, PREDICTIONS, names
+from ui.evaluation.choices import COMPARED, COMPARISON, PREDICTIONS
 from ui.evaluation.methods import METHODS
 from ui.evaluation.mistakes import archive_page
 from ui.evaluation.wording import BUNDLED, NOTHING, bracket, signed
@@ -22,7 +22,10 @@ def changed(card: Card) -> None:
     columns = [f"p_{code}" for code in card.codes]
     seven = answers.dropna(subset=columns)
     st.header(wording.CHANGED)
-    chosen = st.selectbox(wording.OTHER_MODEL, list(dict.fromkeys(seven["recipe"])), key="other", width=evidence.CHOICE)
+    chosen = st.selectbox(
+        wording.OTHER_MODEL, list(dict.fromkeys(seven["recipe"])), key="other", width=evidence.CHOICE,
+        persist_state="session",
+    )  # fmt: skip
     cases = pair(card, evidence.table(card, PREDICTIONS), seven[seven["recipe"] == chosen])
     st.caption(_difference(evidence.table(card, COMPARISON, COMPARED), chosen))
     counted = cases["outcome"].value_counts()
@@ -31,6 +34,7 @@ def changed(card: Card) -> None:
     shown = st.segmented_control(
         wording.CASES_SHOWN, ("ours", "theirs"), default="theirs", required=True, key="changed_cases",
         format_func=lambda name: wording.OUTCOMES[name].format(chosen), label_visibility="collapsed",
+        persist_state="session",
     )  # fmt: skip
     listed = cases[cases["outcome"] == shown]
     link = st.column_config.LinkColumn(wording.ARCHIVE, display_text=wording.OPEN_PAGE)
@@ -55,7 +59,7 @@ def pair(card: Card, predictions: pd.DataFrame, other: pd.DataFrame) -> pd.DataF
     ours = predictions.set_index("image_id").loc[other["image_id"]]
     named = {"ours": ours[columns].to_numpy().argmax(axis=1), "theirs": other[columns].to_numpy().argmax(axis=1)}
     truth = [card.codes.index(code) for code in ours["label"]]
-    full = [names(card)[code] for code in card.codes]
+    full = [card.names[code] for code in card.codes]
     right = [(mine == true, yours == true) for mine, yours, true in zip(*named.values(), truth, strict=True)]
     return pd.DataFrame(
         {

@@ -45,7 +45,7 @@ def measure_abstention(
 
 
 def _measured(cases: Cases, answered: np.ndarray, random: np.random.Generator) -> Iterator[dict]:
-    flagged = np.array([label.malignant for label in cases.labels])
+    flagged = cases.malignant
     malignant, called = flagged[cases.targets], flagged[cases.predicted]
     melanoma = np.array(cases.codes)[cases.targets] == MELANOMA
     part = cases.part(answered)

@@ -15,7 +15,7 @@ def net_benefit(
     weights: np.ndarray | None = None,
     prevalence: float | None = None,
 ) -> np.ndarray:
-    """Return true positives per lesion, minus false positives weighted by the odds of the threshold.
+    """Return true positives per image, minus false positives weighted by the odds of the threshold.
 
     To act from a probability of 10 % is to accept nine false positives for one true positive (Vickers, van Calster
     and Steyerberg, Diagn Progn Res 3:18, 2019).
@@ -57,7 +57,7 @@ def decision_curve(
     Returns
     -------
     DataFrame
-        threshold, value, low, high (95 %, lesions resampled), treat_all, treat_none; in true positives per lesion.
+        threshold, value, low, high (95 %, lesions resampled), treat_all, treat_none; in true positives per image.
     """
     value = net_benefit(question, thresholds, prevalence=prevalence)[0]
     low, high = percentile_interval(

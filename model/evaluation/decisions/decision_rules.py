@@ -112,7 +112,7 @@ def by_rule(cases: Cases, log_offsets: np.ndarray) -> Cases:
 
 def _figures(cases: Cases) -> dict[tuple[str, str], np.ndarray]:
     """Return hits of the images in each figure's denominator."""
-    malignant = np.array([label.malignant for label in cases.labels])
+    malignant = cases.malignant
     truth, called = malignant[cases.targets], malignant[cases.predicted]
     found = {("accuracy", ALL): cases.correct}
     for place in cases.present:
@@ -123,7 +123,7 @@ def _figures(cases: Cases) -> dict[tuple[str, str], np.ndarray]:
 
 
 def _rows(cases: Cases, key: tuple[str, str]) -> np.ndarray:
-    malignant = np.array([label.malignant for label in cases.labels])[cases.targets]
+    malignant = cases.malignant[cases.targets]
     metric, subject = key
     if subject == ALL:
         return np.arange(len(cases.targets))

@@ -29,7 +29,7 @@ RESAMPLES = 1000
 
 def fit_limits(cases: Cases, levels: Sequence[float] = LEVELS) -> list[dict]:
     """Return for each level the least probability of a malignant and of a benign class in a set."""
-    malignant = np.array([label.malignant for label in cases.labels])[cases.targets]
+    malignant = cases.malignant[cases.targets]
     true_class = cases.probabilities[np.arange(len(cases.targets)), cases.targets]
     sides = {MALIGNANT: true_class[malignant], BENIGN: true_class[~malignant]}
     return [
@@ -43,7 +43,7 @@ def _lower_quantile(values: np.ndarray, missed: float) -> float:
 
     0, which lets every class in, where there are too few cases for the level.
     """
-    place = int(np.floor(missed * (len(values) + 1)))
+    place = int(np.floor(missed * (len(values) + 1) + 1e-9))  # .1 of ten cases is one, 1 - .9 of them is not
     return float(np.sort(values)[place - 1]) if place else 0.0
 
 
@@ -109,7 +109,7 @@ def _young(part: pd.DataFrame) -> np.ndarray:
 def _figures(cases: Cases, young: np.ndarray, limits: dict) -> dict[tuple[str, str], tuple[np.ndarray, np.ndarray]]:
     """Return by (metric, subject) the value of each image in the denominator, and which images those are."""
     inside = sets_of(cases, limits)
-    flagged = np.array([label.malignant for label in cases.labels])
+    flagged = cases.malignant
     malignant, every = flagged[cases.targets], np.ones(len(inside), bool)
     covered, harmless = inside[np.arange(len(inside)), cases.targets], ~inside[:, flagged].any(axis=1)
     groups = {ALL: every, MALIGNANT: malignant, BENIGN: ~malignant}

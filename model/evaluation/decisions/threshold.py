@@ -9,7 +9,7 @@ import pandas as pd
 from model.errors import ContractError
 from model.evaluation.cases import Question
 from model.evaluation.curves import precision_at
-from model.evaluation.intervals import Z, effective_size, rate_interval
+from model.evaluation.intervals import WILSON, Z, effective_size, rate_interval
 
 Estimate = tuple[float, float, float]  # value, low, high
 
@@ -112,8 +112,8 @@ def threshold_table(question: Question, threshold: float, prevalence: float) -> 
     rates = two_way(question, threshold)
     everyone = (len(question.truth), len(np.unique(question.lesions)))
     rows = [
-        ("sensitivity", *rates.sensitivity, rates.images[0], rates.lesions[0], "wilson by lesion"),
-        ("specificity", *rates.specificity, rates.images[1], rates.lesions[1], "wilson by lesion"),
+        ("sensitivity", *rates.sensitivity, rates.images[0], rates.lesions[0], WILSON),
+        ("specificity", *rates.specificity, rates.images[1], rates.lesions[1], WILSON),
     ]
     for metric, estimate in predictive_values(rates, prevalence).items():
         rows.append((metric, *estimate, *everyone, "mercaldo logit by lesion"))

@@ -2,13 +2,11 @@
 
 from collections.abc import Sequence
 
-import numpy as np
 import pandas as pd
 
 from model.card import Label
 from model.evaluation.cases import ask, read_cases
-from model.evaluation.decisions.threshold import two_way
-from model.evaluation.intervals import WILSON, rate_interval
+from model.evaluation.intervals import rate_figure
 
 CLASSES = ("mel", "nv")
 SUBJECT = "mel_vs_nv"
@@ -58,21 +56,10 @@ def _stored_area(metrics: pd.DataFrame, dataset: str, split: str) -> list[dict]:
 def _rates(part: pd.DataFrame, labels: Sequence[Label], threshold: float) -> list[dict]:
     cases = read_cases(part, labels)
     question = ask(cases, CLASSES[0])
-    rows = [_row("accuracy", cases.correct.mean(), rate_interval(cases.correct, cases.lesions), cases.lesions)]
+    rows = [{"metric": "accuracy"} | rate_figure(cases.correct, cases.lesions)]
     if question.answerable:
-        rates = two_way(question, threshold)
+        called = question.score >= threshold
         for metric, answer in (("sensitivity", True), ("specificity", False)):
-            value, *interval = getattr(rates, metric)
-            rows.append(_row(metric, value, interval, question.lesions[question.truth == answer]))
+            asked = question.truth == answer
+            rows.append({"metric": metric} | rate_figure(called[asked] == answer, question.lesions[asked]))
     return rows
-
-
-def _row(metric: str, value: float, interval: Sequence[float], lesions: np.ndarray) -> dict:
-    counted = {"n_images": len(lesions), "n_lesions": len(np.unique(lesions))}
-    return {
-        "metric": metric,
-        "value": float(value),
-        "low": interval[0],
-        "high": interval[1],
-        "interval": WILSON,
-    } | counted

@@ -1,20 +1,14 @@
 """How answers and heat maps change when the same photos are degraded."""
 
 from collections.abc import Sequence
+from functools import partial
 
 import numpy as np
 import pandas as pd
 
 from model.card import Label
 from model.evaluation.cases import ask, read_cases
-from model.evaluation.intervals import (
-    RESAMPLES,
-    WILSON,
-    bootstrap,
-    bootstrap_name,
-    percentile_interval,
-    rate_interval,
-)
+from model.evaluation.intervals import RESAMPLES, rate_figure, resampled_figure
 from model.evaluation.metrics import weighted_mean
 
 MELANOMA = "mel"
@@ -67,8 +61,7 @@ def _shares(part: pd.DataFrame, labels: Sequence[Label], threshold: float | None
     rows = []
     for metric, (those, hits) in asked.items():
         if those.any():
-            interval = rate_interval(hits[those], cases.lesions[those])
-            rows.append(_row(metric, hits[those].mean(), interval, cases.lesions[those], WILSON))
+            rows.append({"metric": metric} | rate_figure(hits[those], cases.lesions[those]))
     return rows
 
 
@@ -77,13 +70,5 @@ def _agreement(part: pd.DataFrame, random: np.random.Generator, resamples: int) 
     if known.empty:
         return []
     values, lesions = known["agreement"].to_numpy(float), pd.factorize(known["lesion_id"])[0]
-    replicates = bootstrap(lambda weights: weighted_mean(values, weights), lesions, random, resamples)
-    interval = percentile_interval(replicates)
-    return [_row("map_agreement", values.mean(), interval, lesions, bootstrap_name(resamples))]
-
-
-def _row(metric: str, value: float, interval: Sequence, lesions: np.ndarray, method: str) -> dict:
-    return {
-        "metric": metric, "value": float(value), "low": float(interval[0]), "high": float(interval[1]),
-        "n_images": len(lesions), "n_lesions": len(np.unique(lesions)), "interval": method,
-    }  # fmt: skip
+    figure = resampled_figure(partial(weighted_mean, values), lesions, random, resamples)
+    return [{"metric": "map_agreement"} | figure]

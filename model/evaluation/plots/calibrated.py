@@ -17,7 +17,7 @@ from model.evaluation.plots.style import (
     series,
 )
 
-PER_LESIONS = 1000
+PER_IMAGES = 1000
 STRATEGIES = {"value": "Follow the model", "treat_all": "Act on all", "treat_none": "Act on none"}
 
 
@@ -79,7 +79,7 @@ class ReliabilityDisplay:
             worst = filled.loc[(filled["share"] - filled["confidence"]).abs().idxmax()]
             said.append(
                 f"{state}, the widest gap is at a mean probability of {worst['confidence']:.2f}, where "
-                f"{worst['share']:.2f} are right (n = {worst['n_images']:.0f})"
+                f"the observed share is {worst['share']:.2f} (n = {worst['n_images']:.0f})"
             )
         return f"Reliability diagram: {'; '.join(said)}."
 
@@ -100,10 +100,10 @@ class DecisionDisplay:
     highest: float = 0.5
 
     def figure(self, dark: bool = False) -> go.Figure:
-        """Return the chart, in true positives per 1,000 lesions."""
-        figure = empty_figure(dark, 400, "Threshold probability", "Net benefit per 1,000 lesions")
+        """Return the chart, in true positives per 1,000 images."""
+        figure = empty_figure(dark, 400, "Threshold probability", "Net benefit per 1,000 images")
         drawn = self.curve[self.curve.threshold <= self.highest]
-        scaled = drawn.drop(columns="threshold") * PER_LESIONS
+        scaled = drawn.drop(columns="threshold") * PER_IMAGES
         add_band(figure, drawn["threshold"], scaled["low"].to_numpy(), scaled["high"].to_numpy(), series(0, dark))
         for position, (column, name) in enumerate(STRATEGIES.items()):
             look = series(position, dark)

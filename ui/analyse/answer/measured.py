@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from model.answer.decision import MALIGNANT, RULE_OUT
+from model.answer.decision import CONFIRM, HIGH, LOW, MALIGNANT, RULE_OUT
 from model.card import Card
 from model.errors import LesionscopeError
 from model.evaluation.decisions.evidence import (
@@ -29,16 +29,16 @@ def sentence(card: Card, decision: "Decision") -> str:
         found = [(point, point_evidence(card, point.name, evidence.table)) for point in reached]
     except LesionscopeError as error:
         return str(error)
-    if decision.risk == "low":
+    if decision.risk == LOW:
         return wording.below([(point, known, _range(card, point, known)) for point, known in found])
     return wording.above(*found[0], _range(card, *found[0])) if found else ""
 
 
 def deciding(decision: "Decision") -> list["PointReached"]:
     """Return the levels that the headline is about, melanoma's first."""
-    role = "confirm" if decision.risk == "high" else RULE_OUT
+    role = CONFIRM if decision.risk == HIGH else RULE_OUT
     of_role = [point for point in decision.points if point.role == role]
-    return of_role if decision.risk == "low" else [point for point in of_role if point.above]
+    return of_role if decision.risk == LOW else [point for point in of_role if point.above]
 
 
 def _range(card: Card, point: "PointReached", known: "PointEvidence") -> list[float]:
@@ -89,10 +89,14 @@ def adjusted(card: Card, decision: "Decision", prevalence: float | None) -> str:
 
 
 def agreement(card: Card, decision: "Decision", reader_malignant: bool, prevalence: float | None) -> str:
-    """Write what it means that reader and answer agree or disagree on malignant against benign."""
+    """Write what it means that reader and answer agree or disagree on malignant against benign.
+
+    Chances are given for malignancy's rule-out level alone: where only melanoma's is reached, the answer is not benign
+    and no figure of that level applies.
+    """
     points = [point for point in decision.points if point.subject == MALIGNANT and point.role == RULE_OUT]
     try:
-        rates = _rates(card, points[0].name) if points else None
+        rates = _rates(card, points[0].name) if points and (points[0].above or decision.risk == LOW) else None
     except LesionscopeError:
         rates = None
     if rates is None:

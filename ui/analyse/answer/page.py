@@ -53,7 +53,7 @@ def _spoken(analysis: "Analysis") -> str:
 
 def _named(analysis: "Analysis") -> str:
     """Write the named diagnosis, its near ties, and what cannot be told apart."""
-    names = {label.code: label.name for label in analysis.card.labels}
+    names = {code: escape(name) for code, name in analysis.card.names.items()}
     return "".join(f"<p class='named'>{line}</p>" for line in wording.named(analysis.decision, names))
 
 

@@ -9,7 +9,7 @@ import streamlit as st
 from model.answer.lesion import MARGIN, Outline, heat_inside, square_around
 from model.errors import TableError
 from model.evaluation.inputs.outline import MEASURES
-from model.preprocess import Square, centre_square
+from model.preprocess import Square
 from ui import evidence, pictures
 from ui import wording as shared
 from ui.analyse import state
@@ -111,9 +111,10 @@ def _fit(analysis: "Analysis") -> None:
         return
     height, width = analysis.photo.pixels.shape[:2]
     wanted = square_around(analysis.lesion.inside, analysis.square, height, width)
-    already = wanted == centre_square(height, width)
+    frame = state.nearest_frame(wanted, width, height)
+    already = frame == st.session_state.frame_seen
     st.button(
-        wording.FIT, key="fit_frame", on_click=state.fit, args=(wanted, width, height), disabled=already,
+        wording.FIT, key="fit_frame", on_click=state.fit, args=(frame,), disabled=already,
         help=wording.FITS if already else None,
     )  # fmt: skip
     st.caption(wording.FIT_HINT.format("; ".join(changes)))

@@ -41,7 +41,7 @@ def _choose(analysis: "Analysis") -> None:
 
     No fragment: Streamlit lets a fragment run to its end before it runs it again, so that Stop would come too late.
     """
-    names = {label.code: label.name for label in analysis.card.labels}
+    names = analysis.card.names
     method, code, against = st.columns([5, 4, 4])
     chosen = method.selectbox(
         wording.METHOD, methods.METHODS, format_func=wording.method, key="map_method", persist_state="session"

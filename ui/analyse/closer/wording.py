@@ -42,7 +42,7 @@ FIT, FIT_HINT = (
     "A square around the outline, with room on each side. On validation photos it changed the melanoma AUC by {}; "
     "so the centred square stays the default.",
 )
-FITS = "The lesion is so large that the frame around it is the centred square."
+FITS = "The frame is already the one around the lesion."
 FIT_CHANGE = "{} ({} to {}) on {}"
 
 

@@ -44,7 +44,9 @@ def ask(card: Card) -> str:
     names = wording.diagnoses(card)
     options = {"index": None, "placeholder": wording.CHOOSE, "format_func": names.get, "persist_state": "session"}
     diagnosis = st.selectbox(wording.BEFORE, names, key=_key(BEFORE), **options)
-    sure = st.segmented_control(wording.SURE, wording.SURENESS, key=_key(SURE), format_func=wording.SURENESS.get)
+    sure = st.segmented_control(
+        wording.SURE, wording.SURENESS, key=_key(SURE), format_func=wording.SURENESS.get, persist_state="session"
+    )
     st.button(wording.COMMIT, type="primary", disabled=not (diagnosis and sure), on_click=_commit, key="reader_commit")
     st.caption(wording.WHY)
     return wording.ASK
@@ -86,18 +88,22 @@ def _cases() -> dict[int, cases.Case]:
 
 
 def beside(analysis: "Analysis") -> None:
-    """Show the reader's diagnosis next to the answer's, and what their agreement means; nothing for other photos."""
+    """Show the reader's diagnosis next to the answer's, and what their agreement means; nothing for other photos.
+
+    What is compared is the answer that the reader had not seen; another frame's answer on the page changes nothing.
+    """
     case = _cases().get(state.case())
     if case is None:
         return
     names, card = wording.diagnoses(analysis.card), analysis.card
     answer = names[case.named] if case.named else wording.REFUSED
-    agreed = ""
-    if case.named and not analysis.forced:
+    agreed, same = "", case.malignant == (None if analysis.prediction.abstained else analysis.photo_alone.malignant)
+    heading = wording.ANSWER if same else wording.ANSWER_THEN
+    if case.named and same and not analysis.forced:
         malignant = wording.malignant(card, case.before)
         agreed = measured.agreement(card, analysis.decision, malignant, context.prevalence())
     st.html(
-        f'<table class="beside"><tr><th scope="col">{wording.YOU}</th><th scope="col">{wording.ANSWER}</th></tr>'
+        f'<table class="beside"><tr><th scope="col">{wording.YOU}</th><th scope="col">{heading}</th></tr>'
         f"<tr><td>{escape(names[case.before])}<br><small>{wording.SURENESS[case.confidence]}</small></td>"
         f'<td>{escape(answer)}</td></tr></table><p class="remark">{agreed}</p>'
     )

@@ -17,6 +17,7 @@ STUDIES = (
     "67.5 and 70.9 % (p = .65). Non-experts got worse for vascular lesions: 81.2 and 62.2 % (p = .026)."
 )
 YOU, ANSWER, REFUSED = "You, before", "The answer", "no answer"
+ANSWER_THEN = "The answer, to the first frame"
 NOW, TRUTH, UNKNOWN, NONE = "Your diagnosis now", "What it was, if known", "not known", "–"
 CASES = "Cases read in this session: {}"
 COLUMNS = ("Case", "Before", "Answer", "After", "Truth")
@@ -25,7 +26,7 @@ SAVE = "Cases as CSV"
 
 def diagnoses(card: Card) -> dict[str, str]:
     """Return what a reader may call a lesion, by code: the model's classes and two that it does not have."""
-    return {label.code: label.name for label in card.labels} | OTHERS
+    return card.names | OTHERS
 
 
 def malignant(card: Card, code: str) -> bool:

@@ -8,7 +8,6 @@ from model.evaluation.cases import ALL
 from model.evaluation.plots import ForestDisplay
 from ui import evidence
 from ui.evaluation import wording as evaluation_wording
-from ui.evaluation.choices import names
 from ui.evaluation.decisions import wording
 from ui.evaluation.methods import METHODS
 from ui.wording import SETS
@@ -56,7 +55,7 @@ def _drawn(table: pd.DataFrame) -> pd.DataFrame:
 
 def _name(card: Card, metric: str, subject: str) -> str:
     said = wording.RULE_METRICS[metric]
-    return said if subject == ALL else f"{said}, {evaluation_wording.subject(subject, names(card))}"
+    return said if subject == ALL else f"{said}, {evaluation_wording.subject(subject, card.names)}"
 
 
 def _cell(figures: pd.DataFrame, key: tuple[str, str], rule: str) -> str:

@@ -11,7 +11,6 @@ from model.evaluation.subgroups import FEWEST_CASES
 from ui import evidence
 from ui import wording as shared
 from ui.evaluation import wording as evaluation_wording
-from ui.evaluation.choices import names
 from ui.evaluation.decisions import wording
 from ui.evaluation.methods import METHODS
 
@@ -34,7 +33,7 @@ def sets(card: Card) -> None:
     measured = rows[~rows["split"].str.startswith("validation")]
     drawn = measured[(measured["metric"] == "coverage") & measured["subject"].isin(DRAWN)]
     groups = [
-        f"{shared.set_name((row.dataset, row.split))}: {evaluation_wording.subject(row.subject, names(card))}"
+        f"{shared.set_name((row.dataset, row.split))}: {evaluation_wording.subject(row.subject, card.names)}"
         for row in drawn.itertuples()
     ]
     evidence.chart(ForestDisplay(drawn.assign(group=groups), wording.COVERAGE, float(level)), "coverage")
@@ -63,7 +62,7 @@ def _every_figure(card: Card, measured: pd.DataFrame) -> None:
 
 
 def _name(card: Card, metric: str, subject: str) -> str:
-    said = wording.SUBJECTS.get(subject) or evaluation_wording.subject(subject, names(card)).capitalize()
+    said = wording.SUBJECTS.get(subject) or evaluation_wording.subject(subject, card.names).capitalize()
     return wording.SET_METRICS.get((metric, subject)) or wording.HOLDS.format(said)
 
 

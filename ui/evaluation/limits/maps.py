@@ -30,7 +30,7 @@ def faithfulness(card: Card) -> None:
         )  # fmt: skip
         rows = test[test["figure"] == figure]
         subjects = list(dict.fromkeys(rows["subject"]))
-        names = {label.code: label.name for label in card.labels} | {ALL: wording.ALL_CLASSES}
+        names = card.names | {ALL: wording.ALL_CLASSES}
         subject = st.selectbox(
             wording.MAP_SUBJECT, subjects, format_func=lambda code: names.get(code, code), key=f"map_subject_{figure}",
             width=evidence.CHOICE, persist_state="session",
@@ -92,7 +92,7 @@ def outlines(card: Card) -> None:
     whole = rows[rows["label"] == ALL].iloc[0]
     evidence.measured_on(chosen, whole["n_images"], whole["n_lesions"])
     st.caption(wording.OUTLINE_HINT)
-    names = {label.code: label.name for label in card.labels} | {ALL: wording.ALL_CLASSES}
+    names = card.names | {ALL: wording.ALL_CLASSES}
     shown = rows.assign(group=rows["label"].map(lambda code: names.get(code, code)))
     evidence.chart(ForestDisplay(shown, wording.OUTLINE_FIGURES[metric], float(whole["value"])), "outline")
     evidence.origin(card, (OUTLINE,), METHODS["outline"], table, "outline.csv", wording.OUTLINE_COMMAND)

@@ -10,7 +10,6 @@ from model.evaluation.plots import ForestDisplay
 from ui import evidence
 from ui import wording as shared
 from ui.evaluation import wording as evaluation_wording
-from ui.evaluation.choices import names
 from ui.evaluation.limits import wording
 from ui.evaluation.methods import METHODS
 
@@ -68,7 +67,7 @@ def _photos(card: Card, served: pd.DataFrame) -> pd.DataFrame:
     rows = served[~served["kind"].isin([*wording.KINDS, "worse photos"])]
     known = rows["subject"].map(lambda name: name in (ALL, MALIGNANT, BENIGN) or " " in name)
     group = [
-        f"{shared.set_name((row.kind, row.split))}: {evaluation_wording.subject(row.subject, names(card))}"
+        f"{shared.set_name((row.kind, row.split))}: {evaluation_wording.subject(row.subject, card.names)}"
         for row in rows.itertuples()
     ]
     return _named(rows, pd.Series(group, rows.index))[known]

@@ -166,7 +166,7 @@ def _read(folder: Path) -> Card:
         raw=raw,
         effects=read_effects(raw.get("patient"), len(labels)),
         gate=read_gate(raw.get("gate"), folder),
-        gauges=read_gauges(raw.get("gauges"), folder),
+        gauges=read_gauges(raw.get("gauges"), folder, outlined=raw.get("outline") is not None),
         outline=read_outline(raw.get("outline"), folder),
     )
     _entry(raw, "weights.file", str)

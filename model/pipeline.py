@@ -11,7 +11,7 @@ import numpy as np
 from model.answer.abcd import Measurements, measure
 from model.answer.decision import Decision, decide
 from model.answer.gate import BLANK, OUTSIDE
-from model.answer.lesion import Outline, outline
+from model.answer.lesion import Outline, edge_covered, outline
 from model.answer.patient import UNKNOWN, Effects, Patient
 from model.answer.quality import Gauge, poor
 from model.card import Card
@@ -166,6 +166,7 @@ class Analyser:
         view = tensor[0].astype(np.uint8)
         raw = self.classifier.run(tensor)
         prediction = self._answer(raw.logits, raw.pooled, view)
+        mask = None if raw.outline is None else raw.outline[0]
         analysis = Analysis(
             photo=photo,
             square=square,
@@ -175,10 +176,20 @@ class Analyser:
             warnings=photo.warnings + ((SMALL_PHOTO,) if square.side < self.card.size else ()),
             card=self.card,
             photo_alone=prediction,
-            mask=None if raw.outline is None else raw.outline[0],
-            gauges=gauges.measure(view, square.side, raw.pooled[0]) if (gauges := self.card.gauges) else (),
+            mask=mask,
+            gauges=self._gauges(view, square, raw.pooled[0], mask),
         )
         return analysis.informed(patient)
+
+    def _gauges(
+        self, view: np.ndarray, square: Square, pooled: np.ndarray, mask: np.ndarray | None
+    ) -> tuple[Gauge, ...]:
+        """Return what was measured about a photo; nothing where the model has no gauges."""
+        if self.card.gauges is None:
+            return ()
+        entry = self.card.outline
+        edge = 0.0 if mask is None or entry is None else edge_covered(mask, entry.threshold)
+        return self.card.gauges.measure(view, square.side, pooled, edge)
 
     def _answer(self, logits: np.ndarray, pooled: np.ndarray, view: np.ndarray) -> Prediction:
         """Return a photo's answer, withdrawn if it shows nothing or is of a kind that was not measured."""

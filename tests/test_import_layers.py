@@ -150,7 +150,7 @@ def test_studies_import_no_other_study_but_the_frozen_trunk(graph):
         if module.startswith(studies):
             own = module.split(".")[2]
             others = {to for to in imported if to.startswith(studies) and to.split(".")[2] != own}
-            assert others <= {"training.studies.baseline"}, module
+            assert others <= {"training.studies.frozen_features"}, module
 
 
 def test_no_folder_holds_more_than_twelve_files():

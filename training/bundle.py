@@ -24,7 +24,7 @@ from training.data.label_sets import CODES, LABELS
 from training.data.provenance import file_sha256
 from training.data.splits import TRAIN
 from training.judging.sealing import SMOKE_BUNDLE, seal, write_json
-from training.judging.trained_run import SMOKE_RUN, load_run
+from training.judging.trained_run import SMOKE_RUN, load_run, parse_run_and_bundle
 from training.recipe import Recipe
 
 HUMAN_PART = Path(__file__).resolve().parents[1] / "docs" / "model_card.json"
@@ -36,7 +36,7 @@ GOLDEN_TOLERANCE = 0.005  # processors round differently; a changed resize or la
 def make_card(run: Path, bundle: Path, version: str) -> dict:
     """Return the machine-readable promise of a run; ``model.card`` says what each entry means."""
     recipe, record, manifest = load_run(run)
-    calibrated = json.loads((run / "calibration.json").read_text())
+    calibrated = json.loads((run / "calibration.json").read_text(encoding="utf-8"))
     weights = bundle / "weights.keras"
     return {
         "schema": 1,
@@ -177,6 +177,8 @@ def stage_history(run: Path) -> pd.DataFrame:
     folders = [(name, run.parent / name) for name in names] + [(recipe.name, run)]
     logs = [pd.read_csv(folder / "history.csv") for _, folder in folders if (folder / "history.csv").exists()]
     known = [name for name, folder in folders if (folder / "history.csv").exists()]
+    if not logs:
+        return pd.DataFrame(columns=["stage", "epoch"])
     return pd.concat([log.assign(stage=name) for name, log in zip(known, logs, strict=True)], ignore_index=True)
 
 
@@ -199,24 +201,6 @@ def pack(run: Path, bundle: Path, version: str) -> None:
     export(bundle)
     write_golden(bundle)
     seal(bundle)
-
-
-def parse_run_and_bundle(
-    parser: argparse.ArgumentParser, arguments: list[str] | None, smoke: str
-) -> argparse.Namespace:
-    """Add what names a run and its bundle to a command, and return its options with both filled in.
-
-    ``smoke`` says what the command does with the rehearsal's run.
-    """
-    parser.add_argument("run", nargs="?", type=Path, help="folder of a calibrated training run")
-    parser.add_argument("--bundle", type=Path, help="folder of the packed model (default model/bundle)")
-    parser.add_argument("--smoke", action="store_true", help=smoke)
-    options = parser.parse_args(arguments)
-    if not (options.run or options.smoke):
-        parser.error("name the folder of a training run, or give --smoke")
-    options.run = options.run or SMOKE_RUN
-    options.bundle = options.bundle or (SMOKE_BUNDLE if options.smoke else Path("model/bundle"))
-    return options
 
 
 @one_sentence

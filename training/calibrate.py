@@ -20,6 +20,7 @@ from model.card import VIEWS
 from model.tables.output import write_file
 from training.command import one_sentence
 from training.judging.trained_run import SMOKE_RUN, load_run
+from training.recipe import RecipeError
 
 
 def validation_logits(run: Path) -> tuple[np.ndarray, pd.DataFrame]:
@@ -33,14 +34,18 @@ def validation_logits(run: Path) -> tuple[np.ndarray, pd.DataFrame]:
     from training.data.batches import open_canvas, plain_views
     from training.data.splits import VALIDATION
     from training.fitting.last_layer import read_folds, trunk_of
-    from training.fitting.loop import predict_logits
+    from training.fitting.validation import predict_logits
     from training.networks.architectures import logits_model
 
     recipe, record, manifest = load_run(run)
+    if recipe.label_set != "seven" or recipe.masks:
+        raise RecipeError(f"{recipe.name} answers in other classes or sees a mask; it cannot be packed.")
     home = manifest.dataset == recipe.datasets[0]
     rows = manifest[(manifest.split == VALIDATION) & home].reset_index(drop=True)
     views = plain_views(open_canvas(Path(record["work"])), rows.canvas_row.to_numpy(), recipe.served)
     network = logits_model(keras.models.load_model(run / "trained.keras", compile=False))
+    if isinstance(network.input, dict):
+        raise RecipeError(f"{recipe.name} takes more than a photo; it cannot be packed.")
     folds = read_folds(run, record)
     if folds is None:
         return predict_logits(network, views, recipe.views), rows
@@ -49,7 +54,7 @@ def validation_logits(run: Path) -> tuple[np.ndarray, pd.DataFrame]:
 
 def serve_with(run: Path, views: list[str]) -> None:
     """Put the views to serve with into the run's record; the weights do not depend on them."""
-    record = json.loads((run / "run.json").read_text())
+    record = json.loads((run / "run.json").read_text(encoding="utf-8"))
     record["recipe"]["views"] = views
     write_file(run / "run.json", (json.dumps(record, indent=1) + "\n").encode())
 
@@ -115,7 +120,7 @@ def main(arguments: list[str] | None = None) -> int:
     written = {"calibration": calibration, "patient": patient}
     write_file(run / "calibration.json", (json.dumps(written, indent=1) + "\n").encode())
     print(f"temperature {fitted.value:.3f}: log loss {fitted.loss_before:.4f} -> {fitted.loss_after:.4f} on "
-          f"{len(rows):,} validation images; next: python -m training.bundle {run}")  # fmt: skip
+          f"{len(rows):,} validation images; next: python -m training.bundle {run} --bundle runs/bundle")  # fmt: skip
     return 0
 
 

@@ -1,7 +1,6 @@
 """Compare every trained recipe with the bundled model: same test images, same measures, one row a recipe.
 
     python -m training.compare [--runs runs] [--bundle model/bundle]
-    python -m training.compare --train --data DATA [--weights-folder FOLDER]      train what is missing first
     python -m training.compare --published OLD/comparison.csv       keep what it has of recipes that have no run here
     python -m training.compare --before BUNDLE ...                  earlier releases too: is this one better?
 
@@ -24,6 +23,7 @@ import pandas as pd
 from model.card import Card, load_card
 from model.evaluation.intervals import RESAMPLES
 from training.command import one_sentence
+from training.data.provenance import read_table
 from training.data.splits import HOME, INTERNAL_TEST
 from training.judging.comparison_rows import (
     COLUMNS,
@@ -33,6 +33,7 @@ from training.judging.comparison_rows import (
     earlier_row,
     figures,
     history_of,
+    named_by_rule,
     run_row,
 )
 from training.judging.earlier_comparison import (
@@ -47,7 +48,7 @@ from training.judging.earlier_comparison import (
 )
 from training.judging.label_map import Mapped, map_labels
 from training.judging.sealing import write_tables
-from training.judging.trained_run import check_unseen, is_trained, read_run, read_table
+from training.judging.trained_run import check_unseen, is_trained, read_run
 from training.recipe import RecipeError, load_recipe, recipe_names
 
 
@@ -57,7 +58,7 @@ def bundled(bundle: Path) -> tuple[Card, pd.DataFrame, Mapped]:
     test = splits[(splits.dataset == HOME) & (splits.split == INTERNAL_TEST)].reset_index(drop=True)
     published = read_table(bundle / "results" / "predictions.csv")
     published = published[(published.dataset == HOME) & (published.split == INTERNAL_TEST)]
-    return card, test, map_labels(published, test, "seven", card.labels)
+    return card, test, map_labels(named_by_rule(published, card), test, "seven", card.labels)
 
 
 def compare(
@@ -127,14 +128,6 @@ def members_of(built: dict) -> tuple[str, ...]:
     return tuple(built["recipe"].get("members", ())) if isinstance(built["recipe"], dict) else ()
 
 
-def train(names: Sequence[str], options: argparse.Namespace) -> None:
-    """Train the named recipes that reproduce an earlier system, on the bundle's splits."""
-    from training.train_all import ancestors, train_missing
-
-    wanted, splits = [name for name in names if name in ancestors()], options.bundle / "dataset" / "splits.csv"
-    train_missing(wanted, options.data, options.work, options.weights_folder, splits=splits, runs=options.runs)
-
-
 @one_sentence
 def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -145,10 +138,6 @@ def main(arguments: list[str] | None = None) -> int:
         "--published", type=Path, help="an earlier comparison.csv: keep its rows of what has no run here"
     )
     parser.add_argument("--before", type=Path, nargs="+", default=[], help="bundles of earlier releases")
-    parser.add_argument("--train", action="store_true", help="train what is missing first: hours")
-    parser.add_argument("--data", type=Path, default=Path("data"), help="for --train: folder with the image sets")
-    parser.add_argument("--work", type=Path, default=Path("runs/data"), help="for --train: decoded images")
-    parser.add_argument("--weights-folder", type=Path, help="for --train: folder with pretrained trunks")
     options = parser.parse_args(arguments)
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     return _compare(options)
@@ -159,8 +148,6 @@ def _compare(options: argparse.Namespace) -> int:
     names = [name for name in recipe_names() if name not in own_recipes(built)]
     from training.judging.predictions import write_missing_predictions
 
-    if options.train:
-        train(sort_out(options.runs, names)[1], options)
     write_missing_predictions(options.runs, names)
     trained, missing, elsewhere = sort_out(options.runs, names)
     tables = compare(options.runs, options.bundle, trained, options.resamples, options.before)

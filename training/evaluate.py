@@ -25,6 +25,7 @@ import pandas as pd
 from PIL import Image
 from tqdm import tqdm
 
+from model.answer.decision import weigh
 from model.card import Card, load_card
 from model.errors import PhotoError
 from model.evaluation.cases import MALIGNANT
@@ -42,13 +43,13 @@ from model.pipeline import Analyser
 from model.preprocess import to_tensor
 from training.bundle import HUMAN_PART
 from training.command import TrainingError, one_sentence
-from training.data.provenance import git_commit
+from training.data.provenance import git_commit, read_manifest
 from training.data.splits import EXTERNAL, INTERNAL_TEST, TRAIN, VALIDATION
 from training.fitting.last_layer import Folds, read_folds
 from training.judging.decisions import fit_decision, measure_operating_points, training_shares
 from training.judging.patients_measured import informed_tables
 from training.judging.sealing import SMOKE_BUNDLE, write_json, write_tables
-from training.judging.trained_run import SMOKE_RUN, load_run
+from training.judging.trained_run import learnt_sets, load_run, parse_run_and_bundle
 
 CONSISTENCY_PHOTOS = 200  # of each set
 SUBGROUP_POINTS = ("melanoma, 95 % sensitivity", "malignant, balanced")  # one a subject: six would be read by nobody
@@ -62,8 +63,8 @@ def judged_images(run: Path) -> pd.DataFrame:
     """
     _, record, used = load_run(run)
     work = Path(record["work"])
-    every = pd.read_csv(work / "manifest.csv")
-    learnt = set(used.dataset).union(*(stage.get("train_sizes", {}) for stage in record["stages"]))
+    every = read_manifest(work)
+    learnt = set(used.dataset).union(*(learnt_sets(stage) for stage in record["stages"]))
     outside = every[~every.dataset.isin(learnt) & every.label.isin(used.label.unique())]
     seen = used.group[used.split.isin([TRAIN, VALIDATION])]
     outside = outside[~outside.group.isin(seen)].assign(split=EXTERNAL)
@@ -125,14 +126,19 @@ def half_size_difference(analyser: Analyser, images: pd.DataFrame) -> dict:
 def _moved(analyser: Analyser, paths: list[str]) -> dict:
     differences = []
     for path in paths:
-        with Image.open(path) as photo:
-            small, buffer = photo.reduce(2), io.BytesIO()
-        small.save(buffer, "PNG")
-        answers = [analyser.analyse(data).prediction for data in (Path(path).read_bytes(), buffer.getvalue())]
-        differences.append(np.abs(answers[0].probabilities - answers[1].probabilities))
+        buffer = io.BytesIO()
+        try:
+            whole = analyser.analyse(read_file(Path(path)))
+            Image.fromarray(whole.photo.pixels).reduce(2).save(buffer, "PNG")
+            half = analyser.analyse(buffer.getvalue())
+        except PhotoError:  # unreadable, or too small at half its size
+            continue
+        differences.append(np.abs(whole.prediction.probabilities - half.prediction.probabilities))
+    if not differences:
+        return {"n_images": 0, "mean_difference": {}, "largest": None}
     mean = np.mean(differences, axis=0)
     return {
-        "n_images": len(paths),
+        "n_images": len(differences),
         "mean_difference": {code: round(float(d), 4) for code, d in zip(analyser.card.codes, mean, strict=True)},
         "largest": round(float(mean.max()), 4),
     }
@@ -155,7 +161,6 @@ def tables_of(predictions: pd.DataFrame, card: Card, fitted: dict) -> dict[str, 
     """Return every results table that follows from the predictions, by file name without its ending."""
     random, labels, named = partial(np.random.default_rng, 2018), card.labels, fitted["thresholds"]
     points = [OperatingPoint(p["name"], p["subject"], p["value"], p["chosen_for"], p["role"]) for p in named]
-    offsets = np.array(fitted["decision"]["log_offsets"])
     shown = [point for point in named if point["name"] in SUBGROUP_POINTS]
     return {
         "metrics": summarise(predictions, labels, random()).round(6),
@@ -164,12 +169,17 @@ def tables_of(predictions: pd.DataFrame, card: Card, fitted: dict) -> dict[str, 
         "operating_points": measure_operating_points(predictions, card, points).round(6),
         "reliability": stored_reliability(predictions, labels, card.temperature, random()).round(6),
         "subgroups": stored_subgroups(predictions, labels, shown, random()).round(6),
-        "decision_rules": measure_rules(predictions, card, offsets, random()).round(6),
+        "decision_rules": measure_rules(predictions, card, log_offsets(fitted), random()).round(6),
         "prediction_sets": measure_sets(predictions, card, fitted["prediction_sets"]["levels"], random()).round(6),
-        "abstention": measure_abstention(predictions, card, offsets, random()).round(6),
+        "abstention": measure_abstention(predictions, card, log_offsets(fitted), random()).round(6),
         "answers_like_this": measure_answers(predictions, card).round(6),
         **{name: table.round(6) for name, table in informed_tables(predictions, card, random()).items()},
     }
+
+
+def log_offsets(fitted: dict) -> np.ndarray:
+    """Return what the decision rule of `fit_decision` adds to the log probability of each class, shape (classes,)."""
+    return np.array(fitted["decision"]["log_offsets"])
 
 
 def rewrite_tables(bundle: Path) -> pd.DataFrame:
@@ -201,6 +211,8 @@ def _write(bundle: Path, predictions: pd.DataFrame, entries: dict) -> pd.DataFra
     """Fit on the validation rows, then write card and tables; return the metrics."""
     card = load_card(bundle)
     fitted = fit_decision(predictions[predictions.split == VALIDATION], card, training_shares(card))
+    codes, weighed = np.array(card.codes), weigh(predictions[[f"p_{code}" for code in card.codes]], log_offsets(fitted))
+    predictions = predictions.assign(named=codes[weighed.argmax(axis=1)])
     raw = json.loads((bundle / "card.json").read_text(encoding="utf-8"))
     human = {"human": json.loads(HUMAN_PART.read_text(encoding="utf-8"))}
     write_json(bundle / "card.json", raw | fitted | entries | human)
@@ -213,18 +225,12 @@ def _write(bundle: Path, predictions: pd.DataFrame, entries: dict) -> pd.DataFra
 @one_sentence
 def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("run", nargs="?", type=Path, help="folder of the training run that the bundle was made from")
-    parser.add_argument("--bundle", type=Path, help="the packed bundle (default model/bundle)")
     parser.add_argument("--reopen", action="store_true", help="judge a bundle again whose test was opened before")
     parser.add_argument(
         "--tables", action="store_true", help="read no photo, make the tables again from predictions.csv"
     )
-    parser.add_argument("--smoke", action="store_true", help=f"judge {SMOKE_BUNDLE}")
-    options = parser.parse_args(arguments)
-    if not (options.run or options.smoke or options.tables):
-        parser.error("name the folder of the training run, or give --smoke")
-    run = options.run or SMOKE_RUN
-    bundle = options.bundle or (SMOKE_BUNDLE if options.smoke else Path("model/bundle"))
+    options = parse_run_and_bundle(parser, arguments, smoke=f"judge {SMOKE_BUNDLE}", without_run="tables")
+    run, bundle = options.run, options.bundle
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     if load_card(bundle).raw.get("evaluation") and not (options.reopen or options.smoke or options.tables):
         parser.error("this model's test split was opened before; give --reopen if that is meant")

@@ -9,12 +9,13 @@ an interrupted run goes on where it stopped when the same command is given again
 
 import argparse
 import dataclasses
+import importlib
 import importlib.metadata
-import importlib.util
 import json
 import os
 import sys
 import time
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -26,12 +27,11 @@ from training.command import one_sentence
 from training.data import provenance
 from training.data.label_sets import LABEL_SETS, labels_in
 from training.data.prepared import prepare
-from training.data.prepared import synthetic_table as synthetic_table  # rehearsals of other commands take it from here
 from training.data.provenance import file_sha256, git_commit
-from training.data.splits import TRAIN, VALIDATION
+from training.data.splits import INTERNAL_TEST, TRAIN, VALIDATION
 from training.fitting.checkpoints import CHECKPOINT
 from training.judging.trained_run import read_record
-from training.recipe import Recipe, RecipeError, load_recipe, recipe_names, trunk_in
+from training.recipe import PACKAGED, Recipe, RecipeError, load_recipe, recipe_names, trunk_in
 
 STAGE = ("recipe", "epochs", "minutes", "device", "pretrained_sha256", "train_sizes")  # what is kept of a stage
 LIBRARIES = ("keras", "numpy", "opencv-python-headless", "pillow", "scikit-learn", "pandas")
@@ -63,9 +63,8 @@ def library_versions() -> dict[str, str]:
     import keras
 
     backend = keras.backend.backend()
-    package = {"tensorflow": "tensorflow"}.get(backend, backend)
     versions = {name: importlib.metadata.version(name) for name in LIBRARIES}
-    module = __import__(package)
+    module = importlib.import_module(backend)
     return versions | {"backend": f"{backend} {module.__version__}", "python": sys.version.split()[0]}
 
 
@@ -139,6 +138,7 @@ def _train(recipe: Recipe, options: argparse.Namespace) -> int:
     from training.data.batches import open_canvas
     from training.data.masks import OutlinedCanvas
     from training.data.splits import split_table
+    from training.fitting.distributed import worker_folder
     from training.fitting.last_layer import learn_last_layer
     from training.fitting.loop import blend_with, fit, take_off_prior, weights_in_float32
     from training.fitting.recipe_check import check_recipe
@@ -156,6 +156,7 @@ def _train(recipe: Recipe, options: argparse.Namespace) -> int:
     stages = [stage for name in recipe.earlier for stage in _earlier_stages(name, recipe, run, options)]
     recipe = dataclasses.replace(recipe, weights=_pretrained(recipe, stages))
     manifest = prepare(recipe, options.data, work, options.splits, options.per_class, options.incomplete, options.anew)
+    _check_unseen([stage["recipe"]["name"] for stage in stages], run.parent, manifest)
     starts = [run.parent / name / "trained.keras" for name in recipe.earlier]
     record = start_record(recipe, stages, work, options.per_class, tuple(starts))
     before = _held_run(recipe, run, record, split_table(manifest, manifest.split), options.anew)
@@ -175,12 +176,12 @@ def _train(recipe: Recipe, options: argparse.Namespace) -> int:
         take_off_prior(network, shares, recipe.prior_exponent)
     model = weights_in_float32(recipe, network)
     if recipe.last_layer_penalty:
-        _check_unseen([stage["recipe"]["name"] for stage in stages], run.parent, manifest)
         prior = 0.0 if shares is None else recipe.prior_exponent * np.log(shares)
         record["last_layer"] = learn_last_layer(recipe, logits_model(model), canvas, manifest, run, prior)
-    model.save(run / "trained.unfinished.keras")
-    (run / "trained.unfinished.keras").replace(run / "trained.keras")
-    log = pd.read_csv(run / "history.csv") if recipe.epochs else pd.DataFrame({"seconds": []})
+    unfinished = worker_folder(run) / "trained.unfinished.keras"
+    model.save(unfinished)
+    unfinished.replace(run / "trained.keras")  # the same network from every worker, as folders need not be shared
+    log = pd.read_csv(worker_folder(run) / "history.csv") if recipe.epochs else pd.DataFrame({"seconds": []})
     wall = before + (time.perf_counter() - started) / 60
     record |= {"minutes": round(log.seconds.sum() / 60, 1), "wall_minutes": round(wall, 1), "epochs": len(log),
                "parameters": int(model.count_params())}  # fmt: skip
@@ -223,7 +224,7 @@ def training_shares(recipe: Recipe, manifest: pd.DataFrame) -> np.ndarray:
 def _callbacks(options: argparse.Namespace, run: Path) -> tuple:
     if not options.tensorboard:
         return ()
-    if importlib.util.find_spec("tensorboard") is None:
+    if find_spec("tensorboard") is None:
         raise RecipeError("TensorBoard is not installed; pip install tensorboard, or leave out --tensorboard.")
     import keras
 
@@ -240,18 +241,26 @@ def _check_taught(recipe: Recipe, run: Path, work: Path) -> None:
                 f"{name} is trained on a GPU; its weights are in this repository. Run training.data.manifest, then: "
                 f"python -m training.accelerator.unpack {name} --runs {run.parent} --work {work}"
             )
+    for name in (recipe.name, *recipe.earlier):
+        stage = recipe if name == recipe.name else load_recipe(name)
+        begins = stage.architecture in PACKAGED and not stage.start_from and stage.weights != "none"
+        trained = (run.parent / name / "trained.keras").exists()
+        if begins and not trained and not find_spec("torch"):
+            raise RecipeError(f"{name} begins with weights that PyTorch reads; pip install torch.")
 
 
 def _check_unseen(stages: list[str], runs: Path, manifest: pd.DataFrame) -> None:
-    """Refuse stages that were trained on images from which only the last layer is to learn."""
-    held_out = manifest.image_id[manifest.split == VALIDATION]
+    """Refuse stages that have learnt from lesions that this run validates on or is tested on."""
+    held_out = manifest[manifest.split.isin([VALIDATION, INTERNAL_TEST])]
     for name in stages:
         if (runs / name / "splits.csv").exists():
-            known = pd.read_csv(runs / name / "splits.csv", dtype={"image_id": str})
-            shared = held_out.isin(known.image_id[known.split == TRAIN]).sum()
+            known = provenance.read_table(runs / name / "splits.csv")
+            learnt = known[known.split == TRAIN]
+            shared = (held_out.image_id.isin(learnt.image_id) | held_out.group.isin(learnt.group)).sum()
             if shared:
                 raise RecipeError(
-                    f"{name} has learnt from {shared:,} of the validation images; train it with the same split table."
+                    f"{name} has learnt from {shared:,} of the validation and test images, or from others of their "
+                    "lesions; train it with the same split table."
                 )
 
 

@@ -1,9 +1,9 @@
 """Train every recipe of an earlier system that has not been trained yet, one after the other.
 
-    python -m training.train_all --data DATA --weights-folder FOLDER [--only RECIPE ...]
+    python -m training.train_all --data DATA [--weights FOLDER] [--only RECIPE ...]
 
 What was interrupted goes on where it stopped; what is finished is left alone. A recipe that asks for ImageNet weights
-takes the file of its trunk in FOLDER (see `training.recipe.WEIGHT_FILES`), or lets Keras download them.
+takes the file of its trunk in FOLDER (see `training.recipe.WEIGHT_FILES`); without one Keras downloads them.
 """
 
 import argparse
@@ -17,7 +17,7 @@ from pathlib import Path
 from training.command import one_sentence
 from training.data import provenance
 from training.judging.trained_run import is_trained
-from training.recipe import WEIGHT_FILES, load_recipe, recipe_names
+from training.recipe import load_recipe, recipe_names
 
 RUNS = Path("runs")
 
@@ -27,15 +27,8 @@ def ancestors() -> list[str]:
     return [name for name in recipe_names() if load_recipe(name).ancestor]
 
 
-def pretrained(name: str, folder: Path | None) -> list[str]:
-    """Return the command line option that names a recipe's pretrained weights, if it takes any from the folder."""
-    recipe = load_recipe(name)
-    file = folder / WEIGHT_FILES.get(recipe.architecture, "") if folder else None
-    return ["--weights", str(file)] if recipe.weights == "imagenet" and file and file.is_file() else []
-
-
 def train_missing(
-    recipes: list[str], data: Path, work: Path, weights_folder: Path | None = None, *,
+    recipes: list[str], data: Path, work: Path, weights: Path | None = None, *,
     splits: Path | None = None, runs: Path = RUNS, per_class: int | None = None, anew: bool = False,
     incomplete: bool = False,
 ) -> list[str]:  # fmt: skip
@@ -48,8 +41,8 @@ def train_missing(
     recipes : list of str
     data, work : Path
         Folder with the image sets, and the one with manifest and decoded images.
-    weights_folder : Path, optional
-        Where pretrained trunks lie.
+    weights : Path, optional
+        Folder with pretrained trunks, for recipes that ask for ImageNet weights.
     splits : Path, optional
         Published split table, so that all are judged on the same images.
     runs : Path
@@ -68,7 +61,8 @@ def train_missing(
             failed += [name] if other else []
             continue
         command = [sys.executable, "-m", "training.train", name, "--data", data, "--work", work, "--run", runs / name]
-        command += pretrained(name, weights_folder) + (["--splits", splits] if splits else []) + extra
+        command += ["--weights", weights] if weights and load_recipe(name).weights == "imagenet" else []
+        command += (["--splits", splits] if splits else []) + extra
         clock = time.perf_counter()
         (runs / name).mkdir(parents=True, exist_ok=True)
         with (runs / name / "output.txt").open("a") as output:
@@ -78,7 +72,7 @@ def train_missing(
             failed.append(name)
             print(f"{name}: failed after {minutes:.1f} minutes, see {runs / name / 'output.txt'}", flush=True)
             continue
-        record = json.loads((runs / name / "run.json").read_text())
+        record = json.loads((runs / name / "run.json").read_text(encoding="utf-8"))
         print(f"{name}: {minutes:.1f} minutes, {record['epochs']} epochs", flush=True)
     return failed
 
@@ -95,7 +89,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--data", type=Path, required=True, help="folder with ham10000/ and other image sets")
     parser.add_argument("--work", type=Path, default=RUNS / "data", help="folder for manifest and decoded images")
     parser.add_argument("--runs", type=Path, default=RUNS, help="folder of the runs")
-    parser.add_argument("--weights-folder", type=Path, help="folder with pretrained trunks (default: Keras downloads)")
+    parser.add_argument("--weights", type=Path, help="folder with pretrained trunks (default: Keras downloads them)")
     parser.add_argument("--splits", type=Path, help="a published split table to keep")
     parser.add_argument(
         "--only",
@@ -109,7 +103,7 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     failed = train_missing(
-        options.only or ancestors(), options.data, options.work, options.weights_folder,
+        options.only or ancestors(), options.data, options.work, options.weights,
         splits=options.splits, runs=options.runs, per_class=options.per_class, anew=options.anew,
         incomplete=options.incomplete,
     )  # fmt: skip

@@ -33,7 +33,8 @@ NOTES = {
     "float_scaled": "A grey photo: the model has learnt from colour photos only.",
     "sharpness": "The photo is blurred: fine structures are lost. Hold the dermatoscope still and focus on the lesion.",
     "exposure": "The photo is very dark or very bright. Change the light and take it again.",
-    "cut_off": "Part of the lesion is outside the frame and was not assessed. Enlarge or move the frame.",
+    "cut_off": "Part of the lesion lies outside the frame and was not assessed. Move the frame, or take the photo "
+    "again with the whole lesion in view.",
     "hair": "Hair covers the skin and can hide structures. Part it, stick it down or clip it.",
     "ink": "The photo shows skin marker, which can change the answer. Take the photo before marking.",
     "gel": "Fluid or bubbles cover the skin and can change the answer. Wipe off the fluid or press the bubbles out.",

@@ -18,6 +18,7 @@ from model.preprocess import Square
 
 EMPTY, SEVERAL, CUT = "no_lesion", "several_lesions", "lesion_at_border"
 SMALLEST = 0.002  # share of the frame; a smaller part is a speck, not a lesion
+EDGE = 2  # pixels from the border
 CONTACT = 0.02  # share of the frame's outermost pixels in the lesion; from this share on it is cut off
 FINER = 4  # contours are drawn on a grid so many times finer than the mask
 MARGIN = 0.5  # on each side of the lesion, as a share of its longer side; a narrower one loses more AUC
@@ -85,6 +86,24 @@ def _parts(inside: np.ndarray) -> list[np.ndarray]:
     filled = [cv2.drawContours(np.zeros(inside.shape, np.uint8), [line], -1, 1, -1) > 0 for line in lines]
     large = [part for part in filled if part.mean() >= SMALLEST]
     return sorted(large, key=lambda part: -int(part.sum()))
+
+
+def edge_covered(mask: np.ndarray, threshold: float) -> float:
+    """Return the largest share of one edge of the frame that the lesion covers, 0 where none was found.
+
+    Parameters as `outline`.
+    """
+    parts = _parts(np.asarray(mask, np.float32) > threshold)
+    return covered_edge(parts[0]) if parts else 0.0
+
+
+def covered_edge(inside: np.ndarray) -> float:
+    """Return the largest share of one edge that is inside, two pixels from the border of bool (rows, columns).
+
+    The outermost line of a mask that a person drew is often empty.
+    """
+    edges = (inside[EDGE], inside[-1 - EDGE], inside[:, EDGE], inside[:, -1 - EDGE])
+    return float(max(edge.mean() for edge in edges))
 
 
 def _contact(inside: np.ndarray) -> float:

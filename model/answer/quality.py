@@ -1,8 +1,8 @@
 """What in a photo may mislead: gauges of the network's input, each noted only beyond its limit.
 
-Sharpness, exposure, resolution and blue or violet marks are measured on pixels. A lesion cut off by the frame, hair and
-fluid are linear readings of the features that the diagnosis is made from. Every limit was fitted on validation by
-`training.gauges`; ``results/gauges.csv`` has how often each gauge is right.
+Sharpness, exposure, resolution and blue or violet marks are measured on pixels, a lesion cut off by the frame on its
+outline. Hair and fluid are linear readings of the features that the diagnosis is made from. Limits were fitted on
+validation by `training.gauges`; ``results/gauges.csv`` has how often each gauge is right.
 """
 
 from collections.abc import Mapping
@@ -19,7 +19,7 @@ from model.errors import BundleError
 
 SHARPNESS, EXPOSURE, RESOLUTION, CUT_OFF = "sharpness", "exposure", "resolution", "cut_off"
 HAIR, INK, GEL = "hair", "ink", "gel"
-PIXEL_GAUGES, HEADS = (SHARPNESS, EXPOSURE, RESOLUTION, INK), (CUT_OFF, HAIR, GEL)
+PIXEL_GAUGES, HEADS = (SHARPNESS, EXPOSURE, RESOLUTION, INK), (HAIR, GEL)
 FINE, POOR = "fine", "poor"
 FINEST = 2.0  # standard deviation of the first blur that sharpness compares, in pixels of what the network sees
 COARSER = 2.0  # the second blur is so many times wider
@@ -82,13 +82,13 @@ class Gauges:
     ----------
     limits : mapping of str to Limits
     heads : mapping of str to Head
-        For the codes of `HEADS` among them.
+        For the codes of `HEADS` among them; bundles before 1.13.0 read `CUT_OFF` from features too.
     """
 
     limits: Mapping[str, Limits]
     heads: Mapping[str, Head]
 
-    def measure(self, view: np.ndarray, side: float, pooled: np.ndarray) -> tuple[Gauge, ...]:
+    def measure(self, view: np.ndarray, side: float, pooled: np.ndarray, edge: float = 0.0) -> tuple[Gauge, ...]:
         """Measure one photo.
 
         Parameters
@@ -99,8 +99,10 @@ class Gauges:
             Of the square, in the photo's own pixels.
         pooled : ndarray, shape (channels,)
             Means over the cells of its last feature maps.
+        edge : float, range [0, 1]
+            The largest share of one edge of the view that the lesion's outline covers.
         """
-        values = measured(view) | {RESOLUTION: side / len(view)}
+        values = measured(view) | {RESOLUTION: side / len(view), CUT_OFF: edge}
         values |= {code: float(head.read(pooled[None])[0]) for code, head in self.heads.items()}
         return tuple(
             Gauge(code, values[code], POOR if limits.beyond(values[code]) > 0 else FINE)
@@ -147,8 +149,8 @@ def poor(gauges: tuple[Gauge, ...]) -> tuple[str, ...]:
     return tuple(gauge.code for gauge in gauges if gauge.level == POOR and gauge.code != RESOLUTION)
 
 
-def read_gauges(entry: dict[str, Any] | None, bundle_dir: Path) -> Gauges | None:
-    """Return the gauges that a card names, None for a card without any.
+def read_gauges(entry: dict[str, Any] | None, bundle_dir: Path, outlined: bool) -> Gauges | None:
+    """Return the gauges that a card names, None for a card without any; ``outlined``: it draws outlines.
 
     Raises
     ------
@@ -161,11 +163,13 @@ def read_gauges(entry: dict[str, Any] | None, bundle_dir: Path) -> Gauges | None
     arrays = stored_arrays(entry, bundle_dir, "gauges")
     try:
         limits = {each["code"]: Limits(_limit(each["low"]), _limit(each["high"])) for each in entry["limits"]}
-        seen = [code for code in limits if code in HEADS]
+        seen = [code for code in limits if code in HEADS or (code == CUT_OFF and f"{code}_kernel" in arrays)]
         heads = {code: Head(arrays[f"{code}_kernel"], float(arrays[f"{code}_bias"])) for code in seen}
     except (KeyError, TypeError, ValueError, OverflowError):
         raise BundleError("gauges_limits", "Each gauge in the card needs code, low and high, and its head.") from None
-    unknown = sorted(str(code) for code in set(limits) - set(PIXEL_GAUGES) - set(HEADS))
+    if CUT_OFF in limits and CUT_OFF not in heads and not outlined:
+        raise BundleError("gauges_limits", "The gauge of lesions that the frame cuts off needs outlines.")
+    unknown = sorted(str(code) for code in set(limits) - {*PIXEL_GAUGES, *HEADS, CUT_OFF})
     if unknown:
         raise BundleError("gauges_unknown", f"The card names gauges that are not known: {', '.join(unknown)}.")
     return Gauges(limits, heads)

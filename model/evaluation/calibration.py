@@ -90,11 +90,11 @@ def uncalibrated(cases: Cases, temperature: float) -> Cases:
 def confidence_and_hits(cases: Cases, subject: str = ALL) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return the probabilities, the outcomes and the lesions, each of shape (m,).
 
-    For ``all``: the highest probability and whether that class was right; for a question: the probability of yes
+    For ``all``: the highest probability and whether its class was right; for a question: the probability of yes
     and whether the answer was yes.
     """
     if subject == ALL:
-        return cases.probabilities.max(axis=1), cases.correct, cases.lesions
+        return cases.probabilities.max(axis=1), cases.most_probable == cases.targets, cases.lesions
     question = ask(cases, subject)
     return question.score, question.truth, question.lesions
 

@@ -32,12 +32,15 @@ class Cases:
         Calibrated probabilities; every row sums to 1.
     lesions : ndarray of int, shape (n,)
         Number of the lesion an image shows, 0 to lesions - 1; resampling takes whole lesions.
+    named : ndarray of int, shape (n,), optional
+        Index of the class that the system names, where it does not name the most probable one.
     """
 
     labels: tuple[Label, ...]
     targets: np.ndarray
     probabilities: np.ndarray
     lesions: np.ndarray
+    named: np.ndarray | None = None
 
     @property
     def codes(self) -> tuple[str, ...]:
@@ -50,13 +53,18 @@ class Cases:
         return np.array([label.malignant for label in self.labels])
 
     @property
-    def predicted(self) -> np.ndarray:
+    def most_probable(self) -> np.ndarray:
         """Index of the most probable class, shape (n,)."""
         return self.probabilities.argmax(axis=1)
 
     @property
+    def predicted(self) -> np.ndarray:
+        """Index of the class that the system names, the most probable one if nothing else is known, shape (n,)."""
+        return self.most_probable if self.named is None else self.named
+
+    @property
     def correct(self) -> np.ndarray:
-        """Whether the most probable class is the true one, shape (n,)."""
+        """Whether the class that the system names is the true one, shape (n,)."""
         return self.predicted == self.targets
 
     @property
@@ -66,9 +74,8 @@ class Cases:
 
     def part(self, rows: np.ndarray) -> "Cases":
         """Return some of the cases; rows: ndarray of bool or int."""
-        return replace(
-            self, targets=self.targets[rows], probabilities=self.probabilities[rows], lesions=self.lesions[rows]
-        )
+        kept = {name: getattr(self, name)[rows] for name in ("targets", "probabilities", "lesions")}
+        return replace(self, **kept, named=None if self.named is None else self.named[rows])
 
     def columns(self, codes: Sequence[str]) -> list[int]:
         """Return the column of each class code."""
@@ -112,7 +119,7 @@ def read_cases(predictions: pd.DataFrame, labels: Sequence[Label]) -> Cases:
     ----------
     predictions : DataFrame
         Columns ``image_id``, ``label``, ``p_<code>`` of every class and, where known, ``lesion_id``; an image
-        without a lesion id counts as its own lesion.
+        without a lesion id counts as its own lesion. ``named`` is the code of the class that the system names.
     labels : sequence of Label
         The card's labels.
 
@@ -127,15 +134,21 @@ def read_cases(predictions: pd.DataFrame, labels: Sequence[Label]) -> Cases:
         raise ContractError("predictions_columns", f"The predictions lack the columns {sorted(missing)}.")
     if predictions.empty:
         raise ContractError("predictions_empty", "The predictions contain no image; score at least one.")
-    targets = pd.Index([label.code for label in labels]).get_indexer(predictions["label"])
-    if (targets < 0).any():
-        unknown = sorted(set(predictions["label"][targets < 0].astype(str)))
-        raise ContractError("predictions_label", f"The labels {unknown} are not among the card's classes.")
+    targets = _places(predictions["label"], labels)
+    named = _places(predictions["named"], labels) if "named" in predictions else None
     probabilities = predictions[columns].to_numpy(dtype=np.float64)
     in_range = np.isfinite(probabilities).all() and probabilities.min() >= 0
     if not in_range or np.abs(probabilities.sum(axis=1) - 1).max() > 1e-3:
         raise ContractError("predictions_values", "The probabilities of an image must be 0 or more and sum to 1.")
-    return Cases(tuple(labels), targets, probabilities, _lesion_numbers(predictions))
+    return Cases(tuple(labels), targets, probabilities, _lesion_numbers(predictions), named)
+
+
+def _places(codes: pd.Series, labels: Sequence[Label]) -> np.ndarray:
+    places = pd.Index([label.code for label in labels]).get_indexer(codes)
+    if (places < 0).any():
+        unknown = sorted(set(codes[places < 0].astype(str)))
+        raise ContractError("predictions_label", f"The labels {unknown} are not among the card's classes.")
+    return places
 
 
 def _lesion_numbers(predictions: pd.DataFrame) -> np.ndarray:

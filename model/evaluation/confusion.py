@@ -50,7 +50,7 @@ def cases_in_cell(predictions: pd.DataFrame, labels: Sequence[Label], label: str
         Of one dataset and split, as for `read_cases`.
     labels : sequence of Label
     label, predicted : str
-        Codes of the true class and of the most probable one.
+        Codes of the true class and of the one named.
     """
     cases = read_cases(predictions, labels)
     truly, called = (cases.codes.index(code) for code in (label, predicted))

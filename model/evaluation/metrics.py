@@ -82,7 +82,7 @@ def _weight_below(
 
 
 def recalls(cases: Cases, weights: np.ndarray | None = None) -> np.ndarray:
-    """Return the share found (most probable class) of every class that occurs, shape (r, present classes)."""
+    """Return the share named rightly of every class that occurs, shape (r, present classes)."""
     weights = _weights(len(cases.targets), weights)
     belongs = (cases.targets[:, None] == cases.present).astype(float)
     return _divide(weights @ (belongs * cases.correct[:, None]), weights @ belongs)

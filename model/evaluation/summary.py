@@ -60,7 +60,7 @@ def two_way_rates(truth: np.ndarray, flagged: np.ndarray) -> dict[str, Rate]:
 def rates(cases: Cases) -> dict[Key, Rate]:
     """Return the figures that are shares of images.
 
-    A class counts as called when it is the most probable one; malignant when the summed malignant probability
+    A class counts as called when it is named; malignant when the summed malignant probability
     is `MALIGNANT_THRESHOLD` or more. Sensitivity of a class is its recall, ``ppv`` its precision.
     """
     every = np.arange(len(cases.targets))
@@ -93,7 +93,7 @@ def scores(cases: Cases, weights: np.ndarray | None = None) -> dict[Key, np.ndar
         ("macro_auc", ALL): metrics.macro_auc(cases, weights),
         ("brier", ALL): metrics.weighted_mean(metrics.squared_errors(cases), weights),
         ("log_loss", ALL): metrics.weighted_mean(metrics.log_losses(cases), weights),
-        ("ece", ALL): metrics.calibration_error(confidence, cases.correct, weights),
+        ("ece", ALL): metrics.calibration_error(confidence, cases.most_probable == cases.targets, weights),
     }
     for subject in subjects(cases):
         question = ask(cases, subject)

@@ -84,7 +84,7 @@ def test_overlays_are_pictures_of_the_networks_view_with_the_disclaimer(rows, an
         assert shared.DISCLAIMER in archive.read("README.txt").decode()
         names = archive.namelist()[1:]
         assert {name[:4] for name in names} == {"0001", "0002"}
-        assert all(name.endswith(tuple(f"_{code}.png" for code in analyser.card.codes)) for name in names)
+        assert all(name.endswith(tuple(f"_{code}.jpg" for code in analyser.card.codes)) for name in names)
         for name in names:
             width, height = Image.open(io.BytesIO(archive.read(name))).size
             assert width == downloads.ENLARGED * analyser.card.size < height, "class, model and disclaimer are below"

@@ -10,6 +10,7 @@ from training.accelerator.pack import encode, write_parts
 from training.accelerator.weights import halved
 from training.command import TrainingError
 from training.data.splits import INTERNAL_TEST, TRAIN, VALIDATION, learnt_and_validated
+from training.recipe import load_recipe
 
 
 def manifest() -> pd.DataFrame:
@@ -113,3 +114,13 @@ def test_augmented_views_keep_their_shape_and_range():
     assert float(seen[0].min()) >= 0 and float(seen[0].max()) <= 255
     assert (seen[0] == seen[1]).all()
     assert not (seen[0] == views(photos, 48, LEVELS["wide"], *seeds[0])).all()
+
+
+def test_a_teacher_that_is_not_in_the_plan_before_its_student_ends_it():
+    pytest.importorskip("torch")
+    from training.accelerator.train import check_teachers
+
+    teachers = list(load_recipe("lite2_distilled").teachers)
+    check_teachers([*teachers, "lite2_distilled"])
+    with pytest.raises(SystemExit, match=f"lite2_distilled learns from .*{teachers[-1]}"):
+        check_teachers([*teachers[:-1], "lite2_distilled", teachers[-1]])

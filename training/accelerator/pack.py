@@ -22,6 +22,7 @@ from training.accelerator.weights import halved
 from training.command import one_sentence
 from training.data.batches import open_canvas
 from training.data.label_sets import CODES
+from training.data.provenance import read_manifest, read_table
 from training.data.splits import learnt_and_validated
 from training.recipe import load_recipe
 
@@ -92,7 +93,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--per-class", type=int, help="rehearse with that many images of each set and class")
     options = parser.parse_args(arguments)
     options.out.mkdir(parents=True, exist_ok=True)
-    images = learnt_and_validated(pd.read_csv(options.work / "manifest.csv"), pd.read_csv(options.splits))
+    images = learnt_and_validated(read_manifest(options.work), read_table(options.splits))
     images = few(images, options.per_class)
     images[["image_id", "lesion_id", "dataset", "label", "split"]].to_csv(options.out / "images.csv", index=False)
     photos = encode(open_canvas(options.work), images.canvas_row.to_numpy(), options.quality)

@@ -247,6 +247,14 @@ def judged(logits: np.ndarray, labels: np.ndarray, rows: pd.DataFrame) -> list[s
     return lines
 
 
+def check_teachers(plan: list[str]) -> None:
+    """End the program if a recipe stands in the plan before the recipes that teach it."""
+    for place, name in enumerate(plan):
+        missing = set(load_recipe(name).teachers) - set(plan[:place])
+        if missing:
+            raise SystemExit(f"{name} learns from {', '.join(sorted(missing))}; name them before it in the plan.")
+
+
 def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("plan", nargs="+", metavar="RECIPE:SECONDS")
@@ -254,6 +262,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--out", type=Path, default=Path("runs/trained"))
     parser.add_argument("--set", nargs="*", default=[], metavar="NAME=VALUE", help="change options of every recipe")
     options = parser.parse_args(arguments)
+    check_teachers([entry.partition(":")[0] for entry in options.plan])
     options.out.mkdir(parents=True, exist_ok=True)
     use_fused_kernels()
     if DEVICE == "cuda":
@@ -266,7 +275,7 @@ def main(arguments: list[str] | None = None) -> int:
     for entry in options.plan:
         name, _, seconds = entry.partition(":")
         recipe = load_recipe(name).with_options(options.set)
-        teachers = [traced(done[teacher], recipe.batch, recipe.size) for teacher in recipe.teachers if teacher in done]
+        teachers = [traced(done[teacher], recipe.batch, recipe.size) for teacher in recipe.teachers]
         done[name] = train(recipe, float(seconds), packed, options.packed, options.out, teachers)
         record = {"recipe": dataclasses.asdict(recipe), "seconds": float(seconds),
                   "device": torch.cuda.get_device_name() if DEVICE == "cuda" else "CPU"}  # fmt: skip

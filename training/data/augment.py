@@ -120,7 +120,7 @@ def _camera(view: np.ndarray, amount: Augmentation, random: np.random.Generator)
         view = cv2.imdecode(file, cv2.IMREAD_COLOR)  # type: ignore[assignment]  # None only for a damaged file
     if random.random() < amount.noise:
         grain = random.normal(0, random.uniform(2, 8), (*view.shape[:2], 1))
-        view = np.clip(view + grain, 0, 255).astype(np.uint8)
+        view = np.clip(np.round(view + grain), 0, 255).astype(np.uint8)
     if random.random() < amount.vignette:
         view = _vignette(view, random)
     if random.random() < amount.erase:

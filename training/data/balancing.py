@@ -3,6 +3,7 @@
 Call them after the split, never before: a lesion that is repeated or mixed first can end up on both sides.
 """
 
+import inspect
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -54,12 +55,12 @@ def _counts(labels: np.ndarray, classes: int) -> np.ndarray:
     return np.maximum(np.bincount(labels, minlength=classes), 1).astype(float)
 
 
-def none(labels: np.ndarray, classes: int, **_) -> Balance:
+def none(labels: np.ndarray, classes: int) -> Balance:
     """Draw every image once, weigh all the same."""
     return Balance(np.ones(len(labels)), np.ones(classes))
 
 
-def power(labels: np.ndarray, classes: int, *, exponent: float = 0.6, **_) -> Balance:
+def power(labels: np.ndarray, classes: int, *, exponent: float = 0.6) -> Balance:
     """Draw a class with the power 1 - exponent of its count: 0 leaves the set as it is, 1 makes classes equal.
 
     Between the two rare classes are seen more often without the few images of the rarest being learnt by heart.
@@ -68,7 +69,7 @@ def power(labels: np.ndarray, classes: int, *, exponent: float = 0.6, **_) -> Ba
     return Balance(weight * len(labels) / weight.sum(), np.ones(classes))
 
 
-def class_balanced_batches(labels: np.ndarray, classes: int, **_) -> Balance:
+def class_balanced_batches(labels: np.ndarray, classes: int) -> Balance:
     """Draw every class equally often in an epoch of the usual length, so that a batch expects as many of each.
 
     Frequent classes are not seen whole in one epoch, images of rare ones come several times.
@@ -76,7 +77,7 @@ def class_balanced_batches(labels: np.ndarray, classes: int, **_) -> Balance:
     return power(labels, classes, exponent=1.0)
 
 
-def class_weights(labels: np.ndarray, classes: int, **_) -> Balance:
+def class_weights(labels: np.ndarray, classes: int) -> Balance:
     """Weigh the loss of a class by n / (classes * count), scikit-learn's "balanced" (King and Zeng 2001)."""
     present = np.unique(labels)
     weight = np.ones(classes)
@@ -84,7 +85,7 @@ def class_weights(labels: np.ndarray, classes: int, **_) -> Balance:
     return Balance(np.ones(len(labels)), weight)
 
 
-def effective_number(labels: np.ndarray, classes: int, *, beta: float = 0.999, **_) -> Balance:
+def effective_number(labels: np.ndarray, classes: int, *, beta: float = 0.999) -> Balance:
     """Weigh the loss of a class by (1 - beta) / (1 - beta ** count) (Cui et al., CVPR 2019), mean 1 over the images.
 
     ``beta`` 0 weighs all the same, and the nearer to 1 the nearer to `class_weights`.
@@ -93,18 +94,18 @@ def effective_number(labels: np.ndarray, classes: int, *, beta: float = 0.999, *
     return Balance(np.ones(len(labels)), weight / weight[labels].mean())
 
 
-def over(labels: np.ndarray, classes: int, **_) -> Balance:
+def over(labels: np.ndarray, classes: int) -> Balance:
     """Repeat the images of every class until it has as many draws as the largest."""
     counts = _counts(labels, classes)
     return Balance((counts.max() / counts)[labels], np.ones(classes))
 
 
-def under(labels: np.ndarray, classes: int, *, per_class: int | None = None, seed: int = 0, **_) -> Balance:
+def under(labels: np.ndarray, classes: int, *, per_class: int | None = None, seed: int = 0) -> Balance:
     """Keep ``per_class`` images of each class (default as many as the smallest has), the same ones in every epoch."""
     return Balance(_kept(labels, per_class or _present(labels).min(), seed), np.ones(classes))
 
 
-def combined(labels: np.ndarray, classes: int, *, per_class: int | None = None, seed: int = 0, **_) -> Balance:
+def combined(labels: np.ndarray, classes: int, *, per_class: int | None = None, seed: int = 0) -> Balance:
     """Discard images of larger classes and repeat those of smaller ones to ``per_class`` (default the median)."""
     target = int(per_class or np.median(_present(labels)))
     kept = _kept(labels, target, seed)
@@ -113,7 +114,7 @@ def combined(labels: np.ndarray, classes: int, *, per_class: int | None = None, 
 
 def smote(
     labels: np.ndarray, classes: int, *, features: Callable[[], np.ndarray] | None = None, per_class: int = 300,
-    neighbours: int = 5, seed: int = 0, **_,
+    neighbours: int = 5, seed: int = 0,
 ) -> Balance:  # fmt: skip
     """Fill classes up to ``per_class`` with images between neighbours of one class (Chawla et al., JAIR 2002).
 
@@ -167,6 +168,17 @@ BALANCING: dict[str, Callable[..., Balance]] = {
     "smote_embedding": smote,
     "class_balanced_batches": class_balanced_batches,
 }
+
+
+def balanced(
+    method: str, labels: np.ndarray, classes: int, options: dict, seed: int = 0,
+    features: Callable[[], np.ndarray] | None = None,
+) -> Balance:  # fmt: skip
+    """Return what a method of `BALANCING` does, given the seed and features if it takes them; see `smote`."""
+    chosen = BALANCING[method]
+    known = inspect.signature(chosen).parameters
+    given = {name: value for name, value in (("seed", seed), ("features", features)) if name in known}
+    return chosen(labels, classes, **(given | options))
 
 
 STUDIED: tuple[tuple[str, dict], ...] = (  # every method that is measured, with its options

@@ -31,9 +31,11 @@ def prepare(
     wanted = manifest.dataset.isin(recipe.datasets) & labels_in(manifest, recipe.label_set).notna()
     if splits:  # a published table lists what was used, not every image that was read
         manifest, table = manifest[wanted], _split_table(splits)
-        split = (
-            apply_split_table(manifest, table) if recipe.label_set == "seven" else extend_split_table(manifest, table)
-        )
+        if recipe.label_set == "seven":
+            manifest = _listed_in(manifest, table)
+            split = apply_split_table(manifest, table)
+        else:
+            split = extend_split_table(manifest, table)
     else:
         split = make_splits(manifest, 2018)
         if recipe.label_set != "seven":  # external sets are split as well when a recipe of other classes names them
@@ -41,6 +43,14 @@ def prepare(
         manifest, split = manifest[wanted], split[wanted]
     manifest = manifest.assign(split=split.to_numpy()).reset_index(drop=True)
     return _few(recipe, manifest, per_class)
+
+
+def _listed_in(manifest: pd.DataFrame, table: pd.DataFrame) -> pd.DataFrame:
+    """Leave out images that a published split table does not list, as of a set that has grown since; say how many."""
+    listed = manifest.image_id.isin(table.image_id)
+    for name, left_out in manifest[~listed].groupby("dataset"):
+        print(f"{name}: {len(left_out):,} images are left out, as the split table does not list them")
+    return manifest[listed]
 
 
 def _images(
@@ -88,7 +98,7 @@ def _listed(recipe: Recipe, data: Path, work: Path, per_class: int | None, incom
 
 
 def _split_table(path: Path) -> pd.DataFrame:
-    table = pd.read_csv(path)
+    table = provenance.read_table(path)
     missing = {"image_id", "split"} - set(table)
     if missing:
         raise DatasetError(f"{path} is no split table: it lacks the columns {', '.join(sorted(missing))}.")

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from model.evaluation.tables import IDENTIFIERS
 from model.tables.output import write_file
 from training.data.sets.layouts import DatasetError
 from training.recipe import Recipe, RecipeError
@@ -78,12 +79,17 @@ def read_manifest(work: Path) -> pd.DataFrame:
     """
     path = work / "manifest.csv"
     try:
-        manifest = pd.read_csv(path, keep_default_na=True)
+        manifest = read_table(path)
     except (ValueError, UnicodeDecodeError):
         manifest = pd.DataFrame()
     if not {"dataset", "image_id", "label", "canvas_row"} <= set(manifest):
         raise DatasetError(f"{path} is damaged; {ANEW}.")
     return manifest
+
+
+def read_table(path: Path) -> pd.DataFrame:
+    """Read a CSV with its identifiers as text: an image "0001" that became the number 1 would change its split."""
+    return pd.read_csv(path, dtype=dict.fromkeys(IDENTIFIERS, "str"), low_memory=False)
 
 
 def read_json(path: Path) -> Any:

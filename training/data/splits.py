@@ -18,12 +18,17 @@ class SplitError(TrainingError):
     """A split would leak or is incomplete."""
 
 
-def _draw(seed: int, group: str) -> float:
-    """Return a number in [0, 1) that depends on nothing but seed and group.
+def digest(*words: object) -> int:
+    """Return a number of 64 bits that depends on the words alone, the same on every computer."""
+    return int.from_bytes(hashlib.sha256("/".join(map(str, words)).encode()).digest()[:8], "big")
+
+
+def draw(*words: object) -> float:
+    """Return `digest` as a number in [0, 1).
 
     A hash instead of a shuffled list, so that adding another image set leaves the split of the first as it was.
     """
-    return int.from_bytes(hashlib.sha256(f"{seed}/{group}".encode()).digest()[:8], "big") / 2**64
+    return digest(*words) / 2**64
 
 
 def make_splits(manifest: pd.DataFrame, seed: int = 2018) -> pd.Series:
@@ -56,7 +61,7 @@ def make_splits(manifest: pd.DataFrame, seed: int = 2018) -> pd.Series:
     keyed["place"] = keyed.dataset.map(order)
     groups = keyed.sort_values(["place", "rarity"]).groupby("group", sort=True).first()
     groups["lesions"] = keyed.groupby("group").lesion_id.nunique()
-    groups["draw"] = [_draw(seed, group) for group in groups.index]
+    groups["draw"] = [draw(seed, group) for group in groups.index]
     groups = groups.sort_values("draw")
     stratum = groups.groupby(["dataset", "source_label"]).lesions
     share = (stratum.cumsum() - groups.lesions / 2) / stratum.transform("sum")
@@ -109,7 +114,7 @@ def extend_split_table(manifest: pd.DataFrame, table: pd.DataFrame, seed: int = 
     cuts, names = np.cumsum(list(FRACTIONS.values()))[:-1], np.array(list(FRACTIONS))
     known = split.groupby(manifest.group).first()
     lesion = manifest.dataset + "/" + manifest.lesion_id.astype(str)
-    drawn = manifest.group.map(lambda group: names[np.searchsorted(cuts, _draw(seed, str(group)))])
+    drawn = manifest.group.map(lambda group: names[np.searchsorted(cuts, draw(seed, group))])
     split = split.fillna(manifest.group.map(known)).fillna(lesion.map(split.groupby(lesion).first())).fillna(drawn)
     if "preset_split" in manifest:
         listed = manifest.image_id.isin(table.image_id)

@@ -74,7 +74,7 @@ def converted(engine: KerasEngine) -> "onnx.ModelProto":
     inputs, outputs = ([value.name for value in part] for part in (graph.graph.input, graph.graph.output))
     wanted = {LOGITS, POOLED, FEATURES, KERNEL, BIAS} | ({OUTLINE} if engine.card.outline else set())
     if inputs != [INPUT] or set(outputs) != wanted:
-        raise ExportError("graph", f"The ONNX graph has the inputs {inputs} and the outputs {outputs}.")
+        raise ExportError(f"The ONNX graph has the inputs {inputs} and the outputs {outputs}.")
     return graph
 
 
@@ -122,7 +122,7 @@ def chosen_photos(folder: Path) -> list[Path]:
     """Return up to `PHOTOS` photos of a folder, at any depth, evenly spaced in the order of their names."""
     paths = find_photos(folder).photos
     if not paths:
-        raise ExportError("no_photos", f"{folder} holds no photo; name another folder.")
+        raise ExportError(f"{folder} holds no photo; name another folder.")
     return [paths[index] for index in np.unique(np.linspace(0, len(paths) - 1, PHOTOS).round().astype(int))]
 
 
@@ -142,7 +142,7 @@ def export(bundle: Path, photos: Iterable[Path] = ()) -> tuple[int, float, float
     Raises
     ------
     ExportError
-        ``disagrees``, the file and the card's entry being removed, if a probability differs by more than `CLOSE`.
+        The file and the card's entry being removed, if a probability differs by more than `CLOSE`.
     """
     raw = json.loads((bundle / "card.json").read_text(encoding="utf-8"))
     raw.pop("exported", None)
@@ -160,7 +160,7 @@ def export(bundle: Path, photos: Iterable[Path] = ()) -> tuple[int, float, float
         path.unlink()
         write_json(bundle / "card.json", raw)
         seal(bundle)
-        raise ExportError("disagrees", f"{FILE} differs by {found[1]:.2g}, allowed is {CLOSE:g}; it was not kept.")
+        raise ExportError(f"{FILE} differs by {found[1]:.2g}, allowed is {CLOSE:g}; it was not kept.")
     seal(bundle)
     return found
 

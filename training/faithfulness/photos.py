@@ -12,10 +12,11 @@ from PIL import Image
 from model.predict import Classifier
 from model.preprocess import centre_square, crop
 from training.data.masks import cut_mask, photo_with_mask
+from training.data.provenance import read_table
 from training.data.sets import ham10000
 from training.data.sets.layouts import set_folder
+from training.data.splits import digest
 from training.gate.pictures import seeded
-from training.judging.robustness import digest
 
 QUALITY = 60  # of JPEG
 NOISE = 4.0  # standard deviation in grey levels
@@ -47,7 +48,7 @@ class Seen:
 def listed(data: Path, bundle: Path) -> pd.DataFrame:
     """Return HAM10000's photos with the split that the bundle publishes: one row each, as `ham10000.read`."""
     photos = ham10000.read(set_folder(data, "ham10000"))
-    splits = pd.read_csv(bundle / "dataset" / "splits.csv", dtype={"image_id": str})
+    splits = read_table(bundle / "dataset" / "splits.csv")
     mine = splits[splits.dataset == "ham10000"].set_index("image_id").split
     return photos.assign(split=photos.image_id.map(mine)).dropna(subset=["split", "path"])
 

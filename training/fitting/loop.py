@@ -28,7 +28,6 @@ from training.fitting.losses import LOSSES
 from training.fitting.phases import best_row, freeze_until, is_over, make_optimizer, part_after
 from training.fitting.task import Task, make_task, takes_metadata
 from training.fitting.validation import HeldOut
-from training.fitting.validation import predict_logits as predict_logits  # others take it from the loop
 from training.networks.architectures import build_network, logits_model
 from training.networks.batch_norm import unfold_batch_norm
 from training.networks.pretrained import copy_matching
@@ -153,12 +152,10 @@ class Loop:
         if phase.epoch_images:
             batches = copy.copy(batches)
             batches.balance = fewer_draws(batches.balance, phase.epoch_images)
-        classes = len(LABEL_SETS[recipe.label_set].codes)
-        draws = np.bincount(batches.drawn_labels, weights=batches.balance.draws, minlength=classes)
         with scope():
             learner.compile(
                 make_optimizer(recipe, phase.epochs * len(batches), phase.rate),
-                LOSSES[recipe.loss](draws, **recipe.loss_options),
+                LOSSES[recipe.loss](**recipe.loss_options),
             )
         prepare(learner, batches)
         return learner, batches, held_out

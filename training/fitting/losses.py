@@ -3,15 +3,14 @@
 from collections.abc import Callable
 
 import keras
-import numpy as np
 
 
-def cross_entropy(class_counts: np.ndarray, label_smoothing: float = 0.0) -> keras.losses.Loss:
+def cross_entropy(label_smoothing: float = 0.0) -> keras.losses.Loss:
     """Categorical cross-entropy, optionally with label smoothing (Szegedy 2016)."""
     return keras.losses.CategoricalCrossentropy(from_logits=True, label_smoothing=label_smoothing)
 
 
-def focal(class_counts: np.ndarray, gamma: float = 2.0, label_smoothing: float = 0.0) -> keras.losses.Loss:
+def focal(gamma: float = 2.0, label_smoothing: float = 0.0) -> keras.losses.Loss:
     """Cross-entropy times (1 - p) ** gamma of each class's probability p (Lin et al., ICCV 2017), without its alpha.
 
     ``gamma`` 0 is cross-entropy. Weights of classes come from `training.data.balancing`, not from here.

@@ -1,7 +1,8 @@
 """Holds a recipe's options against what there is, before anything is read or trained."""
 
+import inspect
 import math
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 
 from model.card import VIEWS
 from training.data.augment import LEVELS
@@ -11,6 +12,7 @@ from training.data.prepared import SYNTHETIC
 from training.data.sets.registry import IMAGE_SETS
 from training.fitting.losses import LOSSES
 from training.fitting.phases import OPTIMIZERS
+from training.fitting.validation import WATCHED
 from training.networks.architectures import ARCHITECTURES
 from training.recipe import Recipe, RecipeError
 
@@ -31,6 +33,7 @@ LEAST = {
     "epoch_images": 0, "validation_images": 0, "patience": 0, "seed": 0, "mixup": 0, "weight_decay": 0,
     "last_layer_penalty": 0,
 }  # fmt: skip
+GIVEN = ("labels", "classes", "features", "seed")  # to a way of balancing, by the training loop
 SHARES = ("dropout", "warmup", "blend")  # between 0 and 1
 
 
@@ -57,3 +60,21 @@ def check_recipe(recipe: Recipe) -> None:
             raise RecipeError(f"The option {name} must lie between 0 and 1, not {getattr(recipe, name)}.")
     if not recipe.rate > 0:
         raise RecipeError(f"The option rate must be above 0, not {recipe.rate}.")
+    _check_options("balancing", BALANCING[recipe.balancing], recipe.balancing_options)
+    _check_options("loss", LOSSES[recipe.loss], recipe.loss_options)
+    if not all(phase.share > 0 for phase in recipe.phases):
+        raise RecipeError("The share of every phase must be above 0.")
+    watched = WATCHED if LABEL_SETS[recipe.label_set].melanoma else WATCHED[:-1]
+    if recipe.watch not in watched:
+        raise RecipeError(f"No score {recipe.watch!r} to watch; there are {', '.join(watched)}.")
+    if recipe.mixup and "metadata" in recipe.architecture:
+        raise RecipeError("mixup mixes photos and not what is known of patients; set it to 0 for this architecture.")
+
+
+def _check_options(name: str, method: Callable, options: dict) -> None:
+    """Refuse options that a method does not have; those that the training loop gives cannot be named."""
+    known = [option for option in inspect.signature(method).parameters if option not in GIVEN]
+    for option in options:
+        if option not in known:
+            there = f"there are {', '.join(known)}" if known else "it has none"
+            raise RecipeError(f"No option {option!r} of {name} {getattr(method, '__name__', '')}; {there}.")

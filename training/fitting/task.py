@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from training.data.augment import LEVELS
-from training.data.balancing import BALANCING
+from training.data.balancing import balanced
 from training.data.batches import (
     DrawnImages,
     FeatureBatches,
@@ -58,13 +58,10 @@ class Task:
         recipe, rows = self.recipe, self.train.canvas_row.to_numpy()
         codes = LABEL_SETS[recipe.label_set].codes
         labels = label_indices(labels_in(self.train, recipe.label_set), codes)
-        balance = BALANCING[recipe.balancing](
-            labels,
-            len(codes),
-            seed=recipe.seed,
-            features=lambda: self._neighbourhood(network),
-            **recipe.balancing_options,
-        )
+        balance = balanced(
+            recipe.balancing, labels, len(codes), recipe.balancing_options, recipe.seed,
+            lambda: self._neighbourhood(network),
+        )  # fmt: skip
         if recipe.source_weights:
             often = self.train.dataset.map(lambda name: recipe.source_weights.get(name, 1.0)).to_numpy(float)
             balance = weighted_draws(balance, often)

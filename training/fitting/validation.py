@@ -42,6 +42,10 @@ def _auc(truth: np.ndarray, score: np.ndarray) -> float:
     return float(roc_auc_score(truth, score)) if 0 < truth.sum() < len(truth) else float("nan")
 
 
+# What patience can watch; the last where the label set has melanoma.
+WATCHED = ("balanced_accuracy", "accuracy", "macro_auc", "malignant_auc", "log_loss", "melanoma_auc")
+
+
 def quick_metrics(logits: np.ndarray, labels: np.ndarray, label_set: str = "seven") -> dict[str, float]:
     """Return the figures of the training log; the published ones come from `training.evaluate`."""
     classes = LABEL_SETS[label_set]

@@ -27,7 +27,7 @@ from model.evaluation.inputs.gate import gate_table
 from model.pipeline import Analyser
 from training.command import one_sentence
 from training.data.label_sets import LABELS
-from training.data.provenance import file_sha256
+from training.data.provenance import file_sha256, read_manifest, read_table
 from training.data.splits import EXTERNAL, EXTERNAL_DATASETS, TRAIN, VALIDATION, extend_split_table
 from training.gate.pictures import AS_TAKEN, CLOSE_UP, PHOTOGRAPH, all_pictures, features_of
 from training.judging.sealing import write_json, write_tables
@@ -230,8 +230,8 @@ def _sides(rows: pd.DataFrame) -> pd.DataFrame:
 
 def split_images(work: Path, bundle: Path) -> pd.DataFrame:
     """Return the manifest's rows with the split that the bundle publishes; sets for evaluation alone are external."""
-    manifest = pd.read_csv(work / "manifest.csv")
-    published = pd.read_csv(bundle / "dataset" / "splits.csv")
+    manifest = read_manifest(work)
+    published = read_table(bundle / "dataset" / "splits.csv")
     split = extend_split_table(manifest, published)
     return manifest.assign(split=split.mask(manifest.dataset.isin(EXTERNAL_DATASETS), EXTERNAL).to_numpy())
 

@@ -11,15 +11,18 @@ import pandas as pd
 from tqdm import tqdm
 
 from model.evaluation.inputs.gate import TAKEN as AS_TAKEN
+from model.photo.folders import find_photos
 from model.photo.image import read_file, read_photo
 from model.pipeline import Analyser
 from model.preprocess import to_tensor
-from training.data.splits import EXTERNAL, INTERNAL_TEST, TRAIN, VALIDATION
-from training.judging.robustness import digest
+from training.data.sets.layouts import DatasetError, set_folder
+from training.data.sets.milk10k import metadata as milk10k_metadata
+from training.data.splits import EXTERNAL, INTERNAL_TEST, TRAIN, VALIDATION, draw
 from training.synthetic.corruptions import CORRUPTIONS
 from training.synthetic.negatives import DRAWN, IMPOSSIBLE
 
 CLOSE_UP, PHOTOGRAPH = "close_up", "photograph"
+CLOSE_UPS = "clinical_close_up"  # folder of MILK10k's clinical photos
 MOST = {  # dermoscopic photos of a set and split that are looked at; all where it has fewer
     TRAIN: {"ham10000": 1500, "milk10k": 4000, "isic2019": 600, "isic2019_bcn_84px": 400, "isic2020_melanoma": 150},
     VALIDATION: {"ham10000": 1500, "milk10k": 800, "isic2019": 400},
@@ -42,11 +45,6 @@ class Picture:
 
     row: dict
     pixels: Callable[..., np.ndarray]  # called with nothing; a loop's names are kept as defaults
-
-
-def draw(*words: object) -> float:
-    """Return a number in [0, 1) that depends on the words alone."""
-    return digest(*map(str, words)) / 2**64
 
 
 def seeded(*words: object) -> np.random.Generator:
@@ -129,8 +127,17 @@ def _negative(name: str, kind: str, split: str, lesion: str) -> dict:
 
 
 def photographs(folder: Path, kind: str, owner: Callable[[Path], str]) -> Iterator[Picture]:
-    """Yield photographs of a folder and, for training, parts of them; ``owner`` names what must not be divided."""
-    for path in sorted(folder.glob("*.jpg")):
+    """Yield photographs of a folder and, for training, parts of them; ``owner`` names what must not be divided.
+
+    Raises
+    ------
+    DatasetError
+        If there is none.
+    """
+    paths = sorted(find_photos(folder).photos) if folder.is_dir() else []
+    if not paths:
+        raise DatasetError(f"{folder} holds no photo; the gate learns from such pictures, see docs/training.md.")
+    for path in paths:
         place = draw("split", owner(path))
         split = TRAIN if place < SHARES[0] else VALIDATION if place < SHARES[1] else INTERNAL_TEST
         for view in range(VIEWS_OF_NEGATIVES if split == TRAIN else 1):
@@ -156,14 +163,15 @@ def all_pictures(images: pd.DataFrame, data: Path) -> list[Picture]:
     images : DataFrame
         Manifest rows with a split.
     data : Path
-        Folder of the image sets, with ``milk10k/clinical_close_up`` and ``not_skin`` where there are such.
+        Folder of the image sets, with ``milk10k/clinical_close_up`` and ``not_skin``.
     """
-    close_ups = data / "milk10k" / "clinical_close_up"
+    milk10k = set_folder(data, "milk10k")
+    close_ups = milk10k / CLOSE_UPS
     return [
         *dermoscopic(images),
         *drawn(),
         *impossible(images),
-        *photographs(close_ups, CLOSE_UP, close_up_lesions(data / "milk10k")),
+        *photographs(close_ups, CLOSE_UP, close_up_lesions(milk10k)),
         *photographs(data / "not_skin", PHOTOGRAPH, lambda path: path.stem),
         *corrupted(images),
     ]
@@ -171,7 +179,7 @@ def all_pictures(images: pd.DataFrame, data: Path) -> list[Picture]:
 
 def close_up_lesions(root: Path) -> Callable[[Path], str]:
     """Return what names the lesion of a close-up: two of one lesion must not be divided."""
-    table = pd.read_csv(root / "MILK10k_Training_Metadata.csv").set_index("isic_id").lesion_id
+    table = milk10k_metadata(root).lesion_id
     return lambda path: str(table.get(path.stem, path.stem))
 
 

@@ -2,11 +2,11 @@
 
     python -m training.gauges --data DATA [--work runs/data] [--bundle model/bundle]
 
-Hair and fluid are learnt from MILK10k's MONET scores (Kim et al., Nature Medicine 2024), a lesion cut off by the frame
-from HAM10000's masks, each by a ridge regression on the network's own pooled features. Sharpness, exposure and marks
-are measured on pixels; blurred, darker or brighter, and marked copies say whether they hold. Limits are fitted on
-validation; what does not hold there is not packed. Writes ``gauges.npz``, the card's entry "gauges" and
-``results/gauges.csv``.
+Hair and fluid are learnt from MILK10k's MONET scores (Kim et al., Nature Medicine 2024) by a ridge regression on the
+network's own pooled features. Whether the frame cuts the lesion off is measured on its outline and judged by masks that
+people drew. Sharpness, exposure and marks are measured on pixels; blurred, darker or brighter, and marked copies say
+whether they hold. Limits are fitted on validation; what does not hold there is not packed. Writes ``gauges.npz``, the
+card's entry "gauges" and ``results/gauges.csv``.
 """
 
 import json
@@ -28,7 +28,7 @@ from training.data.provenance import file_sha256
 from training.data.splits import TRAIN, VALIDATION
 from training.gate.fit import folders, split_images
 from training.gate.pictures import AS_TAKEN, features_of
-from training.gauges.pictures import gauge_pictures, on_pixels, truths_of
+from training.gauges.pictures import CUT, gauge_pictures, on_pixels, truths_of
 from training.judging.sealing import write_json, write_tables
 
 ORDER = (SHARPNESS, EXPOSURE, RESOLUTION, CUT_OFF, HAIR, INK, GEL)
@@ -123,7 +123,12 @@ def fit(pooled: np.ndarray, pixels: pd.DataFrame, truths: dict[str, pd.DataFrame
     found = {
         code: Fitted(pixels[code].to_numpy(), *limits) for code, limits in pixel_limits(pixels, rows).items()
     }  # fmt: skip
+    if CUT_OFF in pixels:
+        said = f"the lesion's outline covers {CUT:.0%} of an edge of the frame"
+        found[CUT_OFF] = Fitted(pixels[CUT_OFF].to_numpy(), Limits(high=CUT), said)
     for code, truth in truths.items():
+        if code == CUT_OFF:
+            continue
         head = fit_head(pooled, truth, rows)
         values = head.read(pooled)
         limit = head_limit(values, truth, rows)
@@ -184,7 +189,7 @@ def run(images: pd.DataFrame, data: Path, bundle: Path, work: Path) -> pd.DataFr
     pictures = gauge_pictures(images, tuple(CORRUPTED.values()))
     rows = pd.DataFrame([picture.row for picture in pictures])
     pooled = features_of(pictures, analyser, work / "features")
-    pixels = on_pixels(pictures, analyser.card.size)
+    pixels = on_pixels(pictures, analyser)
     truths = truths_of(rows, images, data)
     fitted = fit(pooled, pixels, truths, rows)
     table = measured(fitted, truths, rows)

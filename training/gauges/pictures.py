@@ -5,12 +5,17 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import cv2
+import numpy as np
 import pandas as pd
 from tqdm import tqdm
 
+from model.answer.lesion import covered_edge, edge_covered
 from model.answer.quality import CUT_OFF, GEL, HAIR, RESOLUTION, measured
+from model.pipeline import Analyser
 from model.preprocess import centre_square, crop
 from training.data.masks import cut_mask, mask_path
+from training.data.sets.layouts import set_folder
+from training.data.sets.milk10k import metadata as milk10k_metadata
 from training.data.splits import EXTERNAL, INTERNAL_TEST, TRAIN, VALIDATION
 from training.gate.pictures import AS_TAKEN, READERS, Picture, as_row, few, read, seeded
 from training.synthetic.corruptions import CORRUPTIONS
@@ -26,7 +31,6 @@ COPIES = {VALIDATION: 40, INTERNAL_TEST: 80}  # photos with copies of every corr
 SCORES = {HAIR: "MONET_hair", GEL: "MONET_gel_water_drop_fluid_dermoscopy_liquid"}
 TOP = 0.9  # share of the training photos whose score is lower than that of a photo which counts as having it
 CUT = 0.5  # share of an edge of the frame that is on the lesion; from this share on the lesion counts as cut off
-EDGE = 2  # pixels from the border of a mask, whose outermost line is often empty
 MASK_SIZE = 224
 
 
@@ -62,15 +66,25 @@ def _copies(images: pd.DataFrame, corruptions: tuple[str, ...]) -> Iterator[Pict
                     )
 
 
-def on_pixels(pictures: list[Picture], size: int) -> pd.DataFrame:
-    """Return what is measured on what the network sees, a column a gauge, a row a picture; NaN for training photos."""
+def on_pixels(pictures: list[Picture], analyser: Analyser) -> pd.DataFrame:
+    """Return what is measured on what the network sees, a column a gauge, a row a picture; NaN for training photos.
+
+    Of photos as they were taken also what the lesion's outline covers of an edge, where the model draws outlines.
+    """
+    size, entry = analyser.card.size, analyser.card.outline
 
     def one(picture: Picture) -> dict[str, float]:
         if picture.row["split"] == TRAIN:
             return {}  # nothing is fitted to them
         pixels = picture.pixels()
         square = centre_square(*pixels.shape[:2])
-        return measured(crop(pixels, square, size)) | {RESOLUTION: square.side / size}
+        view = crop(pixels, square, size)
+        found = measured(view) | {RESOLUTION: square.side / size}
+        if entry is not None and picture.row["corruption"] == AS_TAKEN:
+            mask = analyser.classifier.run(view[None].astype(np.float32)).outline
+            assert mask is not None  # this model draws outlines
+            found[CUT_OFF] = edge_covered(mask[0], entry.threshold)
+        return found
 
     with ThreadPoolExecutor(READERS) as pool:
         found = tqdm(pool.map(one, pictures), total=len(pictures), desc="pixels", mininterval=20)
@@ -89,7 +103,7 @@ def truths_of(rows: pd.DataFrame, images: pd.DataFrame, data: Path) -> dict[str,
     data : Path
         Folder of the image sets, with MILK10k's metadata.
     """
-    table = pd.read_csv(data / "milk10k" / "MILK10k_Training_Metadata.csv").set_index("isic_id")
+    table = milk10k_metadata(set_folder(data, "milk10k"))
     mine = (rows.kind == "milk10k") & (rows.corruption == AS_TAKEN)
     found = {}
     for code, column in SCORES.items():
@@ -114,6 +128,4 @@ def _covered_edge(path: Path | None) -> float:
     mask = cv2.imread(str(path), cv2.IMREAD_GRAYSCALE) if path and path.is_file() else None
     if mask is None:
         return float("nan")
-    inside = cut_mask(mask, centre_square(*mask.shape), MASK_SIZE)
-    edges = (inside[EDGE], inside[-1 - EDGE], inside[:, EDGE], inside[:, -1 - EDGE])
-    return float(max(edge.mean() for edge in edges))
+    return covered_edge(cut_mask(mask, centre_square(*mask.shape), MASK_SIZE))

@@ -6,14 +6,16 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from model.answer.decision import offsets, weigh
 from model.card import Card, load_card
 from model.evaluation.cases import ALL, MALIGNANT
 from model.evaluation.comparison import RELEASED, paired_differences
 from model.evaluation.intervals import RESAMPLES
 from model.evaluation.summary import summarise
+from training.data.provenance import read_table
 from training.data.splits import HOME, INTERNAL_TEST, TRAIN
 from training.judging.label_map import MAPPINGS, Mapped, map_labels, to_two
-from training.judging.trained_run import RunError, TrainedRun, check_unseen, milliseconds, read_table
+from training.judging.trained_run import RunError, TrainedRun, check_unseen, milliseconds
 
 SEED = 2018
 ROUNDED = 2e-6  # tables have six decimals
@@ -133,11 +135,17 @@ def bundle_row(card: Card, reference: Mapped, resamples: int) -> dict:
     } | _judged(reference, resamples, card)  # fmt: skip
 
 
+def named_by_rule(predictions: pd.DataFrame, card: Card) -> pd.DataFrame:
+    """Return a bundle's predictions with the class that it names; without a decision rule that is the most probable."""
+    weighed = weigh(predictions[[f"p_{code}" for code in card.codes]], offsets(card))
+    return predictions.assign(named=np.array(card.codes)[weighed.argmax(axis=1)])
+
+
 def earlier_row(bundle: Path, test: pd.DataFrame, reference: Mapped, resamples: int) -> dict:
     """Return the row of an earlier release, set against the bundled model image by image."""
     card, predictions = load_card(bundle), read_table(bundle / "results" / "predictions.csv")
     check_unseen(TrainedRun(bundle, {}, read_table(bundle / "dataset" / "splits.csv"), predictions), test)
-    judged = map_labels(predictions, test, "seven", card.labels)
+    judged = map_labels(named_by_rule(predictions, card), test, "seven", card.labels)
     about = {"recipe": card.release, "ancestor": RELEASED}
     return bundle_row(card, judged, resamples) | about | differences(judged, reference, resamples)
 

@@ -15,8 +15,9 @@ import pandas as pd
 
 from model.evaluation.subgroups import NOT_ASSESSED, NOT_RECORDED, age_bands
 from training.command import one_sentence
-from training.data.balancing import BALANCING, STUDIED, options_text
+from training.data.balancing import STUDIED, balanced, options_text
 from training.data.label_sets import CODES, LABELS
+from training.data.provenance import read_manifest, read_table
 from training.data.sets.layouts import DatasetError, set_folder
 from training.data.sets.registry import IMAGE_SETS
 from training.data.splits import HOME, TRAIN
@@ -64,7 +65,7 @@ def published(data: Path, work: Path) -> pd.DataFrame:
     if not found:
         raise DatasetError(f"No image set was found under {data}.")
     table = pd.concat([rows.astype(object) for rows in found], ignore_index=True)
-    here = pd.read_csv(manifest, usecols=["dataset", "image_id"])
+    here = read_manifest(work)[["dataset", "image_id"]]
     return table.assign(read=_keys(table).isin(set(_keys(here))))
 
 
@@ -138,7 +139,7 @@ def balancing_table(labels: np.ndarray, codes: tuple[str, ...]) -> pd.DataFrame:
 def _epoch(method: str, options: dict, labels: np.ndarray, codes: tuple[str, ...]) -> pd.DataFrame:
     # How many synthetic images there are does not depend on which neighbours they are made of.
     places = np.arange(len(labels), dtype=np.float32)[:, None]
-    balance = BALANCING[method](labels, len(codes), features=lambda: places, **options)
+    balance = balanced(method, labels, len(codes), options, features=lambda: places)
     every = balance.labels_with_synthetic(labels)
     made = np.arange(len(every)) >= len(labels)
     return pd.DataFrame(
@@ -147,7 +148,7 @@ def _epoch(method: str, options: dict, labels: np.ndarray, codes: tuple[str, ...
             "options": options_text(options),
             "label": codes,
             "images": np.bincount(labels, minlength=len(codes)),
-            "draws": np.bincount(every, weights=balance.draws, minlength=len(codes)),
+            "draws": balance.draws_per_class(labels, len(codes)),
             "synthetic": np.bincount(every, weights=balance.draws * made, minlength=len(codes)),
             "class_weight": balance.class_weight,
             "images_per_epoch": balance.draws.sum(),
@@ -157,7 +158,7 @@ def _epoch(method: str, options: dict, labels: np.ndarray, codes: tuple[str, ...
 
 def training_labels(bundle: Path) -> np.ndarray:
     """Return class numbers of the HAM10000 images that the bundle's model learnt from."""
-    splits = pd.read_csv(bundle / "dataset" / "splits.csv")
+    splits = read_table(bundle / "dataset" / "splits.csv")
     labels = splits.label[(splits.dataset == HOME) & (splits.split == TRAIN)]
     return labels.map({code: number for number, code in enumerate(CODES)}).to_numpy(int)
 

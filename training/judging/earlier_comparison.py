@@ -9,8 +9,9 @@ import pandas as pd
 
 from model.card import Label
 from model.evaluation.comparison import RELEASED
+from training.data.provenance import read_table
 from training.judging.label_map import TO_TWO, Mapped, map_labels
-from training.judging.trained_run import RunError, read_table
+from training.judging.trained_run import RunError
 
 COMPARISON, HISTORY, ANSWERS = "comparison.csv", "comparison_history.csv", "comparison_answers.csv"
 CLASSES = "comparison_classes.csv"

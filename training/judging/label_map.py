@@ -53,7 +53,7 @@ class Mapped:
     Parameters
     ----------
     table : DataFrame
-        image_id, lesion_id, label and p_<code> of every label.
+        image_id, lesion_id, label, p_<code> of every label and, for a system with a rule of its own, the class named.
     labels : tuple of Label
         The card's seven, or `TWO`.
     unknown : int
@@ -71,7 +71,7 @@ def map_labels(predictions: pd.DataFrame, truth: pd.DataFrame, label_set: str, l
     Parameters
     ----------
     predictions : DataFrame
-        image_id, each once, and p_<code> of every class of the label set, in capitals or not.
+        image_id, each once, p_<code> of every class of the label set, in capitals or not, and perhaps named.
     truth : DataFrame
         image_id, lesion_id and label, a code of ``labels``.
     label_set : str
@@ -97,7 +97,10 @@ def map_labels(predictions: pd.DataFrame, truth: pd.DataFrame, label_set: str, l
     if set(given.columns) != set(mapping):
         raise LabelMapError(f"The label set {label_set} needs p_ columns of {', '.join(sorted(mapping))}.")
     if label_set in TO_SEVEN:
-        return Mapped(_table(_summed(given, mapping, labels), truth, truth.label, labels), tuple(labels))
+        table = _table(_summed(given, mapping, labels), truth, truth.label, labels)
+        if "named" in predictions:
+            table["named"] = predictions.set_index("image_id").named.loc[truth.image_id].to_numpy()
+        return Mapped(table, tuple(labels))
     unknown = int((given.idxmax(axis=1) == UNKNOWN).sum())
     two = _summed(given, mapping, TWO)
     return Mapped(_table(_scaled(two), truth, two_labels(truth.label, labels), TWO), TWO, unknown)

@@ -15,7 +15,7 @@ from training.judging.patients import inform, patients_of
 
 GROUPS = ("everyone", "age_band")
 SUBJECT, SENSITIVITY = "mel", 0.95  # the threshold finds this share of validation melanomas, on either side
-METRICS = ("macro_auc", "auc", "balanced_accuracy", "accuracy", "sensitivity", "log_loss", "ece")
+METRICS = ("macro_auc", "auc", "log_loss", "ece")  # what is named follows from the photo alone
 FIGURE = ["dataset", "split", "metric", "subject"]
 GROUP = [*FIGURE, "attribute", "group", "n_images"]
 ALONE = ["photo_alone", "photo_alone_low", "photo_alone_high"]

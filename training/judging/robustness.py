@@ -8,7 +8,6 @@ one is read, changed and given to the same pipeline that answers in the browser.
 """
 
 import argparse
-import hashlib
 import io
 import os
 import sys
@@ -28,20 +27,15 @@ from model.evaluation.inputs.robustness import MELANOMA, robustness_table
 from model.photo.image import read_file, read_photo
 from model.pipeline import Analyser, Analysis
 from training.command import one_sentence
-from training.data.splits import INTERNAL_TEST
+from training.data.splits import INTERNAL_TEST, digest
 from training.judging.sealing import SMOKE_BUNDLE, write_tables
-from training.judging.trained_run import SMOKE_RUN, load_run
+from training.judging.trained_run import load_run, parse_run_and_bundle
 from training.synthetic.corruptions import CORRUPTIONS, Corruption
 
 PHOTOS = 210
 STEPS = (1, 2, 3)
 READERS = 2  # threads: one draws the next change while the network reads the last
 AS_TAKEN = {"corruption": "none", "severity": 0, "setting": "as taken"}
-
-
-def digest(*words: str) -> int:
-    """Return a number that depends on the words alone, the same on every computer."""
-    return int.from_bytes(hashlib.sha256("/".join(words).encode()).digest()[:8])
 
 
 def chosen_photos(images: pd.DataFrame, count: int) -> pd.DataFrame:
@@ -93,7 +87,7 @@ def answers_of(
 
     def row(state: dict, analysis: Analysis, agreement: float) -> dict:
         values = dict(zip(names, analysis.prediction.probabilities, strict=True))
-        return identity | state | {"agreement": agreement} | values
+        return identity | state | {"agreement": agreement, "named": analysis.decision.named} | values
 
     yield row(AS_TAKEN, before, 1.0)
     for name, corruption in corruptions.items():
@@ -146,17 +140,11 @@ def measure(run: Path, bundle: Path, count: int) -> pd.DataFrame:
 @one_sentence
 def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("run", nargs="?", type=Path, help="folder of the training run that the bundle was made from")
-    parser.add_argument("--bundle", type=Path, help="the packed bundle (default model/bundle)")
     parser.add_argument("--photos", type=int, default=PHOTOS, help=f"how many, each in 25 states (default {PHOTOS})")
-    parser.add_argument("--smoke", action="store_true", help=f"judge {SMOKE_BUNDLE}")
-    options = parser.parse_args(arguments)
-    if not (options.run or options.smoke):
-        parser.error("name the folder of the training run, or give --smoke")
-    bundle = options.bundle or (SMOKE_BUNDLE if options.smoke else Path("model/bundle"))
+    options = parse_run_and_bundle(parser, arguments, smoke=f"judge {SMOKE_BUNDLE}")
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     start = time.monotonic()
-    table = measure(options.run or SMOKE_RUN, bundle, options.photos)
+    table = measure(options.run, options.bundle, options.photos)
     print(f"{options.photos:,} photos in every state in {(time.monotonic() - start) / 60:.1f} minutes")
     wide = table.pivot_table(index=["corruption", "severity"], columns="metric", values="value", sort=False)
     print(wide.round(3).to_string())

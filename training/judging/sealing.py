@@ -14,12 +14,12 @@ SMOKE_BUNDLE = Path("runs/smoke-bundle")
 
 def seal(bundle: Path) -> None:
     """Enter every table into the card and every file into ``SHA256SUMS``; call after any change."""
-    card = json.loads((bundle / "card.json").read_text())
+    card = json.loads((bundle / "card.json").read_text(encoding="utf-8"))
     card["tables"] = {name: _table_entry(bundle / name) for name in sorted(_tables(bundle))}
     write_json(bundle / "card.json", card)
     files = sorted(path for path in bundle.rglob("*") if path.is_file() and path.name != "SHA256SUMS")
     lines = [f"{file_sha256(path)}  {path.relative_to(bundle).as_posix()}\n" for path in files]
-    (bundle / "SHA256SUMS").write_text("".join(lines))
+    (bundle / "SHA256SUMS").write_text("".join(lines), encoding="utf-8")
 
 
 def _tables(bundle: Path) -> list[str]:

@@ -1,5 +1,6 @@
 """What a finished run left behind, checked so that it can be judged on images that it has never seen."""
 
+import argparse
 import dataclasses
 import json
 import statistics
@@ -11,10 +12,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from model.evaluation.tables import IDENTIFIERS
 from training.command import TrainingError
-from training.data.provenance import read_json
+from training.data.provenance import read_json, read_manifest, read_table
 from training.data.splits import TRAIN, VALIDATION
+from training.judging.sealing import SMOKE_BUNDLE
 from training.recipe import Recipe, RecipeError
 
 SMOKE_RUN = Path("runs/smoke")
@@ -48,8 +49,8 @@ def recipe_in(record: dict) -> Recipe:
 def load_run(run: Path) -> tuple[Recipe, dict, pd.DataFrame]:
     """Return the recipe, record and manifest (with splits) of a finished training run."""
     recipe, record = read_record(run)
-    manifest = pd.read_csv(Path(record["work"]) / "manifest.csv")
-    splits = pd.read_csv(run / "splits.csv").set_index("image_id").split
+    manifest = read_manifest(Path(record["work"]))
+    splits = read_table(run / "splits.csv").set_index("image_id").split
     manifest = manifest[manifest.image_id.isin(splits.index)].reset_index(drop=True)
     if len(manifest) < len(splits):
         raise RecipeError(
@@ -57,6 +58,29 @@ def load_run(run: Path) -> tuple[Recipe, dict, pd.DataFrame]:
             "train the run again, or restore that folder."
         )
     return recipe, record, manifest.assign(split=manifest.image_id.map(splits))
+
+
+def parse_run_and_bundle(
+    parser: argparse.ArgumentParser, arguments: list[str] | None, smoke: str, without_run: str = ""
+) -> argparse.Namespace:
+    """Add what names a run and its bundle to a command, and return its options with both filled in.
+
+    ``smoke`` says what the command does with the rehearsal's run; ``without_run`` is an option that needs no run.
+    """
+    parser.add_argument("run", nargs="?", type=Path, help="folder of the training run that the bundle is made from")
+    parser.add_argument("--bundle", type=Path, help="folder of the packed model (default model/bundle)")
+    parser.add_argument("--smoke", action="store_true", help=smoke)
+    options = parser.parse_args(arguments)
+    if not (options.run or options.smoke or getattr(options, without_run, False)):
+        parser.error("name the folder of a training run, or give --smoke")
+    options.run = options.run or SMOKE_RUN
+    options.bundle = options.bundle or (SMOKE_BUNDLE if options.smoke else Path("model/bundle"))
+    return options
+
+
+def learnt_sets(stage: dict) -> set[str]:
+    """Return the sets of images that an earlier stage of a run has learnt from."""
+    return {*stage["recipe"].get("datasets", ()), *stage.get("train_sizes", ())}
 
 
 @dataclass(frozen=True)
@@ -93,11 +117,6 @@ class TrainedRun:
 def is_trained(folder: Path) -> bool:
     """Say whether a run is finished: its predictions are the last that training writes."""
     return (folder / "predictions.csv").exists()
-
-
-def read_table(path: Path) -> pd.DataFrame:
-    """Read a CSV with its identifiers as text."""
-    return pd.read_csv(path, dtype=dict.fromkeys(IDENTIFIERS, "str"))
 
 
 def read_run(folder: Path) -> TrainedRun:

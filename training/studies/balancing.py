@@ -18,15 +18,15 @@ from model.evaluation.cases import Cases, ask, read_cases
 from model.evaluation.intervals import RESAMPLES, bootstrap, bootstrap_name, percentile_interval
 from model.evaluation.metrics import auc, balanced_accuracy, macro_auc, weighted_mean
 from training.command import one_sentence
-from training.data.balancing import BALANCING, STUDIED, Balance, options_text
+from training.data.balancing import STUDIED, Balance, balanced, options_text
 from training.data.batches import label_indices, open_canvas, plain_views
 from training.data.label_sets import CODES
-from training.data.provenance import file_sha256
+from training.data.provenance import file_sha256, read_manifest, read_table
 from training.data.smote import pixel_features
 from training.data.splits import HOME, TRAIN, VALIDATION
 from training.fitting.kept_arrays import kept_array
 from training.judging.sealing import write_tables
-from training.studies.baseline import (
+from training.studies.frozen_features import (
     embed,
     fingerprint,
     fit_head,
@@ -125,7 +125,7 @@ def study(
     mean, deviation = train.mean(axis=0), train.std(axis=0) + 1e-6
     tables = []
     for method, options in STUDIED:
-        balance = BALANCING[method](labels, len(classes), features=neighbours.get(method), seed=0, **options)
+        balance = balanced(method, labels, len(classes), options, features=neighbours.get(method))
         rows = np.concatenate([train, synthetic[method](balance)]) if len(balance.pairs) else train
         head = fit_head((rows - mean) / deviation, balance.labels_with_synthetic(labels), balance, len(labels))
         given = head.predict_proba((held_out - mean) / deviation).astype(np.float64)
@@ -142,8 +142,8 @@ def study(
 
 def run(work: Path, weights: str, bundle: Path, cache: Path, size: int, resamples: int = RESAMPLES) -> pd.DataFrame:
     """Embed the two splits at ``size`` pixels, study every method on them, write the table and seal the bundle."""
-    splits = pd.read_csv(bundle / "dataset" / "splits.csv").set_index("image_id").split
-    manifest = pd.read_csv(work / "manifest.csv")
+    splits = read_table(bundle / "dataset" / "splits.csv").set_index("image_id").split
+    manifest = read_manifest(work)
     manifest = manifest[manifest.dataset == HOME].assign(split=lambda table: table.image_id.map(splits))
     train, judged = (manifest[manifest.split == name].reset_index(drop=True) for name in (TRAIN, VALIDATION))
     rows = train.canvas_row.to_numpy()

@@ -24,14 +24,14 @@ from model.evaluation.cases import MALIGNANT, Cases, ask, read_cases
 from model.evaluation.intervals import RESAMPLES, bootstrap, bootstrap_name, percentile_interval
 from model.evaluation.metrics import auc, balanced_accuracy, weighted_mean
 from training.command import TrainingError, one_sentence
-from training.data.balancing import BALANCING
+from training.data.balancing import power
 from training.data.batches import label_indices
 from training.data.label_sets import CODES, UNCONFIRMED
-from training.data.provenance import file_sha256
+from training.data.provenance import file_sha256, read_manifest, read_table
 from training.data.splits import HOME, TRAIN, VALIDATION, learnt_and_validated
 from training.fitting.kept_arrays import kept_array
 from training.judging.sealing import write_tables
-from training.studies.baseline import (
+from training.studies.frozen_features import (
     HEAD_STRENGTH,
     SIZE,
     embed,
@@ -111,7 +111,7 @@ def fit_choice(features: np.ndarray, labels: np.ndarray, weights: np.ndarray) ->
     """
     used = weights > 0
     mean, deviation = features[used].mean(axis=0), features[used].std(axis=0) + 1e-6
-    balance, known = BALANCING["power"](labels[used], len(CODES), seed=0), labels[used]
+    balance, known = power(labels[used], len(CODES)), labels[used]
     draws = balance.draws * weights[used]
     lost = np.bincount(known, balance.draws, len(CODES)) / np.maximum(np.bincount(known, draws, len(CODES)), 1e-9)
     balance = replace(balance, draws=draws * lost[known])
@@ -261,11 +261,11 @@ def run(work: Path, weights: str, bundle: Path, cache: Path, resamples: int = RE
     TrainingError
         If the manifest has images of one set alone, an image twice, or lacks a column.
     """
-    manifest = pd.read_csv(work / "manifest.csv", low_memory=False)
+    manifest = read_manifest(work)
     missing = [name for name in READ if name not in manifest]
     if missing:
         raise TrainingError(f"{work / 'manifest.csv'} lacks {', '.join(missing)}; run training.data.manifest again.")
-    images = learnt_and_validated(manifest, pd.read_csv(bundle / "dataset" / "splits.csv"))
+    images = learnt_and_validated(manifest, read_table(bundle / "dataset" / "splits.csv"))
     if images.image_id.duplicated().any():
         raise TrainingError(f"{work / 'manifest.csv'} has an image more than once; run training.data.manifest again.")
     images = images.assign(lesion_id=images.lesion_id.fillna(images.image_id))

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import streamlit as st
 
+from model.answer.decision import MELANOMA
 from model.answer.patient import Patient
 from model.errors import PhotoError
 from model.photo.image import read_photo
@@ -71,7 +72,7 @@ def read(analyser: "Analyser") -> None:
     st.session_state.update(dict.fromkeys(PATIENT.values()))
     st.session_state.update(WHOLE, case=generation(), sample_id=sample_id, answered_anyway=False)
     st.session_state.hidden = bool(st.session_state.get("reader_first"))
-    st.session_state.update(explained=by_probability(found)[0], frame_wanted=frame_set())
+    st.session_state.update(explained=told(found), frame_wanted=frame_set())
     _keep(found)
 
 
@@ -205,6 +206,19 @@ def by_probability(analysis: "Analysis") -> list[str]:
     """Return the class codes, the photo's most probable one first."""
     order = np.argsort(-analysis.photo_alone.probabilities, kind="stable")
     return [analysis.card.codes[index] for index in order]
+
+
+def told(analysis: "Analysis") -> str:
+    """Return the class that the headline is about, on which the map opens: melanoma, else a malignant one, else named.
+
+    A map of the most probable class would be taken for that of the melanoma that is not ruled out.
+    """
+    decision, order = analysis.decision, by_probability(analysis)
+    if MELANOMA in decision.reached:
+        return MELANOMA
+    if decision.reached:
+        return next(code for code in order if analysis.card.label(code).malignant)
+    return decision.named
 
 
 def square_from(width: int, height: int, across: int, down: int, size: int) -> Square:

@@ -61,7 +61,7 @@ REFUSED = (
 BLANK = sentences.REFUSED[sentences.BLANK]
 ANYWAY = "Show the answer anyway"
 ANYWAY_HINT = "It was not measured how often such answers are right."
-FORCED = sentences.FORCED
+FORCED_HEADING, FORCED = "Probabilities without a risk level", sentences.FORCED
 
 SUSPICIOUS = {"mel": "Suspicious of melanoma", "malignant": "Suspicious of malignancy"}
 NOT_RULED_OUT = {"mel": "Melanoma is not ruled out", "malignant": "Malignancy is not ruled out"}

@@ -10,7 +10,7 @@ import numpy as np
 from PIL import Image
 
 from model import report
-from model.answer.decision import HIGH, LOW, MELANOMA, MIDDLE, RULE_OUT, Decision
+from model.answer.decision import HIGH, LOW, MELANOMA, MIDDLE, Decision
 from model.answer.gate import BLANK
 from model.errors import printable
 from model.scoring import abstained
@@ -61,7 +61,7 @@ class Row:
     view : bytes
         JPEG of what the network was given.
     heats : dict of str to ndarray
-        Maps of the most probable class and of melanoma.
+        Maps of the named diagnosis and of melanoma.
     """
 
     number: int
@@ -111,7 +111,7 @@ def made(scored: "Scored", number: int) -> Row:
         shares=dict(zip(codes, alone.probabilities.tolist(), strict=True)),
         malignant=alone.malignant,
         rank=_rank(decision),
-        reached=any(point.above for point in decision.points if point.subject == MELANOMA and point.role == RULE_OUT),
+        reached=bool(decision.reached),
         named=answers.either(decision, analysis.card.names),
         view=_jpeg(Image.fromarray(analysis.view), VIEW_QUALITY),
         heats=_heats(analysis, decision),
@@ -138,7 +138,7 @@ def _rank(decision: Decision) -> int:
 
 def _heats(analysis: "Analysis", decision: Decision) -> dict[str, np.ndarray]:
     """Return the maps that an overlay may be made of; none of a class without evidence."""
-    wanted = {decision.most_probable: None, MELANOMA: None}
+    wanted = {decision.named: None, MELANOMA: None}
     found = {code: analysis.explanations[code] for code in wanted if code in analysis.explanations}
     return {code: explanation.heat for code, explanation in found.items() if explanation.informative}
 

@@ -6,11 +6,10 @@ import pandas as pd
 import streamlit as st
 from pandas.io.formats.style import Styler
 
-from model.answer.decision import MELANOMA, RULE_OUT, role_of
 from model.card import Card
 from ui.batch import wording
 from ui.batch.row import ANSWERED, FAILED, REFUSED, Row
-from ui.wording import ROLES, percent
+from ui.wording import percent
 
 KEPT = {
     wording.ALL: lambda row: True,
@@ -28,18 +27,13 @@ def ordered(rows: Sequence[Row]) -> list[Row]:
 
 
 def summary(rows: Sequence[Row], card: Card) -> str:
-    """Write how many photos reach the level of melanoma, were refused, or could not be read."""
-    levels = [
-        point["value"]
-        for point in card.raw.get("thresholds", [])
-        if point["subject"] == MELANOMA and role_of(point) == RULE_OUT
-    ]
+    """Write how many photos reach a level, were refused, or could not be read."""
     return wording.summary(
         len(rows),
         sum(row.reached for row in rows),
         sum(row.kind == REFUSED for row in rows),
         sum(row.kind == FAILED for row in rows),
-        f"{ROLES[RULE_OUT]} ({percent(min(levels))})" if levels else "",
+        bool(card.raw.get("thresholds")),
     )
 
 

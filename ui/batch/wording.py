@@ -1,5 +1,6 @@
 """Every sentence of the page that answers many photos; what it says of one photo are the sentences of Analyse."""
 
+from ui import wording as shared
 from ui.uploads import ARCHIVE_MB, PHOTO_MB
 
 MOST_PHOTOS = 2000
@@ -36,7 +37,7 @@ STOPPED = "Stopped after {} of {}."
 CANCEL, RESUME, CLEAR = "Cancel", "Resume", "Clear"
 CLEAR_HELP = "Removes the photos and their answers from memory."
 
-ALL, REACHED, REFUSED, FAILED = "All", "Melanoma level reached", "Refused", "Not read"
+ALL, REACHED, REFUSED, FAILED = "All", "Level reached", "Refused", "Not read"
 FILTERS = (ALL, REACHED, REFUSED, FAILED)
 FILTER = "Which photos"
 NOTHING_HERE = "None of the photos so far."
@@ -56,11 +57,11 @@ SAVE_RESULTS = "Result JSON lines"
 SAVE_OVERLAYS = "Overlays ZIP"
 SAVING = (
     "A reload of this page removes the answers. The ISIC CSV has a row for each answered photo; where a file name "
-    "repeats, it gets a number. The overlays show what counted for the most probable class and "
+    "repeats, it gets a number. The overlays show what counted for the named diagnosis and "
     "for melanoma, in the frame that the network read."
 )
 OVERLAY_README = (
-    "Heat maps of photos, numbered as on the page. The last part of a file name is the class: the most probable one, "
+    "Heat maps of photos, numbered as on the page. The last part of a file name is the class: the named diagnosis, "
     "or mel for melanoma. Bright parts count as evidence for the class; a map does not outline a structure and does "
     "not prove an answer right."
 )
@@ -90,11 +91,11 @@ def progress(done: int, total: str, seconds: float | None) -> str:
     return LEFT.format(done, total, told)
 
 
-def summary(total: int, reached: int, refused: int, failed: int, level: str) -> str:
-    """Write what the photos so far are; ``level`` is empty where the model has no level of melanoma."""
+def summary(total: int, reached: int, refused: int, failed: int, levels: bool) -> str:
+    """Write what the photos so far are; ``levels``: the model has levels to be reached."""
     answered = total - refused - failed
     parts = [] if answered else [NONE_ANSWERED]
-    if answered and level:
-        parts = [f"{reached:,} of {answered:,} answered at or above the melanoma {level}"]
+    if answered and levels:
+        parts = [f"{reached:,} of {answered:,} answered reach a {shared.ROLES['rule_out']} or more"]
     parts += [f"{refused:,} refused", f"{failed:,} could not be read"]
     return f"{photos(total)}: {', '.join(parts)}."

@@ -81,7 +81,7 @@ def _photo(card: Card, case: pd.Series, path: Path) -> None:
     except LesionscopeError as error:
         st.info(str(error))
         return
-    called = card.codes[int(case[[f"p_{code}" for code in card.codes]].to_numpy(float).argmax())]
+    called = decide(stored_answer(card, case).probabilities, card).named
     pixels, square = report.for_screen(analysis.photo.pixels, analysis.square)
     shown = {wording.PHOTO_OF.format(case["image_id"]): pixels}
     for code in dict.fromkeys((called, case["label"])):

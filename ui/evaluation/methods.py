@@ -13,7 +13,7 @@ METHODS = {
     "abstention": "certainty is the highest probability; intervals as above.",
     "refusals": "shares with Wilson's interval by lesion.",
     "gauges": "shares with Wilson's interval by lesion, AUC and correlation by resampling lesions.",
-    "confusion": "the most probable class of every image, counted.",
+    "confusion": "the diagnosis that the balanced rule names for every image, counted.",
     "curves": "bands, drawn where they are stored, from resampling lesions; points from every distinct probability.",
     "threshold": (
         "sensitivity and specificity with Wilson's interval at the effective sample size, predictive values with "
@@ -46,7 +46,10 @@ METHODS = {
         "interval of a calibration error is shifted upwards, as under Calibration."
     ),
     "informed_by_age": "rates with Wilson's interval by lesion, AUC by resampling lesions.",
-    "changed": "the most probable class of both on each image; the difference from the same resampled lesions.",
+    "changed": (
+        "what both name on each image: this model by its balanced rule, the other by its most probable class; the "
+        "difference from the same resampled lesions."
+    ),
     "comparison": "95 % intervals from resampling lesions.",
     "differences": (
         "recipe minus bundled model on the same resampled lesions; an interval that contains 0 shows no clear "

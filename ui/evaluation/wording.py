@@ -145,7 +145,7 @@ SKIN_TONE = (
     "For all other sets it is not assessed."
 )
 ROBUSTNESS_METRICS = {
-    "accuracy": "Accuracy, the most probable class",
+    "accuracy": "Accuracy of the diagnosis named",
     "melanoma_sensitivity": "Melanomas called melanoma",
     "melanoma_sensitivity_at_point": "Melanoma sensitivity at the named threshold",
     "melanoma_specificity_at_point": "Melanoma specificity at the named threshold",
@@ -167,8 +167,8 @@ EXTERNAL = (
 EXTERNAL_METRICS = {
     "auc": "AUC, melanoma against nevus",
     "sensitivity": "Sensitivity for melanoma at the named threshold",
-    "specificity": "Specificity among naevi at the named threshold",
-    "accuracy": "Share with the right most probable class of seven",
+    "specificity": "Specificity among nevi at the named threshold",
+    "accuracy": "Share named rightly among seven",
 }
 NO_EXTERNAL = "This bundle has no external test."
 NO_POINT = "This bundle has no named threshold for melanoma, so the sets cannot be compared at a threshold."
@@ -182,12 +182,10 @@ INFORMED_METRICS = {
     ("macro_auc", ALL): "AUC, mean over classes",
     ("auc", "mel"): "AUC, melanoma",
     ("auc", MALIGNANT): "AUC, malignant",
-    ("balanced_accuracy", ALL): "Balanced accuracy",
-    ("sensitivity", "mel"): "Melanomas called melanoma",
     ("log_loss", ALL): "Log loss, lower is better",
     ("ece", ALL): "Calibration error (ECE), lower is better",
 }
-HIGHER_IS_BETTER = ("macro_auc", "auc", "balanced_accuracy", "sensitivity")
+HIGHER_IS_BETTER = ("macro_auc", "auc")
 INFORMED_DIFFERENCE = "With the patient minus photo alone"
 INFORMED_BY_AGE = "Melanoma, by age"
 INFORMED_BY_AGE_HINT = (

@@ -3,6 +3,7 @@
 import pandas as pd
 import streamlit as st
 
+from model.answer.decision import offsets, weigh
 from model.card import Card
 from ui import evidence
 from ui import wording as shared
@@ -45,7 +46,7 @@ def changed(card: Card) -> None:
 
 
 def pair(card: Card, predictions: pd.DataFrame, other: pd.DataFrame) -> pd.DataFrame:
-    """Return a row a case: its truth, what either model names as most probable, and who is right.
+    """Return a row a case: its truth, what either model names, and who is right.
 
     Parameters
     ----------
@@ -57,7 +58,8 @@ def pair(card: Card, predictions: pd.DataFrame, other: pd.DataFrame) -> pd.DataF
     """
     columns = [f"p_{code}" for code in card.codes]
     ours = predictions.set_index("image_id").loc[other["image_id"]]
-    named = {"ours": ours[columns].to_numpy().argmax(axis=1), "theirs": other[columns].to_numpy().argmax(axis=1)}
+    mine = weigh(ours[columns].to_numpy(), offsets(card)).argmax(axis=1)
+    named = {"ours": mine, "theirs": other[columns].to_numpy().argmax(axis=1)}
     truth = [card.codes.index(code) for code in ours["label"]]
     full = [card.names[code] for code in card.codes]
     right = [(mine == true, yours == true) for mine, yours, true in zip(*named.values(), truth, strict=True)]

@@ -20,7 +20,8 @@ from model.evaluation.metrics import balanced_accuracy
 
 MOST_PROBABLE, BALANCED_RULE = "most_probable", "balanced"
 HARMS = (1.0, 1.5, 2.0, 2.5, 3.0, 4.0)  # one missed melanoma counts as this many other mistakes
-EXPONENTS = (0.0, 0.15, 0.3, 0.45, 0.6)  # of a class's share in training, which is divided out (Menon et al. 2021)
+# Powers of a class's share in training that are divided out (Menon et al. 2021).
+EXPONENTS = (0.0, 0.15, 0.3, 0.45, 0.6, 0.75, 0.9)
 REACHED = (
     "melanoma_named",
     "benign_spared",
@@ -105,9 +106,8 @@ def near_tie(sets: Sequence[Cases], log_offsets: np.ndarray) -> dict:
 
 
 def by_rule(cases: Cases, log_offsets: np.ndarray) -> Cases:
-    """Return cases whose most probable class is the one that the rule names: their probabilities are weighted."""
-    weighed = weigh(cases.probabilities, log_offsets)
-    return replace(cases, probabilities=weighed / weighed.sum(axis=1, keepdims=True))
+    """Return the cases as the rule names them; their probabilities stay."""
+    return replace(cases, named=weigh(cases.probabilities, log_offsets).argmax(axis=1))
 
 
 def _figures(cases: Cases) -> dict[tuple[str, str], np.ndarray]:

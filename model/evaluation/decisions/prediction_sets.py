@@ -52,7 +52,7 @@ def sets_of(cases: Cases, limits: dict) -> np.ndarray:
     least = np.array([limits[MALIGNANT if label.malignant else BENIGN] for label in cases.labels])
     inside = cases.probabilities >= least
     empty = ~inside.any(axis=1)
-    inside[empty, cases.predicted[empty]] = True
+    inside[empty, cases.most_probable[empty]] = True
     return inside
 
 

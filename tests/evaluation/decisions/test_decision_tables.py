@@ -11,7 +11,7 @@ from model.errors import ContractError
 from model.evaluation.cases import Cases, read_cases
 from model.evaluation.decisions import abstention, decision_rules, evidence, prediction_sets
 from model.evaluation.decisions.decision_rules import fit_rule, measure_rules, near_tie
-from model.evaluation.decisions.prediction_sets import fit_limits, measure_sets, sets_of
+from model.evaluation.decisions.prediction_sets import _lower_quantile, fit_limits, measure_sets, sets_of
 from tests.support.card_bundle import write_bundle
 
 LIMITS = {"malignant": 0.2, "benign": 0.4}
@@ -41,6 +41,11 @@ def test_limits_are_the_quantiles_of_each_side(make_predictions, labels):
         place = int(np.floor(0.1 * (those.sum() + 1)))
         assert limits[side] == np.sort(true_class[those])[place - 1]
         assert (true_class[those] < limits[side]).mean() <= 0.1
+
+
+@pytest.mark.parametrize("cases", [9, 99, 199])
+def test_a_tenth_of_the_cases_is_left_out_where_it_is_a_whole_number(cases):
+    assert _lower_quantile(np.arange(1, cases + 1) / 1000, 1 - 0.9) == pytest.approx((cases + 1) / 10 / 1000)
 
 
 def test_too_few_cases_let_every_class_in(by_hand, labels):

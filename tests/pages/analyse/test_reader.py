@@ -3,12 +3,15 @@
 import csv
 import io
 from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 
+from model.answer.decision import PointReached
 from model.card import load_card
 from tests.support.analyse_page import SAMPLE, bars, headline, html
 from ui import wording as shared
+from ui.analyse.answer import measured
 from ui.analyse.answer import wording as measured_wording
 from ui.analyse.reader import cases, wording
 
@@ -74,6 +77,25 @@ def test_the_switch_holds_from_the_next_photo_on_and_can_be_let_go(answered):
     assert not bars(hidden)
     shown = hidden.toggle(key="reader_first").set_value(False).run()
     assert bars(shown) and not shown.session_state["cases"]
+
+
+def test_another_frames_answer_is_not_taken_for_the_one_that_the_reader_had_not_seen(reading):
+    answered = commit(reading)
+    answered.slider(key="size").set_value(40)
+    moved = answered.button(key="look_here").click().run()
+    assert wording.ANSWER_THEN in html(moved)
+    assert "Of 100 lesions" not in html(moved).split('class="beside"')[1].split("</p>")[0]
+
+
+@pytest.mark.parametrize(
+    ("share", "risk", "told"), [(0.05, "middle", False), (0.05, "low", True), (0.2, "middle", True)]
+)
+def test_no_chance_is_told_for_a_level_that_the_answer_does_not_use(share, risk, told):
+    card = load_card()
+    point = PointReached("malignant, 95 % sensitivity", "malignant", "rule_out", 0.1, share)
+    decision = SimpleNamespace(points=(point,), risk=risk)
+    said = measured.agreement(card, decision, False, None)
+    assert ("Of 100 lesions" in said) == told and said.startswith(measured_wording.advice(False))
 
 
 CASE = cases.Case(1, "abc", "model 1", "nv", 3, "mel", "high", 0.8, 0.7, "nv", "mel")

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from training.data.balancing import BALANCING, Balance, BalancingError
+from training.data.balancing import BALANCING, Balance, BalancingError, balanced
 from training.data.batches import TrainingBatches
 from training.data.smote import RecordingSMOTE, mixing_pairs, pixel_features
 
@@ -13,7 +13,7 @@ FEATURES = np.random.default_rng(1).normal(size=(len(LABELS), 4)).astype(np.floa
 
 
 def balance(name: str, labels: np.ndarray = LABELS, classes: int = 3, **options) -> Balance:
-    return BALANCING[name](labels, classes, features=lambda: FEATURES[: len(labels)], **options)
+    return balanced(name, labels, classes, options, features=lambda: FEATURES[: len(labels)])
 
 
 def draws_per_class(name: str, **options) -> list[float]:

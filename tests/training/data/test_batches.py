@@ -54,13 +54,6 @@ def test_every_image_is_drawn_as_often_as_expected_up_to_rounding():
     assert (np.abs(once - draws) < 1 + 1e-9).all()
 
 
-def test_power_balancing_between_none_and_equal_classes():
-    labels = np.repeat(np.arange(3), [90, 9, 1])
-    for exponent, expected in ((0.0, [90, 9, 1]), (1.0, [100 / 3] * 3)):
-        balance = BALANCING["power"](labels, 3, exponent=exponent)
-        assert balance.draws_per_class(labels, 3) == pytest.approx(expected)
-
-
 def test_the_same_seed_and_epoch_give_the_same_batch():
     first, second = batches(), batches()
     for dataset in (first, second):

@@ -268,7 +268,7 @@ def test_a_missing_set_says_where_it_is_published(name, tmp_path):
 
 
 def test_the_command_lists_every_set(ham10000, tree, monkeypatch, capsys):
-    monkeypatch.setattr(sys, "argv", ["datasets", "--list", "--data", str(ham10000.parent)])
+    monkeypatch.setattr(sys, "argv", ["datasets", "--data", str(ham10000.parent)])
     with pytest.raises(SystemExit) as end:
         runpy.run_module("training.data.sets.inventory", run_name="__main__")
     said = capsys.readouterr().out

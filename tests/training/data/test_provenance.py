@@ -57,6 +57,23 @@ def test_a_run_after_a_rehearsal_does_not_train_on_its_images(data):
     assert images(data, per_class=3) < 42  # a whole folder serves a rehearsal
 
 
+def test_names_that_look_like_numbers_keep_their_split_when_the_manifest_is_read_again(drawn, tmp_path):
+    for number, path in enumerate(sorted(drawn.glob("class_folders/*/*"))):
+        (tmp_path / "data/class_folders" / path.parent.name).mkdir(parents=True, exist_ok=True)
+        shutil.copy(path, tmp_path / "data/class_folders" / path.parent.name / f"{number:04d}.png")
+    first, second = (prepare(RECIPE, tmp_path / "data", tmp_path / "work", None, None) for _ in "12")
+    assert (second.image_id == first.image_id).all() and (second.split == first.split).all()
+    assert first.split.nunique() == 3
+
+
+def test_images_that_a_split_table_does_not_list_are_left_out_and_counted(data, tmp_path, capsys):
+    whole = prepare(RECIPE, data, tmp_path / "work", None, None)
+    whole[3:].to_csv(tmp_path / "splits.csv", index=False)
+    part = prepare(RECIPE, data, tmp_path / "work", tmp_path / "splits.csv", None)
+    assert part.image_id.tolist() == whole.image_id[3:].tolist() and part.split.tolist() == whole.split[3:].tolist()
+    assert "class_folders: 3 images are left out" in capsys.readouterr().out
+
+
 @pytest.mark.parametrize("change", ["more", "fewer", "content", "label"])
 def test_images_or_labels_that_have_changed_are_noticed(data, change, lesion, encode):
     assert images(data) == 42

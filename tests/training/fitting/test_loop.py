@@ -8,13 +8,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from training.data.augment import LEVELS
-from training.data.balancing import BALANCING
-from training.data.label_sets import CODES, LABEL_SETS
+from training.data.label_sets import CODES
 from training.fitting import loop as fitting
-from training.fitting.phases import OPTIMIZERS
 from training.networks.architectures import ARCHITECTURES
-from training.recipe import Recipe, RecipeError, load_recipe, recipe_names
+from training.recipe import Recipe, RecipeError, load_recipe
 from training.synthetic.lesions import render_lesion
 from training.train import training_shares
 
@@ -155,15 +152,6 @@ def test_a_misspelt_option_lists_the_known_ones():
 def test_an_unknown_recipe_lists_the_known_ones():
     with pytest.raises(RecipeError, match="mobilenetv2_bundle"):
         load_recipe("mobilenet")
-
-
-@pytest.mark.parametrize("name", recipe_names())
-def test_every_recipe_is_complete(name):
-    recipe = load_recipe(name)
-    assert recipe.name == name
-    assert recipe.architecture in ARCHITECTURES and recipe.label_set in LABEL_SETS
-    assert recipe.balancing in BALANCING and recipe.loss in fitting.LOSSES
-    assert recipe.augmentation in LEVELS and recipe.optimizer in OPTIMIZERS
 
 
 def test_a_recipe_unfolds_before_it_learns_and_not_when_it_resumes(images, tmp_path, monkeypatch):

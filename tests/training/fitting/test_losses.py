@@ -7,11 +7,10 @@ from training.fitting.losses import LOSSES
 
 LOGITS = np.log(np.array([[0.7, 0.2, 0.1], [0.25, 0.25, 0.5]], np.float32))
 TARGETS = np.eye(3, dtype=np.float32)[[0, 1]]
-COUNTS = np.array([80.0, 15.0, 5.0])
 
 
 def value(name: str, logits=LOGITS, targets=TARGETS, **options) -> float:
-    return float(LOSSES[name](COUNTS, **options)(targets, logits))
+    return float(LOSSES[name](**options)(targets, logits))
 
 
 def test_cross_entropy():
@@ -30,8 +29,3 @@ def test_focal_loss_with_label_smoothing():
     p = np.array([0.7, 0.2, 0.1])
     expected = -(smooth * (1 - p) ** 2 * np.log(p)).sum()
     assert value("focal", LOGITS[:1], TARGETS[:1], gamma=2.0, label_smoothing=0.3) == pytest.approx(expected, rel=1e-4)
-
-
-@pytest.mark.parametrize("name", LOSSES)
-def test_a_class_never_drawn_leaves_the_loss_finite(name):
-    assert np.isfinite(float(LOSSES[name](np.array([5.0, 5.0, 0.0]))(TARGETS, LOGITS)))

@@ -4,7 +4,7 @@ import pytest
 
 from training import train
 from training.fitting.recipe_check import check_recipe
-from training.recipe import load_recipe, recipe_names
+from training.recipe import RecipeError, load_recipe, recipe_names
 
 
 @pytest.mark.parametrize(
@@ -20,6 +20,11 @@ from training.recipe import load_recipe, recipe_names
         ("label_set=nine", "No label_set 'nine'"), ("views=sideways", "No views 'sideways'"),
         ("precision=int8", "No precision 'int8'"), ("dropout=2", "dropout must lie between"), ("rate=0", "above 0"),
         ("batch=0", "batch must be 1 or more"), ("nonsense", "No option 'nonsense'"),
+        ('balancing_options={"exponnent": 0.4}', "No option 'exponnent' of balancing power; there are exponent"),
+        ('balancing_options={"seed": 4}', "No option 'seed' of balancing power"),
+        ('loss_options={"gamma": 2}', "No option 'gamma' of loss cross_entropy; there are label_smoothing"),
+        ("watch=luck", "No score 'luck' to watch; there are balanced_accuracy"),
+        ('phases=[{"name": "a", "share": 0}]', "share of every phase must be above 0"),
     ],
 )  # fmt: skip
 def test_a_wrong_option_is_one_sentence(assignment, words, capsys, tmp_path, monkeypatch):
@@ -31,7 +36,20 @@ def test_a_wrong_option_is_one_sentence(assignment, words, capsys, tmp_path, mon
 
 def test_every_recipe_passes_its_own_check():
     for name in recipe_names():
-        check_recipe(load_recipe(name))
+        recipe = load_recipe(name)
+        check_recipe(recipe)
+        assert recipe.name == name
+
+
+def test_what_goes_with_an_architecture_or_label_set_is_known():
+    with pytest.raises(RecipeError, match="mixup mixes photos and not"):
+        check_recipe(load_recipe("metadata_fusion").with_options(["mixup=0.2"]))
+    with pytest.raises(RecipeError, match="No score 'melanoma_auc' to watch"):
+        check_recipe(load_recipe("isic_three_class").with_options(["watch=melanoma_auc"]))
+    with pytest.raises(RecipeError, match="balancing none; it has none"):
+        check_recipe(
+            load_recipe("mobilenetv2_bundle").with_options(["balancing=none", 'balancing_options={"beta": 1}'])
+        )
 
 
 def test_right_options_keep_their_kind():

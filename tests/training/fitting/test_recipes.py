@@ -62,7 +62,7 @@ def step(network: keras.Model, learner: keras.Model, recipe: Recipe, phase: Phas
     values = random.normal(size=(2, *wanted.shape[1:])).astype(np.float32)
     if isinstance(learner.input, dict):
         values = {"photo": values, "metadata": random.normal(size=(2, len(COLUMNS))).astype(np.float32)}
-    loss = LOSSES[recipe.loss](np.ones(classes), **recipe.loss_options)
+    loss = LOSSES[recipe.loss](**recipe.loss_options)
     learner.compile(make_optimizer(recipe, 2, phase.rate), loss, run_eagerly=True)
     learner.train_on_batch(values, np.eye(classes, dtype=np.float32)[[0, 1]])
 

@@ -8,6 +8,8 @@ import pandas as pd
 from training.bundle import stage_history
 from training.recipe import Recipe
 
+MANIFEST = pd.DataFrame({"image_id": ["a"], "dataset": "any", "label": "nv", "canvas_row": 0})
+
 
 def write_run(folder, name: str, losses: list[float], stages: list[str]) -> None:
     run = folder / name
@@ -23,7 +25,7 @@ def write_run(folder, name: str, losses: list[float], stages: list[str]) -> None
 
 
 def test_stages_follow_each_other_and_one_whose_folder_is_gone_is_left_out(tmp_path):
-    pd.DataFrame({"image_id": ["a"]}).to_csv(tmp_path / "manifest.csv", index=False)
+    MANIFEST.to_csv(tmp_path / "manifest.csv", index=False)
     write_run(tmp_path, "second", [0.9], ["first"])
     write_run(tmp_path, "third", [0.7, 0.6], ["first", "second"])
     log = stage_history(tmp_path / "third")
@@ -31,3 +33,10 @@ def test_stages_follow_each_other_and_one_whose_folder_is_gone_is_left_out(tmp_p
     assert log.loss.tolist() == [0.9, 0.7, 0.6]
     write_run(tmp_path, "first", [1.5, 1.2], [])
     assert stage_history(tmp_path / "third").stage.tolist() == ["first", "first", "second", "third", "third"]
+
+
+def test_a_run_without_any_log_has_an_empty_one(tmp_path):
+    MANIFEST.to_csv(tmp_path / "manifest.csv", index=False)
+    write_run(tmp_path, "joined", [], ["gone"])
+    (tmp_path / "joined/history.csv").unlink()
+    assert stage_history(tmp_path / "joined").empty

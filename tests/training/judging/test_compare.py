@@ -2,9 +2,7 @@
 
 import json
 import shutil
-import sys
 from pathlib import Path
-from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -190,15 +188,6 @@ def test_members_of_the_bundle_are_compared_and_its_stages_are_not():
     assert compare.own_recipes(built) == {"joined", "zeroth"}
     assert compare.members_of(built) == ("first", "second")
     assert compare.members_of({"recipe": "joined"}) == ()
-
-
-def test_training_is_asked_for_what_is_missing_on_the_bundles_splits(tmp_path, monkeypatch):
-    asked = []
-    training = SimpleNamespace(ancestors=lambda: ["b", "c"], train_missing=lambda *a, **k: asked.append((a, k)))
-    monkeypatch.setitem(sys.modules, "training.train_all", training)
-    options = SimpleNamespace(data="D", work="W", weights_folder=None, bundle=tmp_path, runs=tmp_path / "runs")
-    compare.train(["a", "b"], options)
-    assert asked == [((["b"], "D", "W", None), {"splits": tmp_path / "dataset/splits.csv", "runs": tmp_path / "runs"})]
 
 
 def test_a_published_figure_keeps_its_interval_and_another_value_has_its_own(bundle):

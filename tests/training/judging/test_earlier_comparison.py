@@ -11,8 +11,8 @@ from model.card import DEFAULT_BUNDLE
 from tests.support.compared_runs import RESAMPLES, answers, command_on, compared, make_run
 from training import compare
 from training.data.label_sets import CODES
+from training.data.provenance import read_table
 from training.judging import comparison_rows, earlier_comparison
-from training.judging.trained_run import read_table
 
 
 @pytest.fixture

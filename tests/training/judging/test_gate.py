@@ -6,9 +6,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from training.data.sets.layouts import DatasetError
 from training.data.splits import INTERNAL_TEST, TRAIN, VALIDATION
 from training.gate import fit as study
-from training.gate.pictures import AS_TAKEN, Picture, features_of
+from training.gate.pictures import AS_TAKEN, Picture, features_of, photographs
 from training.synthetic.negatives import DRAWN, IMPOSSIBLE
 
 CHANNELS = 12
@@ -40,6 +41,12 @@ def test_the_gate_refuses_what_it_was_taught_and_few_photos(pictures):
     for kind in ("ham10000", "ph2"):
         assert refused[kind, VALIDATION] <= study.REFUSED_AT_MOST
         assert refused[kind, INTERNAL_TEST] < 0.1
+
+
+def test_a_folder_without_photographs_is_refused(tmp_path):
+    for folder in (tmp_path / "missing", tmp_path):
+        with pytest.raises(DatasetError, match="holds no photo; the gate learns from such pictures"):
+            list(photographs(folder, "photograph", str))
 
 
 def test_a_kind_left_out_is_not_learnt(pictures):

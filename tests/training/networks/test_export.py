@@ -92,7 +92,7 @@ def test_differences_are_of_the_photo_where_they_are_largest(tiny_bundle):
 
 def test_a_folder_without_photos_is_named(tmp_path, capsys):
     assert convert.main(["--photos", str(tmp_path)]) == 1
-    assert "holds no photo" in capsys.readouterr().err
+    assert capsys.readouterr().err == f"{tmp_path} holds no photo; name another folder.\n"
 
 
 @pytest.mark.parametrize(("files", "chosen"), [(3, 3), (250, convert.PHOTOS)])

@@ -103,7 +103,6 @@ def describe(name: str, root: Path) -> list[str]:
 @one_sentence
 def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description="Say which image sets a folder holds, and what is missing.")
-    parser.add_argument("--list", action="store_true", help="every set, whether or not it is there (the default)")
     parser.add_argument("--data", type=Path, default=Path("data"), help=f"folder with {', '.join(IMAGE_SETS)}")
     folder = parser.parse_args(arguments).data
     for name in IMAGE_SETS:

@@ -51,4 +51,10 @@ def read(root: Path) -> pd.DataFrame:
     return table(rows, "milk10k", "CC BY-NC 4.0")
 
 
+def metadata(root: Path) -> pd.DataFrame:
+    """Return MILK10k's table of images as published, by their isic_id, close-ups included."""
+    path = table_path(root, LISTING.format("Metadata"), PUBLISHED)
+    return pd.read_csv(path, sep=None, engine="python").set_index("isic_id")
+
+
 IMAGE_SET = ImageSet("milk10k", PUBLISHED, read, images=IMAGES, listing=LISTING.format("Metadata"))

@@ -29,7 +29,7 @@ def view_logits(
 ) -> dict[str, np.ndarray]:
     """Return the logits of the named views of each image, view name -> (len(rows), classes)."""
     from training.data.batches import plain_views
-    from training.fitting.loop import predict_logits
+    from training.fitting.validation import predict_logits
 
     found: dict[str, list[np.ndarray]] = {view: [] for view in views}
     for start in range(0, len(rows), batch):

@@ -23,11 +23,12 @@ from model.evaluation.cases import Cases, read_cases
 from model.evaluation.intervals import RESAMPLES, bootstrap, percentile_interval, rate_interval
 from model.tables.output import write_file
 from training.command import one_sentence
+from training.data.provenance import read_manifest
 from training.data.sets.layouts import DatasetError
 from training.data.splits import INTERNAL_TEST, make_splits
 from training.judging.sealing import write_tables
 from training.recipe import Recipe, RecipeError, load_recipe, trunk_in
-from training.studies.baseline import frozen_trunk
+from training.studies.frozen_features import frozen_trunk
 from training.studies.leakage.arms import LEAKS, NEAREST, Arm, judge
 from training.studies.leakage.sample import (
     EIGHT,
@@ -215,7 +216,7 @@ def run(options: argparse.Namespace) -> pd.DataFrame:
         raise DatasetError(
             f"{options.work} holds no manifest; run training.data.manifest for HAM10000 and ISIC 2019 first."
         )
-    manifest = pd.read_csv(options.work / "manifest.csv", low_memory=False)
+    manifest = read_manifest(options.work)
     drawn = eight_class_table(manifest, read_truth(options.data), options.per_class, options.seed)
     # Not by training.data.batches: with all features cached, nothing here needs Keras, which takes seconds to import.
     canvas = np.load(options.work / "canvas.npy", mmap_mode="r")

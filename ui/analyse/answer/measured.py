@@ -75,9 +75,13 @@ def levels(card: Card, decision: "Decision") -> None:
 
 
 def adjusted(card: Card, decision: "Decision", prevalence: float | None) -> str:
-    """Convert the predictive values of the malignant level that applies here to the clinic's prevalence."""
+    """Convert the predictive value of the malignant level that applies here to the clinic's prevalence.
+
+    Nothing where melanoma's level alone is reached: a figure for "below" malignancy's would contradict the headline.
+    """
     points = [point for point in decision.points if point.subject == MALIGNANT]
-    if prevalence is None or not points:
+    below = not any(point.above for point in points)
+    if prevalence is None or not points or (below and decision.risk != LOW):
         return ""
     point = max((point for point in points if point.above), key=lambda point: point.threshold, default=points[0])
     try:

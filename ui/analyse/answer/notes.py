@@ -1,8 +1,7 @@
 """Short notes on the photo, each shown only if it applies."""
 
+from html import escape
 from typing import TYPE_CHECKING
-
-import streamlit as st
 
 from ui import wording
 
@@ -10,7 +9,8 @@ if TYPE_CHECKING:
     from model.pipeline import Analysis
 
 
-def show(analysis: "Analysis") -> None:
-    """Write what was done to the photo, and what in it may mislead."""
-    for code in analysis.notes:
-        st.caption(wording.NOTES[code])
+def html(analysis: "Analysis") -> str:
+    """Write what was done to the photo and what in it may mislead; of a refused picture only what was done to it."""
+    refused = analysis.forced or analysis.prediction.abstained
+    codes = analysis.warnings if refused else analysis.notes
+    return "".join(f'<p class="note">{escape(wording.NOTES[code])}</p>' for code in codes)

@@ -17,18 +17,17 @@ if TYPE_CHECKING:
 def panel(analysis: "Analysis") -> str:
     """Show the answer to the photo alone, and return what a screen reader speaks."""
     decision, card = analysis.decision, analysis.card
-    heading = wording.headline(decision)
-    band, levels = (f'<p class="band">{wording.FORCED}</p>', ()) if analysis.forced else ("", decision.points)
-    measured_there = "" if analysis.forced else f'<p class="found">{measured.sentence(card, decision)}</p>'
+    heading, levels = wording.headline(decision), decision.points
+    if analysis.forced:
+        heading, levels = wording.FORCED_HEADING, ()
     with st.container(key="verdict"):
         st.html(
-            f'{band}<h1 class="headline" tabindex="-1" data-photo="{state.case()}">{escape(heading)}</h1>'
-            f'<p class="sums">{_sums(analysis)}</p>{measured_there}{_named(analysis)}{samples.truth(card)}'
+            f'<h1 class="headline" tabindex="-1" data-photo="{state.case()}">{escape(heading)}</h1>'
+            f'<p class="sums">{_sums(analysis)}</p>{notes.html(analysis)}{_decided(analysis)}{samples.truth(card)}'
             f"{bars.table(card, analysis.photo_alone, levels)}{_like_this(analysis)}"
         )
         if not analysis.forced:
             measured.levels(card, decision)
-        notes.show(analysis)
         downloads.row(analysis.informed(state.patient()))
     return f"{heading}. {_spoken(analysis)}"
 
@@ -51,10 +50,16 @@ def _spoken(analysis: "Analysis") -> str:
     return ", ".join(f"{wording.SUBJECTS[name]} {percent(share)}" for name, share in _shares(analysis).items())
 
 
-def _named(analysis: "Analysis") -> str:
-    """Write the named diagnosis, its near ties, and what cannot be told apart."""
+def _decided(analysis: "Analysis") -> str:
+    """Write how often the risk was right, the named diagnosis, near ties and what cannot be told apart.
+
+    Of a refused picture nothing is decided: only probabilities are shown, and that they were not measured.
+    """
+    if analysis.forced:
+        return f'<p class="band">{wording.FORCED}</p>'
+    found = f'<p class="found">{measured.sentence(analysis.card, analysis.decision)}</p>'
     names = {code: escape(name) for code, name in analysis.card.names.items()}
-    return "".join(f"<p class='named'>{line}</p>" for line in wording.named(analysis.decision, names))
+    return found + "".join(f"<p class='named'>{line}</p>" for line in wording.named(analysis.decision, names))
 
 
 def _like_this(analysis: "Analysis") -> str:

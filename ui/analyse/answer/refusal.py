@@ -20,10 +20,9 @@ def panel(analysis: "Analysis") -> str:
     heading, body = wording.REFUSED if reason == OUTSIDE else (wording.BLANK, shared.NOTES[reason])
     st.html(
         f'<h1 class="headline" tabindex="-1" data-photo="{state.case()}">{escape(heading)}</h1>'
-        f'<div class="refused">{body}</div>'
+        f'<div class="refused">{body}</div>{notes.html(analysis)}'
     )
     if reason == OUTSIDE:
         st.button(wording.ANYWAY, on_click=state.answer_anyway, key="answer_anyway")
         st.caption(wording.ANYWAY_HINT)
-    notes.show(analysis)
     return heading

@@ -73,12 +73,14 @@ def adjusted(point: "PointReached", prevalence: float, found: "Found", values: S
     ``values`` are pairs of the positive and the negative predictive value: from the rates as measured, then from the
     lower and upper ends of their intervals.
     """
-    (positive, negative), low, high = values
+    side = 0 if point.above else 1
+    value, low, high = (pair[side] if point.above else 1 - pair[side] for pair in values)
+    there = "reaches" if point.above else "stays below"
     return (
-        f"Adjusted to {100 * prevalence:g} of 100 malignant: at or above the malignant {ROLES[point.role]} "
-        f"{_of_hundred(positive)} of 100 lesions are malignant, below it {_of_hundred(1 - negative)}. "
-        f"With both rates at the ends of their 95 % intervals ({_set(found)}, {found.images:,} malignant test images): "
-        f"{_of_hundred(low[0])} to {_of_hundred(high[0])}, and {_of_hundred(1 - high[1])} to {_of_hundred(1 - low[1])}."
+        f"Adjusted to {100 * prevalence:g} of 100 malignant: of 100 lesions whose answer {there} the malignant "
+        f"{ROLES[point.role]}, {_of_hundred(value)} are malignant ({_of_hundred(min(low, high))} to "
+        f"{_of_hundred(max(low, high))} with both rates at the ends of their 95 % intervals; {_set(found)}, "
+        f"{found.images:,} malignant test images)."
     )
 
 

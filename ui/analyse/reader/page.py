@@ -10,6 +10,7 @@ from model.card import Card
 from ui.analyse import samples, state
 from ui.analyse.answer import context, measured
 from ui.analyse.reader import cases, wording
+from ui.analyse.wording import headline
 
 if TYPE_CHECKING:
     from model.pipeline import Analysis
@@ -99,6 +100,8 @@ def beside(analysis: "Analysis") -> None:
     answer = names[case.named] if case.named else wording.REFUSED
     agreed, same = "", case.malignant == (None if analysis.prediction.abstained else analysis.photo_alone.malignant)
     heading = wording.ANSWER if same else wording.ANSWER_THEN
+    if case.named and same:
+        answer = f"{headline(analysis.decision)}; named {answer}"
     if case.named and same and not analysis.forced:
         malignant = wording.malignant(card, case.before)
         agreed = measured.agreement(card, analysis.decision, malignant, context.prevalence())

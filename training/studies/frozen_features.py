@@ -1,37 +1,22 @@
-"""What fine-tuning has to beat: a frozen ImageNet trunk with balanced logistic regression on its features.
-
-    python -m training.studies.baseline RUN --weights WEIGHTS [--bundle model/bundle]
-
-Uses the same images and splits as a training run; the strength of the regularisation is chosen on validation.
-Writes ``results/baseline_metrics.csv`` into the bundle.
-"""
+"""What studies on the features of a frozen, pretrained trunk share: the features, one dense layer, and the options."""
 
 import argparse
 import json
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 from sklearn.linear_model import LogisticRegression
-from sklearn.metrics import balanced_accuracy_score
-from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
 
 from model.evaluation.intervals import RESAMPLES
-from training.command import one_sentence
 from training.data.balancing import Balance
 from training.data.label_sets import CODES
 from training.data.provenance import file_sha256
-from training.data.splits import INTERNAL_TEST, TRAIN, VALIDATION
-from training.judging.sealing import write_tables
-from training.judging.trained_run import load_run
 
 if TYPE_CHECKING:
     import keras
 
-STRENGTHS = (0.0003, 0.003)
 SIZE = 224
 HEAD_STRENGTH = 0.001  # of the data against the regularisation in `fit_head`, set beforehand, the same for all
 
@@ -81,22 +66,6 @@ def fingerprint(weights: str) -> str:
     return file_sha256(weights) if Path(weights).is_file() else json.dumps(weights)
 
 
-def fit_and_score(features: np.ndarray, labels: pd.Series, split: pd.Series) -> tuple[np.ndarray, float]:
-    """Return probabilities of every row, columns in the order of `CODES`, and the chosen strength."""
-    train, validation = (split == TRAIN).to_numpy(), (split == VALIDATION).to_numpy()
-    targets = labels.map({code: index for index, code in enumerate(CODES)}).to_numpy()
-    best: Any = None  # until the first strength, whose score is above -1
-    chosen = (-1.0, 0.0)
-    for strength in STRENGTHS:
-        model = make_pipeline(
-            StandardScaler(), LogisticRegression(C=strength, class_weight="balanced", max_iter=200, tol=1e-3)
-        ).fit(features[train], targets[train])
-        score = balanced_accuracy_score(targets[validation], model.predict(features[validation]))
-        if score > chosen[0]:
-            best, chosen = model, (score, strength)
-    return best.predict_proba(features), chosen[1]
-
-
 def frozen_study_parser(description: str | None) -> argparse.ArgumentParser:
     """Return the options that every study on a frozen trunk's features has."""
     parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -118,31 +87,3 @@ def parse_frozen_study(parser: argparse.ArgumentParser, arguments: list[str] | N
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     options.cache = options.cache or options.work
     return options
-
-
-@one_sentence
-def main(arguments: list[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("run", type=Path, help="folder of a training run, for its images and splits")
-    parser.add_argument("--weights", default="imagenet", help="imagenet, or a file with MobileNetV2's weights")
-    parser.add_argument("--bundle", type=Path, default=Path("model/bundle"))
-    options = parser.parse_args(arguments)
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-    from model.card import load_card
-    from model.evaluation.summary import summarise
-
-    _, record, manifest = load_run(options.run)
-    manifest = manifest[manifest.dataset == "ham10000"].reset_index(drop=True)
-    features = embed(Path(record["work"]), manifest.canvas_row.to_numpy(), options.weights)
-    probabilities, strength = fit_and_score(features, manifest.label, manifest.split)
-    table = pd.concat([manifest, pd.DataFrame(probabilities, columns=[f"p_{code}" for code in CODES])], axis=1)
-    judged = table[table.split.isin([VALIDATION, INTERNAL_TEST])]
-    metrics = summarise(judged, load_card(options.bundle).labels, np.random.default_rng(0))
-    write_tables(options.bundle, {"results/baseline_metrics.csv": metrics})
-    chosen = metrics[(metrics.split == INTERNAL_TEST) & metrics.metric.isin(["balanced_accuracy", "macro_auc"])]
-    print(f"C = {strength} by validation\n{chosen[['metric', 'value', 'low', 'high']].to_string(index=False)}")
-    return 0
-
-
-if __name__ == "__main__":
-    raise SystemExit(main())

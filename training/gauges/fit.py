@@ -175,7 +175,7 @@ def pack(bundle: Path, fitted: dict[str, Fitted], truths: dict[str, pd.DataFrame
         "file": path.name, "sha256": file_sha256(path), "weights_sha256": card["weights"]["sha256"],
         "fitted_on": VALIDATION,
         "limits": [{"code": code, "low": gauge.limits.low, "high": gauge.limits.high, "chosen_for": gauge.chosen_for,
-                    "learnt_from": truths[code].attrs["name"] if code in truths else None}
+                    "learnt_from": truths[code].attrs["name"] if gauge.head is not None else None}
                    for code, gauge in fitted.items()],
         "not_held": [truth.attrs["name"] for code, truth in truths.items() if code not in fitted],
     }  # fmt: skip

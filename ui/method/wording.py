@@ -197,8 +197,8 @@ NOT_BY_CLASS = "So the figures of single classes are not compared."
 NOWHERE_AHEAD = "No earlier system has a higher AUC or sensitivity in any class, on the same images."
 PICKED = (
     "What a system names counts as its answer: the most probable class, or, for this model and its releases since "
-    "1.7.0, what the balanced rule names. The best of {} systems is picked in each row on these images, so its figure is "
-    "rather too high. They were measured on HAM10000 only."
+    "1.7.0, what the balanced rule names. The best of {} systems is picked in each row on these images, so its "
+    "figure is rather too high. They were measured on HAM10000 only."
 )
 CLAIMS = "What mistakes in the split do to `{}`"
 NO_LEAKS = "So claims are not set beside what mistakes in a split give."

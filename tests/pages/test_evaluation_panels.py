@@ -254,8 +254,6 @@ def test_age_sex_and_site_are_set_against_the_photo_alone(page, measured_bundle)
     )
     difference, low, high = map(wording.signed, (row.difference, row.difference_low, row.difference_high))
     assert f"{sides}<td>{difference} {wording.bracket(low, high)}</td>" in text(shown)
-    predictions = evidence.of_set(table(measured_bundle, "predictions"), HOME)
-    assert f"n = {(predictions.label == 'mel').sum()}</th>" in text(shown)
     [chart] = charts(shown)
     assert any(
         numbers(trace["x"]) and rows.difference["macro_auc"].item() in numbers(trace["x"]) for trace in chart["data"]

@@ -7,9 +7,9 @@ import shutil
 import numpy as np
 import pytest
 
-from model.answer.quality import HEADS, PIXEL_GAUGES, RESOLUTION
+from model.answer.quality import CUT_OFF, HEADS, PIXEL_GAUGES, RESOLUTION
 from model.card import BUNDLE_VARIABLE, load_card
-from tests.support.analyse_page import SAMPLE, open_app
+from tests.support.analyse_page import SAMPLE, html, open_app
 from tests.support.measured import charts, go, text
 from training.judging.sealing import seal
 from ui import evidence
@@ -33,18 +33,14 @@ def told(analyser, judged, tmp_path, monkeypatch):
     return open_app().button(key=SAMPLE).click().run()
 
 
-def captions(page) -> list[str]:
-    return [caption.value for caption in page.caption]
-
-
 def test_only_what_lies_beyond_its_limit_is_told_beside_the_answer(told):
     assert not told.exception
-    assert shared.NOTES["hair"] in captions(told)
-    assert shared.NOTES["exposure"] not in captions(told)
+    assert shared.NOTES["hair"] in html(told)
+    assert shared.NOTES["exposure"] not in html(told)
 
 
 def test_every_gauge_has_a_note_and_a_name():
-    codes = {*PIXEL_GAUGES, *HEADS}
+    codes = {*PIXEL_GAUGES, *HEADS, CUT_OFF}
     assert codes - {RESOLUTION} <= set(shared.NOTES)
     assert codes <= set(wording.GAUGE_NAMES)
 

@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from model.answer.decision import offsets, weigh
 from model.card import BUNDLE_VARIABLE, load_card
 from tests.support.bundles import PATIENT
 from tests.support.card_bundle import charts, text, write_bundle
@@ -364,7 +365,7 @@ def test_cases_that_two_models_name_differently_are_counted_and_listed(measured_
     seal(bundle)
     shown = compared(monkeypatch, bundle, "Two models")
     assert not shown.exception and not shown.info
-    named = np.array(card.codes)[mine[columns].to_numpy().argmax(axis=1)]
+    named = np.array(card.codes)[weigh(mine[columns].to_numpy(), offsets(card)).argmax(axis=1)]
     ours, theirs = named == mine.label, mine.label == "nv"
     for name, count in {
         "both": (ours & theirs).sum(), "ours": (ours & ~theirs).sum(), "theirs": (~ours & theirs).sum(),

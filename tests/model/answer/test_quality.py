@@ -9,6 +9,7 @@ import pytest
 
 from model import report
 from model.answer import quality
+from model.answer.lesion import edge_covered
 from model.answer.quality import Gauges, Head, Limits, read_gauges
 from model.errors import BundleError
 from tests.support.card_bundle import write_bundle
@@ -70,7 +71,7 @@ def gauges_for(channels: int, **limits: Limits) -> Gauges:
 def test_only_what_lies_beyond_its_limit_is_told(photo):
     limits = {"sharpness": Limits(low=-9.0), "resolution": Limits(low=1.0), "hair": Limits(high=0.5),
               "cut_off": Limits(high=0.9)}  # fmt: skip
-    found = gauges_for(4, **limits).measure(photo, 100.0, np.zeros(4))
+    found = gauges_for(4, **limits).measure(photo, 100.0, np.zeros(4), edge=0.8)
     assert [(gauge.code, gauge.level) for gauge in found] == [
         ("sharpness", "fine"), ("resolution", "poor"), ("hair", "poor"), ("cut_off", "fine")
     ]  # fmt: skip
@@ -85,13 +86,13 @@ def test_gauges_are_beside_the_answer_in_the_report_and_in_the_notes_of_a_table(
     plain = analyser.analyse(lesion_png)
     assert plain.gauges == ()
     channels = len(analyser.classifier.kernel)
-    gauges = gauges_for(channels, exposure=Limits(high=0.0), hair=Limits(high=0.9), cut_off=Limits(high=0.5))
+    gauges = gauges_for(channels, exposure=Limits(high=0.0), hair=Limits(high=0.9), gel=Limits(high=0.5))
     monkeypatch.setattr(analyser, "card", replace(analyser.card, gauges=gauges))
     told = analyser.analyse(lesion_png)
-    assert told.notes == (*plain.notes, "exposure", "cut_off")
+    assert told.notes == (*plain.notes, "exposure", "gel")
     written = report.result(told)["photo"]["gauges"]
     assert [(entry["code"], entry["level"]) for entry in written] == [
-        ("exposure", "poor"), ("hair", "fine"), ("cut_off", "poor")
+        ("exposure", "poor"), ("hair", "fine"), ("gel", "poor")
     ]  # fmt: skip
     (tmp_path / "photo.png").write_bytes(lesion_png)
     [scored] = analyser.score([tmp_path / "photo.png"])
@@ -117,9 +118,23 @@ def entry_of(folder, limits: list[dict] | None, **changes) -> dict:
 
 def test_a_cards_gauges_are_read_in_their_order(tmp_path):
     limits = [{"code": "hair", "low": None, "high": 0.4}, {"code": "sharpness", "low": 0.1, "high": None}]
-    gauges = read_gauges(entry_of(tmp_path, limits), tmp_path)
+    gauges = read_gauges(entry_of(tmp_path, limits), tmp_path, outlined=False)
     assert list(gauges.limits.items()) == [("hair", Limits(None, 0.4)), ("sharpness", Limits(0.1, None))]
     assert gauges.heads["hair"].read(np.full((2, 3), 2.0)).tolist() == [6.5, 6.5]
+
+
+def test_a_lesion_that_the_frame_cuts_off_is_told_by_its_outline(tmp_path):
+    limits = [{"code": "cut_off", "low": None, "high": 0.5}]
+    gauges = read_gauges(entry_of(tmp_path, limits), tmp_path, outlined=True)
+    view = np.zeros((SIZE, SIZE, 3), np.uint8)
+    rows, columns = np.mgrid[:SIZE, :SIZE]
+    levels = {}
+    for name, middle in {"whole": SIZE / 2, "touching": SIZE - 12, "half": SIZE}.items():
+        mask = np.where(np.hypot(rows - SIZE / 2, columns - middle) < SIZE * 0.3, 0.9, 0.1)
+        edge = edge_covered(mask, 0.5)
+        levels[name] = [gauge.level for gauge in gauges.measure(view, SIZE, np.zeros(3), edge)]
+    assert levels == {"whole": ["fine"], "touching": ["poor"], "half": ["poor"]}
+    assert edge_covered(np.zeros((SIZE, SIZE)), 0.5) == 0
 
 
 def test_a_card_without_gauges_measures_nothing(tmp_path):
@@ -141,5 +156,5 @@ def test_a_card_without_gauges_measures_nothing(tmp_path):
 )
 def test_gauges_that_are_not_the_cards_are_refused(tmp_path, limits, changes, code):
     with pytest.raises(BundleError) as caught:
-        read_gauges(entry_of(tmp_path, limits, **changes), tmp_path)
+        read_gauges(entry_of(tmp_path, limits, **changes), tmp_path, outlined=False)
     assert caught.value.code == code

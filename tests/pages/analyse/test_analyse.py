@@ -3,6 +3,7 @@
 import json
 import re
 import shutil
+from html import escape
 
 import numpy as np
 import pytest
@@ -78,7 +79,9 @@ def test_the_clinics_prevalence_is_kept_and_adjusts_predictive_values_only(answe
     before = bars(answered)
     told = answered.number_input(key="clinic_prevalence").set_value(3.0).run()
     positive, negative = posterior(SETS[0][2], 0.75, 0.03)
-    assert f"{100 * positive:.0f} of 100 lesions are malignant, below it {100 * (1 - negative):.1f}." in html(told)
+    above = told.session_state.analysis.decision.reached >= {"malignant"}
+    share = f"{100 * positive:.0f}" if above else f"{100 * (1 - negative):.1f}"
+    assert f"malignant rule-out level, {share} are malignant (" in html(told)
     assert bars(told) == before
     following = upload(told, drawn_photo())
     assert following.number_input(key="clinic_prevalence").value == 3.0
@@ -146,14 +149,14 @@ def test_what_was_done_to_a_photo_is_said(app, lesion, encode, code):
     shown = upload(app, REMARKABLE[code](lesion, encode))
     assert not shown.exception
     assert code in shown.session_state.analysis.warnings
-    assert shared.NOTES[code] in [caption.value for caption in shown.caption]
+    assert escape(shared.NOTES[code]) in html(shown)
 
 
-def test_the_map_menu_follows_the_answer_and_starts_with_its_first(answered):
+def test_the_map_menu_follows_the_answer_and_starts_with_what_the_headline_is_about(answered):
     analysis, menu = answered.session_state.analysis, answered.selectbox(key="explained")
     order = np.argsort(-analysis.photo_alone.probabilities)
     assert menu.options == [analysis.card.labels[place].name for place in order]
-    assert menu.value == analysis.card.codes[order[0]]
+    assert "mel" in analysis.decision.reached and menu.value == "mel"
 
 
 def other_class(app) -> str:

@@ -110,12 +110,8 @@ def test_a_measurement_is_written_in_its_unit(name, number, written):
 
 
 @pytest.mark.parametrize("left", [0, 150, 199])
-def test_the_sliders_are_set_to_the_nearest_frame(left, monkeypatch):
-    kept = {}
-    monkeypatch.setattr(state, "st", type("Fake", (), {"session_state": kept}))
-    monkeypatch.setattr(state, "look_here", lambda: None)
-    state.fit(Square(left, 40, 200), 400, 300)
-    found = state.square_from(400, 300, kept["across"], kept["down"], kept["size"])
+def test_the_sliders_are_set_to_the_nearest_frame(left):
+    found = state.square_from(400, 300, *state.nearest_frame(Square(left, 40, 200), 400, 300))
     assert (found.left, found.top, found.side) == pytest.approx((left, 40, 200), abs=2.5)
 
 

@@ -81,8 +81,8 @@ def test_the_switch_holds_from_the_next_photo_on_and_can_be_let_go(answered):
 
 def test_another_frames_answer_is_not_taken_for_the_one_that_the_reader_had_not_seen(reading):
     answered = commit(reading)
-    answered.slider(key="size").set_value(40)
-    moved = answered.button(key="look_here").click().run()
+    assert wording.ANSWER_THEN not in html(answered)
+    moved = answered.slider(key="size").set_value(60).run().button(key="look_here").click().run()
     assert wording.ANSWER_THEN in html(moved)
     assert "Of 100 lesions" not in html(moved).split('class="beside"')[1].split("</p>")[0]
 

@@ -50,7 +50,7 @@ def place(tmp_path_factory):
     metadata.to_csv(isic / "ISIC_2019_Training_Metadata.csv", index=False)
     (folder / "work").mkdir()
     manifest = pd.DataFrame({"dataset": ["ham10000"] * 3 + ["isic2019"], "image_id": ["A", "B", "C", "E"]})
-    manifest.to_csv(folder / "work/manifest.csv", index=False)
+    manifest.assign(label="nv", canvas_row=range(4)).to_csv(folder / "work/manifest.csv", index=False)
     labels = ["nv"] * 40 + ["mel"] * 12 + ["bcc"] * 6 + ["akiec"] * 5 + ["bkl"] * 5 + ["df"] * 3 + ["vasc"] * 4
     splits = pd.DataFrame({"image_id": [f"I{i}" for i in range(75)], "label": labels, "split": "train"})
     write_bundle(folder / "bundle", {"dataset/splits.csv": splits.assign(dataset="ham10000", lesion_id="L", group="L")})

@@ -96,6 +96,7 @@ def test_a_recipe_with_members_trains_them_first_and_joins_them(members, photos,
 
     join_recipe = train._train
     monkeypatch.setattr(train, "_train", trained)
+    monkeypatch.setattr(train, "find_spec", lambda name: True)  # PyTorch would read the members' first weights
     options = train.argparse.Namespace(
         run=tmp_path / "runs" / recipe.name, work=tmp_path / "work", splits=None, per_class=None, smoke=False,
         data=tmp_path, tensorboard=False, incomplete=False, anew=False,
@@ -124,3 +125,13 @@ def test_a_stage_that_has_learnt_from_lesions_that_are_judged_is_refused(judged,
         return
     with pytest.raises(RecipeError, match="one has learnt from 1 of the validation and test images"):
         train._check_unseen(["one"], tmp_path, now)
+
+
+def test_weights_that_only_pytorch_reads_are_asked_for_before_anything_is_trained(tmp_path, monkeypatch):
+    recipe = dataclasses.replace(SHIPPED, members=("mobilenetv2_bundle", "lite2_192"))
+    monkeypatch.setattr(train, "find_spec", lambda name: None)
+    with pytest.raises(RecipeError, match="lite2_192 begins with weights that PyTorch reads"):
+        train._check_taught(recipe, tmp_path / recipe.name, tmp_path)
+    (tmp_path / "lite2_192").mkdir()
+    (tmp_path / "lite2_192/trained.keras").touch()
+    train._check_taught(recipe, tmp_path / recipe.name, tmp_path)

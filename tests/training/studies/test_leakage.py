@@ -260,7 +260,7 @@ def test_the_command_leaks_only_on_demand(tmp_path, monkeypatch, capsys):
     manifest, truth = manifest_and_truth(per_class=12)
     (tmp_path / "isic2019").mkdir()
     truth.to_csv(tmp_path / "isic2019/ISIC_2019_Training_GroundTruth.csv", index=False)
-    manifest.to_csv(tmp_path / "manifest.csv", index=False)
+    manifest.assign(label="nv").to_csv(tmp_path / "manifest.csv", index=False)
     random = np.random.default_rng(0)
     np.save(tmp_path / "canvas.npy", random.integers(0, 256, (len(manifest), 40, 40, 3), dtype=np.uint8))
     trunk = SimpleNamespace(predict_on_batch=lambda photos: photos[:, ::40, ::40].reshape(len(photos), -1))

@@ -40,8 +40,12 @@ def informed(card: Card) -> None:
 
 def _cells(row: dict) -> tuple[str, ...]:
     difference, low, high = (wording.signed(row[name]) for name in ("difference", "difference_low", "difference_high"))
-    name = row["name"] if row["metric"] != "sensitivity" else f"{row['name']}, n = {row['n_images']:.0f}"
-    return (name, _side(row, "photo_alone"), _side(row, "with_patient"), f"{difference} {wording.bracket(low, high)}")
+    return (
+        row["name"],
+        _side(row, "photo_alone"),
+        _side(row, "with_patient"),
+        f"{difference} {wording.bracket(low, high)}",
+    )
 
 
 def _side(row: Mapping, side: str) -> str:

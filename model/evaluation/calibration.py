@@ -8,6 +8,7 @@ import pandas as pd
 from scipy.optimize import minimize_scalar
 from scipy.special import log_softmax
 
+from model.card import COOLEST, HOTTEST
 from model.evaluation.cases import ALL, Cases, ask
 from model.evaluation.intervals import RESAMPLES, bootstrap, bootstrap_name, percentile_interval, rate_interval
 from model.evaluation.metrics import (
@@ -18,8 +19,6 @@ from model.evaluation.metrics import (
     squared_errors,
     weighted_mean,
 )
-
-COLDEST, HOTTEST = 0.05, 20.0  # beyond these the logits are unusable at any temperature
 
 
 @dataclass(frozen=True)
@@ -49,7 +48,7 @@ def mean_log_loss(logits: np.ndarray, targets: np.ndarray, temperature: float = 
 def fit_temperature(logits: np.ndarray, targets: np.ndarray) -> Temperature:
     """Find the temperature with the least log loss (Guo et al., ICML 2017).
 
-    The loss is convex in 1 / temperature, so the one minimum between `COLDEST` and `HOTTEST` is found; where
+    The loss is convex in 1 / temperature, so the one minimum between `COOLEST` and `HOTTEST` is found; where
     the loss keeps falling (no case is wrong), the value stops near that end.
 
     Parameters
@@ -60,7 +59,7 @@ def fit_temperature(logits: np.ndarray, targets: np.ndarray) -> Temperature:
     """
     fitted = minimize_scalar(
         lambda inverse: mean_log_loss(logits, targets, 1 / inverse),
-        bounds=(1 / HOTTEST, 1 / COLDEST),
+        bounds=(1 / HOTTEST, 1 / COOLEST),
         method="bounded",
         options={"xatol": 1e-7},
     )

@@ -1,6 +1,6 @@
 """One row an image: file, checksum, labels, lesion, and the group that must never be split.
 
-    python -m training.data.manifest --data FOLDER [--work runs]
+    python -m training.data.manifest --data FOLDER [--work runs/data]
 
 Writes ``manifest.csv`` and ``canvas.npy`` (every image once, cropped and resized by the product's own
 preprocessing, so that an epoch reads memory instead of 10,000 files). Called by ``training.train`` when absent.

@@ -81,7 +81,7 @@ def test_the_clinics_prevalence_is_kept_and_adjusts_predictive_values_only(answe
     positive, negative = posterior(SETS[0][2], 0.75, 0.03)
     above = told.session_state.analysis.decision.reached >= {"malignant"}
     share = f"{100 * positive:.0f}" if above else f"{100 * (1 - negative):.1f}"
-    assert f"malignant rule-out level, {share} are malignant (" in html(told)
+    assert f" level, {share} are malignant (" in html(told)
     assert bars(told) == before
     following = upload(told, drawn_photo())
     assert following.number_input(key="clinic_prevalence").value == 3.0

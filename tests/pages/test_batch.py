@@ -81,7 +81,7 @@ def test_good_refused_and_broken_photos_each_get_a_row_with_the_riskiest_first(p
     assert sorted(table[wording.NUMBER]) == [1, 2, 3, 4]
     assert list(table[wording.NUMBER])[2:] == [3, 4]
     assert list(table[wording.LEVEL])[:2] == [answers.NOT_RULED_OUT["mel"]] * 2
-    assert list(table[wording.LEVEL])[2:] == [answers.BLANK, wording.UNREAD]
+    assert list(table[wording.LEVEL])[2:] == [wording.NO_ANSWER, wording.UNREAD]
     first = table[wording.MALIGNANT].iloc[:2]
     assert first.is_monotonic_decreasing
     assert all(table[wording.NOTES].iloc[2:].str.len() > 20)
@@ -108,7 +108,7 @@ def test_a_photo_outside_what_was_measured_is_refused_without_an_answer(gated, m
     monkeypatch.setenv(BUNDLE_VARIABLE, str(gated))
     done = finished(click(upload(open_batch(), photos[:2]), "batch_start"))
     [table] = [frame.value for frame in done.dataframe]
-    assert list(table[wording.LEVEL]) == [answers.REFUSED[0]] * 2
+    assert list(table[wording.LEVEL]) == [wording.NO_ANSWER] * 2
     assert table[[wording.MELANOMA, wording.MALIGNANT]].isna().all(axis=None)
     assert "says nothing about the lesion" in table[wording.NOTES].iloc[0]
     assert any("says nothing about the lesion" in caption.value for caption in done.caption)

@@ -10,6 +10,7 @@ import pytest
 from model.card import load_card
 from model.evaluation.calibration import error_by_chance
 from model.evaluation.confusion import cases_in_cell
+from model.evaluation.metrics import calibration_error
 from tests.support.measured import POINT, charts, go, numbers, text
 from training.data.sets.registry import IMAGE_SETS
 from ui import evidence
@@ -241,6 +242,15 @@ def test_calibration_figures_stand_before_and_after_temperature(page, measured_b
     confidence = predictions.filter(regex="^p_").max(axis=1).to_numpy()
     found = error_by_chance(confidence, np.random.default_rng(2018))
     assert wording.BY_CHANCE.format(*found, len(confidence)) in said
+
+
+def test_calibration_figures_are_those_of_the_question(page, measured_bundle):
+    shown = go(page, "Calibration").selectbox(key="question").set_value("mel").run()
+    assert not shown.exception
+    predictions = evidence.of_set(table(measured_bundle, "predictions"), HOME)
+    score, truth = predictions.p_mel.to_numpy(), (predictions.label == "mel").to_numpy()
+    for figure in (((score - truth) ** 2).mean(), calibration_error(score, truth).item()):
+        assert f"<b>{figure:.3f}</b>" in text(shown)
 
 
 def test_age_sex_and_site_are_set_against_the_photo_alone(page, measured_bundle):

@@ -11,7 +11,6 @@ from PIL import Image
 
 from model import report
 from model.answer.decision import HIGH, LOW, MELANOMA, MIDDLE, Decision
-from model.answer.gate import BLANK
 from model.errors import printable
 from model.scoring import abstained
 from ui import wording as shared
@@ -100,8 +99,7 @@ def made(scored: "Scored", number: int) -> Row:
     name, reason = printable(scored.source.name), analysis.prediction.reason
     shown = {"notes": analysis.notes, "thumbnail": _thumbnail(analysis.view), "result": _result(name, number, analysis)}
     if analysis.prediction.abstained:
-        level = answers.BLANK if reason == BLANK else answers.REFUSED[0]
-        return Row(number, name, REFUSED, level, reason=abstained(reason), **shown)
+        return Row(number, name, REFUSED, wording.NO_ANSWER, reason=abstained(reason), **shown)
     decision, alone, codes = analysis.decision, analysis.photo_alone, analysis.card.codes
     return Row(
         number,

@@ -49,7 +49,7 @@ TABLE = "The photos with their probabilities and levels, the riskiest first"
 NUMBER, PHOTO, MELANOMA, MALIGNANT, LEVEL, NAMED, NOTES = (
     "No.", "Photo", "Melanoma", "Malignant", "Level", "By the balanced rule", "Notes",
 )  # fmt: skip
-UNREAD, NOTHING = "No answer: not read", "–"
+UNREAD, NO_ANSWER, NOTHING = "Not read", "No answer", "–"
 
 SAVE_SCORES = "ISIC CSV"
 SAVE_TABLE = "Table with file names"

@@ -1,5 +1,7 @@
 """Whether probabilities are right as often as they say, before and after temperature scaling."""
 
+from functools import partial
+
 import numpy as np
 import pandas as pd
 import streamlit as st
@@ -7,7 +9,8 @@ import streamlit as st
 from model.card import Card
 from model.evaluation.calibration import confidence_and_hits, error_by_chance, reliability_table, uncalibrated
 from model.evaluation.cases import ALL, Cases, read_cases
-from model.evaluation.metrics import ECE_BINS
+from model.evaluation.intervals import resampled_figure
+from model.evaluation.metrics import ECE_BINS, calibration_error, weighted_mean
 from model.evaluation.plots import ReliabilityDisplay
 from ui import evidence
 from ui.evaluation import choices, wording
@@ -34,11 +37,31 @@ def calibration(card: Card) -> None:
         method = METHODS["calibration"].format(ECE_BINS)
         evidence.origin(card, (PREDICTIONS,), method, display.table(), f"reliability_{subject}.csv")
     with right:
-        _figures(card, chosen, cases)
+        if subject == ALL:
+            _figures(card, chosen, cases)
+        else:
+            _of_question(card, cases, subject)
+
+
+def _of_question(card: Card, cases: Cases, subject: str) -> None:
+    """Show error and Brier score of the probability of yes, as served."""
+    score, truth, lesions = confidence_and_hits(cases, subject)
+    random = np.random.default_rng(2018)
+    found = {
+        "ece": resampled_figure(partial(calibration_error, score, truth), lesions, random),
+        "brier": resampled_figure(partial(weighted_mean, (score - truth) ** 2), lesions, random),
+    }
+    rows = pd.DataFrame([{"metric": name, "subject": ALL, **figure} for name, figure in found.items()])
+    evidence.figures(wording.STATES["after"], evidence.named(rows, wording.CALIBRATION_METRICS))
+    _by_chance(score)
+    evidence.origin(
+        card, (PREDICTIONS,), METHODS["calibration_figures"], rows.assign(subject=subject), f"calibration_{subject}.csv"
+    )
 
 
 def _figures(card: Card, chosen: evidence.Set, cases: Cases) -> None:
     """Show error, Brier score and log loss of both states; only of the served one if no more is stored."""
+    confidence, _, _ = confidence_and_hits(cases)
     stored = evidence.optional(card, RELIABILITY, wording.ONLY_AFTER, ("dataset", "split", "metric", "state"))
     rows = evidence.of_set(stored, chosen)
     for state, name in (wording.STATES | wording.CHANGE).items():
@@ -46,16 +69,15 @@ def _figures(card: Card, chosen: evidence.Set, cases: Cases) -> None:
         if len(part):
             evidence.figures(name, evidence.named(part, wording.CALIBRATION_METRICS))
             if state == "after":
-                _by_chance(cases)
+                _by_chance(confidence)
     if rows.empty:
         rows = _served(card, chosen)
-        _by_chance(cases)
+        _by_chance(confidence)
     source = RELIABILITY if "state" in rows else METRICS
     evidence.origin(card, (source,), METHODS["calibration_figures"], rows, "calibration.csv")
 
 
-def _by_chance(cases: Cases) -> None:
-    confidence, _, _ = confidence_and_hits(cases)
+def _by_chance(confidence: np.ndarray) -> None:
     found = error_by_chance(confidence, np.random.default_rng(2018))
     st.caption(wording.BY_CHANCE.format(*found, len(confidence)))
 

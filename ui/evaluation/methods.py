@@ -24,8 +24,9 @@ METHODS = {
         "before temperature by undoing the card's."
     ),
     "calibration_figures": (
-        "of the most probable class; intervals and the paired change from resampling lesions. Resampling adds random "
-        "differences, which increase a calibration error: its interval is shifted upwards and may be above the figure."
+        "of the most probable class, or of the chosen question; intervals and the paired change from resampling "
+        "lesions. Resampling adds random differences, which increase a calibration error: its interval is shifted "
+        "upwards and may be above the figure."
     ),
     "cases": "the stored answers of one cell, the surest first.",
     "subgroups": (

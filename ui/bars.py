@@ -4,10 +4,12 @@ from collections.abc import Iterable
 from html import escape
 from typing import TYPE_CHECKING
 
+from model.answer.decision import BALANCED, CONFIRM, RULE_OUT
 from model.card import Card, Label
 from ui.wording import GROUPS, ROLES, SHARES, percent
 
 APART = 0.01  # of the bar's length
+MARKS = f'<p class="remark">Marks on a bar: {ROLES[RULE_OUT]}, then {ROLES[CONFIRM]}.</p>'
 
 if TYPE_CHECKING:
     from model.answer.decision import PointReached
@@ -22,8 +24,9 @@ def table(card: Card, prediction: "Prediction", points: Iterable["PointReached"]
     card : Card
     prediction : Prediction
     points : iterable of PointReached
-        Levels of the malignant sum and of single classes.
+        Levels of the malignant sum and of single classes; the balanced ones, which give no headline, have no mark.
     """
+    points = [point for point in points if point.role != BALANCED]
     marks = {subject: _marks(points, subject) for subject in ("malignant", *card.codes)}
     shares = list(zip(card.labels, prediction.probabilities, strict=True))
     malignant, benign = (
@@ -34,6 +37,7 @@ def table(card: Card, prediction: "Prediction", points: Iterable["PointReached"]
         f'<table class="differential"><caption class="unseen">{SHARES}</caption>'
         f"{_group('malignant', prediction.malignant, malignant, marks)}"
         f"{_group('benign', 1 - prediction.malignant, benign, marks)}</table>"
+        f"{MARKS if points else ''}"
     )
 
 

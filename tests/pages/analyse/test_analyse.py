@@ -50,7 +50,7 @@ def test_the_headline_is_the_decision_with_both_sums_and_what_was_measured_there
     assert "25 of 100 other lesions" in said
 
 
-def test_the_bars_are_the_photos_own_answer_with_a_mark_at_every_level(answered):
+def test_the_bars_are_the_photos_own_answer_with_marks_at_the_levels_of_a_headline(answered):
     expected, shown = answered.session_state.analysis.photo_alone, bars(answered)
     assert [label.name in shown for label in load_card().labels] == [True] * 7
     widths = [float(width) for width in re.findall(r'style="width:([\d.]+)%"', shown)]
@@ -58,7 +58,7 @@ def test_the_bars_are_the_photos_own_answer_with_a_mark_at_every_level(answered)
         sorted([*(100 * expected.probabilities), 100 * expected.malignant]), abs=0.006
     )
     marks = [float(place) for place in re.findall(r'<u style="left:([\d.]+)%"', shown)]
-    assert marks == 2 * [round(100 * value, 2) for value in LEVELS.values()]
+    assert marks == 2 * [round(100 * LEVELS[role], 2) for role in ("rule_out", "confirm")]
 
 
 def test_the_named_diagnosis_is_the_rules_and_the_most_probable_is_told_apart(answered):

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from model.answer.decision import CONFIRM, HIGH, LOW, MALIGNANT, RULE_OUT
+from model.answer.decision import BALANCED, CONFIRM, HIGH, LOW, MALIGNANT, RULE_OUT
 from model.card import Card
 from model.errors import LesionscopeError
 from model.evaluation.decisions.evidence import (
@@ -61,16 +61,17 @@ def like_this(card: Card, malignant: float) -> str:
 
 
 def levels(card: Card, decision: "Decision") -> None:
-    """Show every level, whether this photo reaches it, and what was found and spared there."""
-    if not decision.points:
+    """Show the levels, whether this photo reaches it, and what was found and spared there."""
+    points = [point for point in decision.points if point.role != BALANCED]  # no headline comes from those
+    if not points:
         return
     with st.expander(wording.LEVELS):
         try:
-            known = [point_evidence(card, point.name, evidence.table) for point in decision.points]
+            known = [point_evidence(card, point.name, evidence.table) for point in points]
         except LesionscopeError as error:
             st.markdown(str(error))
             return
-        evidence.grid("", wording.LEVEL_COLUMNS, list(map(wording.level_row, decision.points, known)))
+        evidence.grid("", wording.LEVEL_COLUMNS, list(map(wording.level_row, points, known)))
         st.caption(wording.LEVELS_HINT)
 
 
@@ -79,7 +80,7 @@ def adjusted(card: Card, decision: "Decision", prevalence: float | None) -> str:
 
     Nothing where melanoma's level alone is reached: a figure for "below" malignancy's would contradict the headline.
     """
-    points = [point for point in decision.points if point.subject == MALIGNANT]
+    points = [point for point in decision.points if point.subject == MALIGNANT and point.role != BALANCED]
     below = not any(point.above for point in points)
     if prevalence is None or not points or (below and decision.risk != LOW):
         return ""

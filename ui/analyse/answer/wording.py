@@ -15,7 +15,7 @@ LEVELS = "All levels"
 LEVEL_COLUMNS = ("Level", "This photo", "Found there", "Others there")
 LEVELS_HINT = (
     "Images of the internal test at or above each level, with 95 % intervals. The levels were fitted on validation: "
-    "there, rule-out finds 95 %, and confirm spares 95 % of the others. The marks on the bars show these levels."
+    "there, rule-out finds 95 %, and confirm spares 95 % of the others."
 )
 DERMATOLOGISTS = (0.875, 0.814)  # sensitivity and specificity over 92 studies (PMC6936633)
 REFERRED = 0.07  # share of malignant lesions among urgent referrals, 6 to 8 %
@@ -32,8 +32,8 @@ def above(point: "PointReached", known: "PointEvidence", shares: Sequence[float]
     found, alarms = known.found[0], [rate.share for rate in known.alarms]
     return (
         f"{SUBJECTS[point.subject]} reaches the {ROLES[point.role]} of {percent(point.threshold)}. At this level, "
-        f"{_count(found)} test {LESIONS[point.subject]} were found ({_set(found)}; {_over(shares)}). "
-        f"{100 * alarms[0]:.0f} of 100 other lesions reach it too ({_ends(alarms)})."
+        f"{_count(found)} test {LESIONS[point.subject]} were found, and {100 * alarms[0]:.0f} of 100 other lesions "
+        f"reach it too ({_set(found)}; {_over(shares)}, and {_ends(alarms)} of 100)."
     )
 
 

@@ -74,8 +74,7 @@ def _weights_files(card: Card) -> Iterator[str]:
     """Compare the network's files, for Keras and for ONNX Runtime, with the card."""
     for part in ("weights", "exported"):
         promised = card.raw.get(part)
-        path = card.bundle_dir / promised["file"] if promised else None
-        if promised is None or path is None or not path.is_file():
+        if promised is None or not (path := card.bundle_dir / promised["file"]).is_file():
             continue  # loading the network reports it
         if _sha256(path) != promised["sha256"]:
             yield f"{path.name} is not the file in the card: its SHA-256 differs."

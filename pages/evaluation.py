@@ -1,8 +1,7 @@
 """Evaluation: how often the model is right, on which images, and with which uncertainty."""
 
 from ui import navigation, sections
-from ui.evaluation import page
-from ui.evaluation import wording as wording
+from ui.evaluation import page, wording
 
 navigation.inside_frame()
 sections.show(wording.TITLE, page.VIEWS, "view")

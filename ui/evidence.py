@@ -1,4 +1,4 @@
-"""Parts that the views of the evaluation page share: tables read once, charts, figures and their origin."""
+"""Parts that pages share: tables read once, charts, figures and their origin."""
 
 from collections.abc import Mapping
 from html import escape

@@ -113,14 +113,14 @@ def occlusion(classifier: Classifier, view: np.ndarray, features: np.ndarray, co
     patch = max(1, round(PATCH * min(units)))
     places = [(top, left) for top in range(units[0] - patch + 1) for left in range(units[1] - patch + 1)]
     logit = class_maps(features, classifier.kernel)[code_index].sum() + classifier.bias[code_index]
-    grey = view.mean(axis=(0, 1))
+    mean_colour = view.mean(axis=(0, 1))
     fall, times = (np.zeros(units) for _ in range(2))
     for start in range(0, len(places), BATCH):
         yield start / len(places)
         some = places[start : start + BATCH]
         copies = np.repeat(view[None].astype(np.float32), len(some), axis=0)
         for copy, (top, left) in zip(copies, some, strict=True):
-            copy[edges[0][top] : edges[0][top + patch], edges[1][left] : edges[1][left + patch]] = grey
+            copy[edges[0][top] : edges[0][top + patch], edges[1][left] : edges[1][left + patch]] = mean_colour
         logits = classifier.run(copies, features=False).logits[:, code_index]
         for (top, left), covered in zip(some, logits, strict=True):
             fall[top : top + patch, left : left + patch] += logit - covered

@@ -22,9 +22,9 @@ def split(card: Card) -> None:
     parts = [part for part in wording.SPLITS if part in chosen.index.get_level_values("split")]
     total = counts[counts["dataset"] == dataset].groupby("split")[["images", "lesions"]].sum()
     rows = [(label.name, *(_cell(chosen, (label.code, part)) for part in parts)) for label in card.labels]
-    rows.append(("All", *(_cell(total, part) for part in parts)))
+    rows.append((wording.ALL, *(_cell(total, part) for part in parts)))
     heading = wording.SPLIT_HEADING.format(wording.set_name(dataset))
-    evidence.grid(heading, ("Class", *(wording.SPLITS[part] for part in parts)), rows)
+    evidence.grid(heading, (wording.CLASS, *(wording.SPLITS[part] for part in parts)), rows)
     st.caption(f"{wording.SPLIT_HINT} {wording.SPLIT_RULE}")
     evidence.origin(card, (COUNTS,), wording.COMPUTED["split"], counts, "split.csv", wording.SPLIT_COMMAND)
 
@@ -40,7 +40,7 @@ def checks(card: Card) -> None:
 
 def _cell(counts: pd.DataFrame, key) -> str:
     if key not in counts.index:
-        return "none"
+        return wording.NONE
     return wording.CELL.format(*counts.loc[key, ["images", "lesions"]].astype(int))
 
 

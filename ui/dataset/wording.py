@@ -103,6 +103,7 @@ SPLIT_RULE = (
     "in one part only. Groups are drawn at random, 70, 15 and 15 %, within each diagnosis."
 )
 CHECKS = "Checks of the split"
+CLASS, ALL, NONE = "Class", "All", "none"
 CHECKED = "Sets with a validation and a test part, together"
 CHECK_NAMES = {
     "lesions": "Lesions",

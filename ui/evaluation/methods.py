@@ -1,4 +1,4 @@
-"""How each panel of the evaluation page was computed, one line per panel."""
+"""How each panel of Evaluation and of Systems compared was computed, one line per panel."""
 
 METHODS = {
     "maps": "means over photos, the same number of each class; intervals from resampling lesions.",

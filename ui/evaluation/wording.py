@@ -1,4 +1,4 @@
-"""Every sentence of the evaluation page."""
+"""Sentences of the evaluation page that are not those of decisions or limits."""
 
 from collections.abc import Mapping
 
@@ -205,7 +205,7 @@ FACTORS_HINT = (
     "photographed for these image sets, not who gets the disease."
 )
 TOLD, DECADE = "Entry", "Ten years older"
-IMAGES, SPLIT, NOTHING = "Images", "Split", "–"
+IMAGES, NOTHING = "Images", "–"
 
 
 def cell(label: str, called: str, images: int) -> str:

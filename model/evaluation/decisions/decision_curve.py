@@ -13,7 +13,6 @@ def net_benefit(
     question: Question,
     thresholds: np.ndarray = THRESHOLDS,
     weights: np.ndarray | None = None,
-    prevalence: float | None = None,
 ) -> np.ndarray:
     """Return true positives per image, minus false positives weighted by the odds of the threshold.
 
@@ -27,8 +26,6 @@ def net_benefit(
         The answer is yes where the score is at or above it.
     weights : ndarray, shape (r, m), optional
         One row per resample; without it every case counts once and r is 1.
-    prevalence : float, optional
-        To which cases are reweighted; that of the (weighted) cases when left out. The scores stay as served.
 
     Returns
     -------
@@ -41,14 +38,13 @@ def net_benefit(
         totals.append((weights @ kind)[:, None])
         with np.errstate(invalid="ignore"):  # a resample without one of the answers is undefined
             shares.append(weights @ (called * kind[:, None]) / totals[-1])
-    share_of_yes = totals[0] / (totals[0] + totals[1]) if prevalence is None else prevalence
+    share_of_yes = totals[0] / (totals[0] + totals[1])
     return shares[0] * share_of_yes - shares[1] * (1 - share_of_yes) * thresholds / (1 - thresholds)
 
 
 def decision_curve(
     question: Question,
     random: np.random.Generator,
-    prevalence: float | None = None,
     thresholds: np.ndarray = THRESHOLDS,
     resamples: int = RESAMPLES,
 ) -> pd.DataFrame:
@@ -59,18 +55,17 @@ def decision_curve(
     DataFrame
         threshold, value, low, high (95 %, lesions resampled), treat_all, treat_none; in true positives per image.
     """
-    value = net_benefit(question, thresholds, prevalence=prevalence)[0]
+    value = net_benefit(question, thresholds)[0]
     low, high = percentile_interval(
         bootstrap(
-            lambda weights: net_benefit(question, thresholds, weights, prevalence),
+            lambda weights: net_benefit(question, thresholds, weights),
             question.lesions,
             random,
             resamples,
         )
     )
-    share = question.truth.mean() if prevalence is None else prevalence
     curve = pd.DataFrame({"threshold": thresholds, "value": value, "low": low, "high": high})
-    return with_simple_rules(curve, share)
+    return with_simple_rules(curve, question.truth.mean())
 
 
 def with_simple_rules(curve: pd.DataFrame, prevalence: float) -> pd.DataFrame:

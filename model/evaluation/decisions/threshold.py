@@ -120,8 +120,8 @@ def threshold_table(question: Question, threshold: float, prevalence: float) -> 
     return pd.DataFrame(rows, columns=["metric", "value", "low", "high", "n_images", "n_lesions", "interval"])
 
 
-def clinic_table(rates: TwoWay, prevalence: float, lesions: int = 1000) -> pd.DataFrame:
-    """Return the outcomes of so many lesions if every yes is biopsied and no other lesion is.
+def clinic_table(rates: TwoWay, prevalence: float) -> pd.DataFrame:
+    """Return the outcomes of 1,000 lesions if every yes is biopsied and no other lesion is.
 
     Sensitivity and specificity are those measured, their intervals Wilson's; the prevalence is taken as known.
     The interval of the biopsies in all combines the two (MOVER; Zou and Donner, Stat Med 27:1693, 2008).
@@ -132,7 +132,7 @@ def clinic_table(rates: TwoWay, prevalence: float, lesions: int = 1000) -> pd.Da
         outcome (found, missed, benign_biopsied, benign_spared, biopsies), value, low, high, in lesions.
     """
     _check_prevalence(prevalence)
-    ill, well = lesions * prevalence, lesions * (1 - prevalence)
+    ill, well = 1000 * prevalence, 1000 * (1 - prevalence)
     found = ill * np.array(rates.sensitivity)
     spared = well * np.array(rates.specificity)
     biopsied = (well - spared)[[0, 2, 1]]

@@ -8,10 +8,10 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from model.evaluation.plots.style import (
-    BENIGN,
+    BLUE,
     INK,
-    MALIGNANT,
     MODE_BAR_PIXELS,
+    VERMILION,
     RowsDisplay,
     empty_figure,
     error_bars,
@@ -25,8 +25,8 @@ AXIS_PIXELS = 38  # of an axis with its numbers, without its title
 LONG = 20  # rows; with more, an axis below the last row is not visible at the first
 LESIONS, ROW_LESIONS = 1000, 40
 SQUARES = {  # outcome -> place of its colour, and whether its squares are filled: biopsied ones are
-    "found": (MALIGNANT, True), "missed": (MALIGNANT, False), "benign_biopsied": (BENIGN, True),
-    "benign_spared": (BENIGN, False),
+    "found": (VERMILION, True), "missed": (VERMILION, False), "benign_biopsied": (BLUE, True),
+    "benign_spared": (BLUE, False),
 }  # fmt: skip
 
 
@@ -54,7 +54,7 @@ class ForestDisplay(RowsDisplay):
 
     def figure(self, dark: bool = False) -> go.Figure:
         """Return the chart; rows too small for a rate have a text instead."""
-        title, labels, look = wrapped(self.quantity), self._labels(), series(BENIGN, dark)
+        title, labels, look = wrapped(self.quantity), self._labels(), series(BLUE, dark)
         lines = max([label.count("<br>") + 1 for label in labels], default=1)
         row = max(ROW_PIXELS, LINE_PIXELS * lines + 6)
         figure = empty_figure(dark, 90 + row * len(labels) + LINE_PIXELS * title.count("<br>"), title)

@@ -8,7 +8,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from model.evaluation.plots.style import (
-    MALIGNANT,
+    VERMILION,
     RowsDisplay,
     add_band,
     empty_figure,
@@ -98,7 +98,7 @@ class TradeOffDisplay(RowsDisplay):
         ends = np.log10([self.rows["cost"].min(), self.rows["cost"].max()])
         side = np.where(np.log10(self.rows["cost"]) > ends.mean(), "middle left", "middle right")  # towards free space
         for ours, part in self.rows.assign(written=" " + written + " ", side=side).groupby("ours"):
-            look = series(MALIGNANT if ours else 0, dark)
+            look = series(VERMILION if ours else 0, dark)
             figure.add_scatter(
                 x=part["cost"], y=part["value"], error_y=error_bars(part, look), mode="markers+text",
                 text=part["written"], customdata=part["name"], textposition=part["side"], cliponaxis=False,

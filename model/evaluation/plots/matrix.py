@@ -9,13 +9,13 @@ import plotly.graph_objects as go
 
 from model.errors import ContractError
 from model.evaluation.confusion import commonest_mistake
-from model.evaluation.plots.style import GRID, INK, MALIGNANT, PAGE, PALETTES, empty_figure
+from model.evaluation.plots.style import GRID, INK, PAGE, PALETTES, VERMILION, empty_figure
 
 MODES = {"count": "images", "row": "share of the true class", "column": "share of the answers"}
 
 CELL_TURNS = 0.5  # share from which the page's colour reads better on a cell
 DARKEST = {False: "#0B4F7A", True: "#9BD3F5"}  # of a full cell; an empty one has the page's colour
-ACCENT = {False: PALETTES[False][MALIGNANT], True: PALETTES[True][MALIGNANT]}  # around the chosen cell
+ACCENT = {False: PALETTES[False][VERMILION], True: PALETTES[True][VERMILION]}  # around the chosen cell
 
 
 @dataclass(frozen=True)

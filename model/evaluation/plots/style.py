@@ -13,7 +13,7 @@ CONFIG = {  # the camera button is always visible: a phone has no pointer that c
     "displaylogo": False, "responsive": True, "displayModeBar": True, "modeBarButtons": [["toImage", "resetScale2d"]],
 }  # fmt: skip
 PAGE = {False: "#F5F5F5", True: "#171717"}  # behind a chart, so that a saved picture can be read anywhere
-BENIGN, MALIGNANT = 0, 1  # places in the palettes below: blue, and vermilion with hatching
+BLUE, VERMILION = 0, 1  # places in the palettes below; vermilion is hatched
 NAME_CHARACTERS = 24  # one line of an axis label; longer names would leave no space for bars at 390 px
 PALETTES = {  # after Okabe and Ito; every colour has a contrast of 3 to 1 with the page
     False: ("#0072B2", "#C75500", "#007A5A", "#A64D86", "#6B5FB0", "#8A6A00", "#5C5C5C", "#B03A48"),
@@ -104,7 +104,7 @@ def empty_figure(dark: bool, height: int, x: str = "", y: str = "") -> go.Figure
 
 def fill(flags: bool | Sequence[bool], dark: bool) -> dict:
     """Return the look of one trace of bars, or of every bar: vermilion and hatched where flagged, else blue."""
-    colours = np.where(flags, PALETTES[dark][MALIGNANT], PALETTES[dark][BENIGN]).tolist()
+    colours = np.where(flags, PALETTES[dark][VERMILION], PALETTES[dark][BLUE]).tolist()
     shapes = np.where(flags, "/", "").tolist()
     hatching = {"shape": shapes, "bgcolor": colours, "fgcolor": "rgba(0,0,0,0.6)", "solidity": 0.25}
     return {"color": colours, "pattern": hatching, "line": {"color": colours, "width": 1}}

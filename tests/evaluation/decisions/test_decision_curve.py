@@ -7,12 +7,11 @@ from model.evaluation.cases import Question
 from model.evaluation.decisions.decision_curve import THRESHOLDS, decision_curve, net_benefit
 
 
-@pytest.mark.parametrize("prevalence", [None, 0.05])
-def test_net_benefit_is_that_of_dcurves(make_question, prevalence):
+def test_net_benefit_is_that_of_dcurves(make_question):
     question = make_question(500, decimals=3)
     table = pd.DataFrame({"truth": question.truth.astype(int), "score": question.score})
-    expected = dca(table, "truth", ["score"], THRESHOLDS, prevalence=prevalence).set_index("model").net_benefit
-    found = decision_curve(question, np.random.default_rng(0), prevalence, resamples=20)
+    expected = dca(table, "truth", ["score"], THRESHOLDS).set_index("model").net_benefit
+    found = decision_curve(question, np.random.default_rng(0), resamples=20)
     np.testing.assert_allclose(found["value"], expected["score"], atol=1e-12)
     np.testing.assert_allclose(found["treat_all"], expected["all"], atol=1e-12)
     np.testing.assert_allclose(found["treat_none"], expected["none"], atol=1e-12)

@@ -78,7 +78,7 @@ def test_the_outline_is_drawn_where_it_is_wanted(answered):
 
 def test_the_frame_is_fitted_on_request_only_and_says_what_that_did(answered):
     assert answered.session_state.frame_seen == tuple(state.WHOLE.values())
-    assert "-0.020 (+0.900 to +0.920) on MILK10k" in said(answered)
+    assert "\N{MINUS SIGN}0.020 (+0.900 to +0.920) on MILK10k" in said(answered)
     [button] = [button for button in answered.button if button.key == "fit_frame"]
     lesion, square = answered.session_state.analysis.lesion, answered.session_state.analysis.square
     columns = np.flatnonzero(lesion.inside.any(axis=0)) / len(lesion.inside) * square.side + square.left

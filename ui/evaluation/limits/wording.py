@@ -1,4 +1,4 @@
-"""Sentences about photos that get no answer, and about the notes on a photo next to its answer."""
+"""Sentences about refusals, notes on photos, other clinics, heat maps and outlines."""
 
 from ui.wording import SETS
 
@@ -91,7 +91,6 @@ def learnt(name: str, of: str, images: int) -> str:
     return f"{LEARNT.get(name, name).format(SETS.get(of, of))}: {images:,} images"
 
 
-MAPS = "How far the heat maps can be trusted"
 MAPS_HINT = (
     "Photos of HAM10000's internal test with published lesion masks, the same number of each class. A heat map shows "
     "what the network used, not where the disease is. A map that does no better than a centred blob or random order "
@@ -148,7 +147,6 @@ UNINFORMATIVE = (
 )
 GAIN = "{} {} ({} to {})"
 
-OUTLINE = "How well the outline agrees with masks drawn by experts"
 OUTLINE_COMMAND = "python -m training.outline"
 OUTLINE_FIGURES = {
     "jaccard": "Jaccard index, mean over photos", "dice": "Dice index, mean over photos",

@@ -45,8 +45,8 @@ SAVE_RESULT = "Result JSON"
 AGE, SEX, SITE, NOT_TOLD = "Age in years", "Sex", "Site of the lesion", "not given"
 PATIENT_HINT = (
     "Optional, for this photo only. They weight the photo's answer by how often each diagnosis occurred in such "
-    "patients in training: a young age lowers the probability of melanoma, although young people get it too. The "
-    "headline and the named diagnosis still come from the photo alone."
+    "patients in training: a young age lowers the probability of melanoma, although young people get it too. "
+    "Headline, levels and named diagnosis come from the photo alone."
 )
 WITH, EFFECT = "With {}: {}.", "{} {} (photo alone {})"
 PREVALENCE, NOT_SET = "Malignant of 100 in your clinic", "not set"

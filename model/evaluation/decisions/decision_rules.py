@@ -21,7 +21,7 @@ from model.evaluation.metrics import balanced_accuracy
 MOST_PROBABLE, BALANCED_RULE = "most_probable", "balanced"
 HARMS = (1.0, 1.5, 2.0, 2.5, 3.0, 4.0)  # one missed melanoma counts as this many other mistakes
 # Powers of a class's share in training that are divided out (Menon et al. 2021).
-EXPONENTS = (0.0, 0.15, 0.3, 0.45, 0.6, 0.75, 0.9)
+EXPONENTS = tuple(np.arange(19) / 20)
 REACHED = (
     "melanoma_named",
     "benign_spared",

@@ -73,13 +73,13 @@ def judge(run: Path, rows: pd.DataFrame, canvas: np.ndarray, labels: Sequence) -
 
 
 def stored_figures(bundle: Path, dataset: str) -> pd.DataFrame:
-    """Return the figures of another bundle's own validation predictions."""
+    """Return the figures of another bundle's own validation predictions, by the most probable class as all trials."""
     from model.card import load_card
     from model.evaluation.tables import load_table
 
     card = load_card(bundle)
     stored = load_table(card, "results/predictions.csv")
-    home = stored[(stored.split == VALIDATION) & (stored.dataset == dataset)]
+    home = stored[(stored.split == VALIDATION) & (stored.dataset == dataset)].drop(columns="named", errors="ignore")
     views = len(card.raw["inference"]["views"])
     return figures(home, card.labels, card.release, card.raw["input"]["shape"][0], views)
 

@@ -11,7 +11,7 @@ import numpy as np
 from model.answer.abcd import Measurements, measure
 from model.answer.decision import Decision, decide
 from model.answer.gate import BLANK, OUTSIDE
-from model.answer.lesion import Outline, edge_covered, outline
+from model.answer.lesion import Outline, lesion_edge_share, outline
 from model.answer.patient import UNKNOWN, Effects, Patient
 from model.answer.quality import Gauge, poor
 from model.card import Card
@@ -81,8 +81,11 @@ class Analysis:
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """Codes of the notes next to the answer: warnings, and gauges beyond their limits."""
-        return self.warnings + poor(self.gauges)
+        """Codes of the notes next to the answer: warnings, and gauges beyond their limits.
+
+        Of a picture that the gate refuses only warnings: gauges were measured on dermoscopic photos.
+        """
+        return self.warnings + (() if self.photo_alone.reason == OUTSIDE else poor(self.gauges))
 
     @property
     def decision(self) -> Decision:
@@ -188,7 +191,7 @@ class Analyser:
         if self.card.gauges is None:
             return ()
         entry = self.card.outline
-        edge = 0.0 if mask is None or entry is None else edge_covered(mask, entry.threshold)
+        edge = 0.0 if mask is None or entry is None else lesion_edge_share(mask, entry.threshold)
         return self.card.gauges.measure(view, square.side, pooled, edge)
 
     def _answer(self, logits: np.ndarray, pooled: np.ndarray, view: np.ndarray) -> Prediction:

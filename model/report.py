@@ -106,7 +106,7 @@ def result(analysis: "Analysis") -> dict:
             }
             for label, value, value_alone in zip(card.labels, values, alone, strict=True)
         ],
-        "decision": None if prediction.abstained else _decision(analysis),
+        "decision": None if prediction.abstained or analysis.forced else _decision(analysis),
         "malignant_probability": None if prediction.abstained else prediction.malignant,
         "malignant_probability_photo_alone": None if prediction.abstained else analysis.photo_alone.malignant,
         "intended_use": card.raw.get("human", {}).get("intended_use"),

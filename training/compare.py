@@ -124,7 +124,7 @@ def own_recipes(built: dict) -> set[str]:
 
 
 def members_of(built: dict) -> tuple[str, ...]:
-    """Return the recipes whose networks the bundle joins: their rows show what the ensemble gave."""
+    """Return the recipes whose networks the bundle joins: their AUCs show what the ensemble gave, without its rule."""
     return tuple(built["recipe"].get("members", ())) if isinstance(built["recipe"], dict) else ()
 
 

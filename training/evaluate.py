@@ -25,7 +25,7 @@ import pandas as pd
 from PIL import Image
 from tqdm import tqdm
 
-from model.answer.decision import weigh
+from model.answer.decision import named_codes
 from model.card import Card, load_card
 from model.errors import PhotoError
 from model.evaluation.cases import MALIGNANT
@@ -211,12 +211,13 @@ def _write(bundle: Path, predictions: pd.DataFrame, entries: dict) -> pd.DataFra
     """Fit on the validation rows, then write card and tables; return the metrics."""
     card = load_card(bundle)
     fitted = fit_decision(predictions[predictions.split == VALIDATION], card, training_shares(card))
-    codes, weighed = np.array(card.codes), weigh(predictions[[f"p_{code}" for code in card.codes]], log_offsets(fitted))
-    predictions = predictions.assign(named=codes[weighed.argmax(axis=1)])
     raw = json.loads((bundle / "card.json").read_text(encoding="utf-8"))
     human = {"human": json.loads(HUMAN_PART.read_text(encoding="utf-8"))}
     write_json(bundle / "card.json", raw | fitted | entries | human)
-    tables = tables_of(predictions, load_card(bundle), fitted)
+    card = load_card(bundle)
+    named = named_codes(predictions[[f"p_{code}" for code in card.codes]].to_numpy(), card)
+    predictions = predictions.assign(named=named)
+    tables = tables_of(predictions, card, fitted)
     tables |= {"predictions": predictions}
     write_tables(bundle, {f"results/{name}.csv": table for name, table in tables.items()})
     return tables["metrics"]

@@ -244,7 +244,7 @@ def _check_taught(recipe: Recipe, run: Path, work: Path) -> None:
     for name in (recipe.name, *recipe.earlier):
         stage = recipe if name == recipe.name else load_recipe(name)
         begins = stage.architecture in PACKAGED and not stage.start_from and stage.weights != "none"
-        trained = (run.parent / name / "trained.keras").exists()
+        trained = ((run if name == recipe.name else run.parent / name) / "trained.keras").exists()
         if begins and not trained and not find_spec("torch"):
             raise RecipeError(f"{name} begins with weights that PyTorch reads; pip install torch.")
 
@@ -256,12 +256,18 @@ def _check_unseen(stages: list[str], runs: Path, manifest: pd.DataFrame) -> None
         if (runs / name / "splits.csv").exists():
             known = provenance.read_table(runs / name / "splits.csv")
             learnt = known[known.split == TRAIN]
-            shared = (held_out.image_id.isin(learnt.image_id) | held_out.group.isin(learnt.group)).sum()
+            shared = (held_out.image_id.isin(learnt.image_id) | held_out.group.isin(learnt.group)
+                      | _lesions(held_out).isin(_lesions(learnt))).sum()  # fmt: skip
             if shared:
                 raise RecipeError(
                     f"{name} has learnt from {shared:,} of the validation and test images, or from others of their "
                     "lesions; train it with the same split table."
                 )
+
+
+def _lesions(rows: pd.DataFrame) -> pd.Series:
+    """Return what names a lesion in every manifest; a group is named after whichever image comes first in its own."""
+    return rows.dataset + "/" + rows.lesion_id
 
 
 def _earlier_stages(name: str, recipe: Recipe, run: Path, options: argparse.Namespace) -> list[dict]:

@@ -90,3 +90,8 @@ def number(value: float, digits: int = 3) -> str:
     if math.isnan(value):
         return "undefined"
     return "no limit" if math.isinf(value) else f"{value:,.{digits}f}"
+
+
+def signed(difference: float) -> str:
+    """A difference with its sign; one that rounds to nothing has a plus."""
+    return f"{round(difference, 3) + 0.0:+.3f}".replace("-", "\N{MINUS SIGN}")

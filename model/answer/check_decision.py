@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 
-from model.answer.decision import MELANOMA, offsets, weigh
+from model.answer.decision import MELANOMA, named_codes
 from model.card import Card
 from model.errors import TableError
 from model.evaluation.cases import MALIGNANT, read_cases
@@ -53,11 +53,12 @@ def _rule(card: Card, parts: list, table: pd.DataFrame) -> Iterator[str]:
     """Name the melanomas of every set by the card's rule."""
     columns = [f"p_{code}" for code in card.codes]
     for (dataset, split), part in parts:
+        if "named" in part and (part["named"] != named_codes(part[columns].to_numpy(), card)).any():
+            yield f"results/predictions.csv names other diagnoses of {dataset}, {split} than the card's rule."
         melanomas = part[part.label == MELANOMA]
         if table.empty or melanomas.empty:
             continue
-        named = weigh(melanomas[columns].to_numpy(), offsets(card)).argmax(axis=1)
-        expected = np.mean(named == card.codes.index(MELANOMA))
+        expected = np.mean(named_codes(melanomas[columns].to_numpy(), card) == MELANOMA)
         rows = table[(table.rule == card.raw["decision"].get("rule")) & (table.metric == "sensitivity")]
         yield from _compared(RULES, "melanomas named", dataset, split, rows[rows.subject == MELANOMA], expected)
 

@@ -117,6 +117,11 @@ def weigh(probabilities: np.ndarray, log_offsets: np.ndarray) -> np.ndarray:
     return np.asarray(probabilities, float) * np.exp(log_offsets - log_offsets.max())
 
 
+def named_codes(probabilities: np.ndarray, card: Card) -> np.ndarray:
+    """Return the code of the class that the card's rule names for each row of calibrated probabilities, shape (n,)."""
+    return np.array(card.codes)[weigh(probabilities, offsets(card)).argmax(axis=-1)]
+
+
 def prediction_set(probabilities: np.ndarray, limits: dict, card: Card) -> list[int]:
     """Return the classes whose probability reaches the limit of their side, most probable first; never none.
 

@@ -88,16 +88,16 @@ def _parts(inside: np.ndarray) -> list[np.ndarray]:
     return sorted(large, key=lambda part: -int(part.sum()))
 
 
-def edge_covered(mask: np.ndarray, threshold: float) -> float:
+def lesion_edge_share(mask: np.ndarray, threshold: float) -> float:
     """Return the largest share of one edge of the frame that the lesion covers, 0 where none was found.
 
     Parameters as `outline`.
     """
     parts = _parts(np.asarray(mask, np.float32) > threshold)
-    return covered_edge(parts[0]) if parts else 0.0
+    return largest_edge_share(parts[0]) if parts else 0.0
 
 
-def covered_edge(inside: np.ndarray) -> float:
+def largest_edge_share(inside: np.ndarray) -> float:
     """Return the largest share of one edge that is inside, two pixels from the border of bool (rows, columns).
 
     The outermost line of a mask that a person drew is often empty.

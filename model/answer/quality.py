@@ -2,7 +2,7 @@
 
 Sharpness, exposure, resolution and blue or violet marks are measured on pixels, a lesion cut off by the frame on its
 outline. Hair and fluid are linear readings of the features that the diagnosis is made from. Limits were fitted on
-validation by `training.gauges`; ``results/gauges.csv`` has how often each gauge is right.
+validation by `training.gauges`; that of the outline is half an edge. How often each is right: ``results/gauges.csv``.
 """
 
 from collections.abc import Mapping

@@ -85,7 +85,7 @@ def test_good_refused_and_broken_photos_each_get_a_row_with_the_riskiest_first(p
     first = table[wording.MALIGNANT].iloc[:2]
     assert first.is_monotonic_decreasing
     assert all(table[wording.NOTES].iloc[2:].str.len() > 20)
-    counted = "4 photos: 2 of 2 answered reach a rule-out level or more, 1 refused, 1 could not be read"
+    counted = "4 photos: 2 of 2 answered reach a level, 1 refused, 1 could not be read"
     assert counted in said(done)
     assert [link.proto.page for link in done.get("page_link")] == ["evaluation"]
     assert [button.proto.label for button in done.get("download_button")] == [

@@ -262,7 +262,7 @@ def test_age_sex_and_site_are_set_against_the_photo_alone(page, measured_bundle)
         f"<td>{row[side]:.3f} {wording.bracket(*(f'{row[side + end]:.3f}' for end in ('_low', '_high')))}</td>"
         for side in wording.SIDES
     )
-    difference, low, high = map(wording.signed, (row.difference, row.difference_low, row.difference_high))
+    difference, low, high = map(shared.signed, (row.difference, row.difference_low, row.difference_high))
     assert f"{sides}<td>{difference} {wording.bracket(low, high)}</td>" in text(shown)
     [chart] = charts(shown)
     assert any(
@@ -298,7 +298,7 @@ def test_the_factors_are_the_cards(page):
     [(0.0312, "+0.031"), (-0.0312, "\N{MINUS SIGN}0.031"), (-0.0004, "+0.000"), (0, "+0.000")],
 )
 def test_a_difference_has_a_sign(difference, written):
-    assert wording.signed(difference) == written
+    assert shared.signed(difference) == written
 
 
 def test_maps_stand_beside_baselines_and_say_what_earned_the_default(page, measured_bundle):

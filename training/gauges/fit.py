@@ -103,6 +103,13 @@ def head_limit(values: np.ndarray, truth: pd.DataFrame, rows: pd.DataFrame) -> f
     return float(max(least, most))
 
 
+def often_right(told: np.ndarray, truth: pd.DataFrame, rows: pd.DataFrame) -> bool:
+    """Say whether enough of the notes on validation photos are right; parameters as `head_limit`, told: bool (n,)."""
+    judged = told & ((rows.split == VALIDATION) & (rows.corruption == AS_TAKEN) & truth.score.notna()).to_numpy()
+    right, _ = wilson(truth.true[judged].sum(), judged.sum())
+    return bool(right >= LEAST_RIGHT)
+
+
 def pixel_limits(values: pd.DataFrame, rows: pd.DataFrame) -> dict[str, tuple[Limits, str]]:
     """Return the limits of what is measured on pixels, values of all pictures by code, and what each is for."""
     taken = ((rows.split == VALIDATION) & (rows.corruption == AS_TAKEN)).to_numpy()
@@ -123,7 +130,7 @@ def fit(pooled: np.ndarray, pixels: pd.DataFrame, truths: dict[str, pd.DataFrame
     found = {
         code: Fitted(pixels[code].to_numpy(), *limits) for code, limits in pixel_limits(pixels, rows).items()
     }  # fmt: skip
-    if CUT_OFF in pixels:
+    if CUT_OFF in truths and often_right(pixels[CUT_OFF].to_numpy() > CUT, truths[CUT_OFF], rows):
         said = f"the lesion's outline covers {CUT:.0%} of an edge of the frame"
         found[CUT_OFF] = Fitted(pixels[CUT_OFF].to_numpy(), Limits(high=CUT), said)
     for code, truth in truths.items():
@@ -191,6 +198,8 @@ def run(images: pd.DataFrame, data: Path, bundle: Path, work: Path) -> pd.DataFr
     pooled = features_of(pictures, analyser, work / "features")
     pixels = on_pixels(pictures, analyser)
     truths = truths_of(rows, images, data)
+    if CUT_OFF not in pixels:  # the model draws no outlines
+        del truths[CUT_OFF]
     fitted = fit(pooled, pixels, truths, rows)
     table = measured(fitted, truths, rows)
     pack(bundle, fitted, truths, table)

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from tqdm import tqdm
 
-from model.answer.lesion import covered_edge, edge_covered
+from model.answer.lesion import largest_edge_share, lesion_edge_share
 from model.answer.quality import CUT_OFF, GEL, HAIR, RESOLUTION, measured
 from model.pipeline import Analyser
 from model.preprocess import centre_square, crop
@@ -83,7 +83,7 @@ def on_pixels(pictures: list[Picture], analyser: Analyser) -> pd.DataFrame:
         if entry is not None and picture.row["corruption"] == AS_TAKEN:
             mask = analyser.classifier.run(view[None].astype(np.float32)).outline
             assert mask is not None  # this model draws outlines
-            found[CUT_OFF] = edge_covered(mask[0], entry.threshold)
+            found[CUT_OFF] = lesion_edge_share(mask[0], entry.threshold)
         return found
 
     with ThreadPoolExecutor(READERS) as pool:
@@ -110,7 +110,7 @@ def truths_of(rows: pd.DataFrame, images: pd.DataFrame, data: Path) -> dict[str,
         scores = rows.image_id.map(table[column]).where(mine)
         found[code] = _truth(scores, scores[rows.split == TRAIN].quantile(TOP), f"top tenth of {column}")
     masked = images[images.image_id.isin(rows.image_id)].drop_duplicates("image_id")
-    covered = pd.Series({row.image_id: _covered_edge(mask_path(row)) for row in masked.itertuples()}, dtype=float)
+    covered = pd.Series({row.image_id: _mask_edge_share(mask_path(row)) for row in masked.itertuples()}, dtype=float)
     found[CUT_OFF] = _truth(
         rows.image_id.map(covered).where(rows.corruption == AS_TAKEN), CUT, f"a mask over {CUT:.0%} of an edge"
     )
@@ -123,9 +123,9 @@ def _truth(scores: pd.Series, limit: float, name: str) -> pd.DataFrame:
     return truth
 
 
-def _covered_edge(path: Path | None) -> float:
+def _mask_edge_share(path: Path | None) -> float:
     """Return the largest share of an edge of the central square that a mask covers; NaN where there is no mask."""
     mask = cv2.imread(str(path), cv2.IMREAD_GRAYSCALE) if path and path.is_file() else None
     if mask is None:
         return float("nan")
-    return covered_edge(cut_mask(mask, centre_square(*mask.shape), MASK_SIZE))
+    return largest_edge_share(cut_mask(mask, centre_square(*mask.shape), MASK_SIZE))

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from model.answer.decision import offsets, weigh
+from model.answer.decision import named_codes
 from model.card import Card, load_card
 from model.evaluation.cases import ALL, MALIGNANT
 from model.evaluation.comparison import RELEASED, paired_differences
@@ -137,8 +137,7 @@ def bundle_row(card: Card, reference: Mapped, resamples: int) -> dict:
 
 def named_by_rule(predictions: pd.DataFrame, card: Card) -> pd.DataFrame:
     """Return a bundle's predictions with the class that it names; without a decision rule that is the most probable."""
-    weighed = weigh(predictions[[f"p_{code}" for code in card.codes]], offsets(card))
-    return predictions.assign(named=np.array(card.codes)[weighed.argmax(axis=1)])
+    return predictions.assign(named=named_codes(predictions[[f"p_{code}" for code in card.codes]].to_numpy(), card))
 
 
 def earlier_row(bundle: Path, test: pd.DataFrame, reference: Mapped, resamples: int) -> dict:

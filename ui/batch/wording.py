@@ -1,6 +1,5 @@
 """Every sentence of the page that answers many photos; what it says of one photo are the sentences of Analyse."""
 
-from ui import wording as shared
 from ui.uploads import ARCHIVE_MB, PHOTO_MB
 
 MOST_PHOTOS = 2000
@@ -47,7 +46,7 @@ ORDER = (
 )
 TABLE = "The photos with their probabilities and levels, the riskiest first"
 NUMBER, PHOTO, MELANOMA, MALIGNANT, LEVEL, NAMED, NOTES = (
-    "No.", "Photo", "Melanoma", "Malignant", "Level", "By the balanced rule", "Notes",
+    "No.", "Photo", "Melanoma", "Malignant", "Level", "Diagnosis named", "Notes",
 )  # fmt: skip
 UNREAD, NO_ANSWER, NOTHING = "Not read", "No answer", "–"
 
@@ -96,6 +95,6 @@ def summary(total: int, reached: int, refused: int, failed: int, levels: bool) -
     answered = total - refused - failed
     parts = [] if answered else [NONE_ANSWERED]
     if answered and levels:
-        parts = [f"{reached:,} of {answered:,} answered reach a {shared.ROLES['rule_out']} or more"]
+        parts = [f"{reached:,} of {answered:,} answered reach a level"]
     parts += [f"{refused:,} refused", f"{failed:,} could not be read"]
     return f"{photos(total)}: {', '.join(parts)}."

@@ -51,7 +51,10 @@ METHODS = {
         "what both name on each image: this model by its balanced rule, the other by its most probable class; the "
         "difference from the same resampled lesions."
     ),
-    "comparison": "95 % intervals from resampling lesions.",
+    "comparison": (
+        "a system's answer is its most probable class, or what its balanced rule names (this model and its releases "
+        "since 1.7.0); 95 % intervals from resampling lesions."
+    ),
     "differences": (
         "recipe minus bundled model on the same resampled lesions; an interval that contains 0 shows no clear "
         "difference."

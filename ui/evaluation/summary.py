@@ -8,12 +8,14 @@ import streamlit as st
 from model.card import Card
 from model.evaluation.cases import ALL, MALIGNANT
 from model.evaluation.confusion import commonest_mistake
+from model.evaluation.decisions.decision_rules import MOST_PROBABLE
 from model.evaluation.decisions.evidence import outside_statements
 from model.evaluation.plots import ForestDisplay
 from ui import evidence
 from ui import wording as shared
 from ui.evaluation import wording
 from ui.evaluation.choices import COMPARED, COMPARISON, CONFUSION, METRICS, POINTS, earlier_systems
+from ui.evaluation.decisions.rules import RULES
 from ui.evaluation.decisions.wording import EARLIER, OUTSIDE, THIS
 from ui.evaluation.methods import METHODS
 
@@ -128,7 +130,7 @@ def ancestors(card: Card) -> None:
     table = evidence.table(card, COMPARISON, COMPARED)
     st.header(wording.ANCESTORS)
     judged = table.iloc[0]
-    st.caption(wording.SAME_IMAGES.format(shared.size(judged["n_images"], judged["n_lesions"])))
+    st.caption(wording.SAME_IMAGES.format(shared.size(judged["n_images"], judged["n_lesions"])) + _without_rule(card))
     metrics = [name for name in wording.ANCESTOR_METRICS if name in table]
     own = table[table["recipe"] == card.model_id].head(1)
     rows = [(wording.BUNDLED, *(_compared(own.iloc[0], name) for name in metrics))] if len(own) else []
@@ -139,6 +141,16 @@ def ancestors(card: Card) -> None:
     evidence.grid("", (wording.SYSTEM, *(wording.ANCESTOR_METRICS[name] for name in metrics)), rows)
     command = wording.COMPARISON_COMMAND
     evidence.origin(card, (COMPARISON,), METHODS["comparison"], table, "comparison.csv", command)
+
+
+def _without_rule(card: Card) -> str:
+    """Write this model's balanced accuracy as the earlier systems have it, whose answer is the most probable class."""
+    if RULES not in card.raw.get("tables", {}):
+        return ""
+    rules = evidence.table(card, RULES)
+    home = evidence.of_set(rules, ("ham10000", "internal_test"))
+    row = home[(home["rule"] == MOST_PROBABLE) & (home["metric"] == "balanced_accuracy")]
+    return f" {wording.WITHOUT_RULE.format(wording.estimate(row.iloc[0]))}" if len(row) else ""
 
 
 def _compared(row: pd.Series, metric: str) -> str:

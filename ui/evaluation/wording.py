@@ -125,6 +125,10 @@ SAME_IMAGES = (
     "HAM10000, internal test, the same {} for every row, with 95 % intervals. Trained again for this comparison; of "
     "each family, the system that did best here. Earlier releases of this model: Method, Systems compared."
 )
+WITHOUT_RULE = (
+    "Balanced accuracy is of what a system names: the earlier ones their most probable class, this model what its rule "
+    "names, which they do not have. By the most probable class this model has {}. AUCs do not depend on that."
+)
 BUNDLED, SYSTEM = "This model", "System"
 ANCESTOR_METRICS = {
     "balanced_accuracy": "Balanced accuracy", "melanoma_auc": "AUC, melanoma", "malignant_auc": "AUC, malignant",
@@ -243,11 +247,6 @@ def share(value: float) -> str:
 def bracket(low: str, high: str) -> str:
     """An interval, kept on one line where a narrow screen breaks them."""
     return f"[{low},\N{NO-BREAK SPACE}{high}]"
-
-
-def signed(difference: float) -> str:
-    """A difference with its sign; one that rounds to nothing has a plus."""
-    return f"{round(difference, 3) + 0.0:+.3f}".replace("-", "\N{MINUS SIGN}")
 
 
 def estimate(row: Mapping, name: str = "value", ends: tuple[str, str] = ("low", "high")) -> str:

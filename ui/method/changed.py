@@ -3,14 +3,14 @@
 import pandas as pd
 import streamlit as st
 
-from model.answer.decision import offsets, weigh
+from model.answer.decision import named_codes
 from model.card import Card
 from ui import evidence
 from ui import wording as shared
 from ui.evaluation.choices import COMPARED, COMPARISON, PREDICTIONS
 from ui.evaluation.methods import METHODS
 from ui.evaluation.mistakes import archive_page
-from ui.evaluation.wording import BUNDLED, NOTHING, bracket, signed
+from ui.evaluation.wording import BUNDLED, NOTHING, bracket
 from ui.method import wording
 
 ANSWERS = "results/comparison_answers.csv"
@@ -58,7 +58,7 @@ def pair(card: Card, predictions: pd.DataFrame, other: pd.DataFrame) -> pd.DataF
     """
     columns = [f"p_{code}" for code in card.codes]
     ours = predictions.set_index("image_id").loc[other["image_id"]]
-    mine = weigh(ours[columns].to_numpy(), offsets(card)).argmax(axis=1)
+    mine = pd.Index(card.codes).get_indexer(named_codes(ours[columns].to_numpy(), card))
     named = {"ours": mine, "theirs": other[columns].to_numpy().argmax(axis=1)}
     truth = [card.codes.index(code) for code in ours["label"]]
     full = [card.names[code] for code in card.codes]
@@ -82,7 +82,7 @@ def _difference(comparison: pd.DataFrame, chosen: str) -> str:
     name = "balanced_accuracy_difference"
     if pd.isna(row.get(name)):
         return shared.size(row["n_images"], row["n_lesions"])
-    value, low, high = (signed(row[f"{name}{end}"]) for end in ("", "_low", "_high"))
+    value, low, high = (shared.signed(row[f"{name}{end}"]) for end in ("", "_low", "_high"))
     return wording.CHANGED_HINT.format(
         chosen, f"{value} {bracket(low, high)}", shared.size(row["n_images"], row["n_lesions"])
     )

@@ -110,7 +110,8 @@ LAST_STAGE = "The table has {} of {} stages."
 CURVES_METHOD = "one row an epoch, written while training."
 
 TRIED_HINT = (
-    "One change at a time, each evaluated in the same way. A gain on validation is not yet proven on a test set."
+    "One change at a time, each evaluated in the same way, by the most probable class. A gain on validation is not yet "
+    "proven on a test set."
 )
 MEASURE = "Figure"
 TRIED_METHOD = "each row is one network at one input size; its logits are averaged over the given number of views."
@@ -153,7 +154,7 @@ COMPARED = {
     "malignant_auc": "AUC, malignant",
     "melanoma_nevus_auc": "AUC, melanoma against nevus",
     "carcinoma_keratosis_auc": "AUC, carcinoma against keratosis",
-    "two_way_accuracy": "Accuracy, malignant or benign",
+    "two_way_accuracy": "Accuracy, malignant from a sum of 50 % on",
     "ece": "Calibration error (ECE)",
 }
 COMPARISON = "HAM10000, {}: {}. Every recipe is evaluated on the same images. Click a column to sort."

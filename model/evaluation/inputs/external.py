@@ -32,7 +32,7 @@ def side_by_side(
     -------
     DataFrame
         dataset, split, metric (auc, sensitivity, specificity, accuracy), value, low, high, n_images, n_lesions,
-        interval; internal tests first. ``accuracy`` is the share whose most probable class of all is the right one.
+        interval; internal tests first. ``accuracy`` is the share whose named class of all is the right one.
     """
     pair = predictions[predictions["label"].isin(CLASSES) & predictions["split"].isin(ORDER)]
     rows = []

@@ -9,7 +9,8 @@ import pytest
 
 from model import report
 from model.answer import quality
-from model.answer.lesion import edge_covered
+from model.answer.gate import OUTSIDE
+from model.answer.lesion import lesion_edge_share
 from model.answer.quality import Gauges, Head, Limits, read_gauges
 from model.errors import BundleError
 from tests.support.card_bundle import write_bundle
@@ -100,6 +101,15 @@ def test_gauges_are_beside_the_answer_in_the_report_and_in_the_notes_of_a_table(
     assert scored.prediction.probabilities == pytest.approx(plain.prediction.probabilities, abs=1e-5)
 
 
+def test_a_refused_picture_has_no_notes_on_its_quality(analyser, lesion_png, monkeypatch):
+    gauges = gauges_for(len(analyser.classifier.kernel), exposure=Limits(high=0.0))
+    monkeypatch.setattr(analyser, "card", replace(analyser.card, gauges=gauges))
+    answered = analyser.analyse(lesion_png)
+    refused = replace(answered, photo_alone=replace(answered.photo_alone, reason=OUTSIDE, abstained=True))
+    assert answered.notes == (*answered.warnings, "exposure")
+    assert refused.notes == refused.answered_anyway().notes == answered.warnings
+
+
 def test_a_head_reads_the_mean_of_the_maps(analyser, lesion_png, monkeypatch):
     channels = len(analyser.classifier.kernel)
     kernel = np.arange(channels, dtype=np.float32)
@@ -131,10 +141,10 @@ def test_a_lesion_that_the_frame_cuts_off_is_told_by_its_outline(tmp_path):
     levels = {}
     for name, middle in {"whole": SIZE / 2, "touching": SIZE - 12, "half": SIZE}.items():
         mask = np.where(np.hypot(rows - SIZE / 2, columns - middle) < SIZE * 0.3, 0.9, 0.1)
-        edge = edge_covered(mask, 0.5)
+        edge = lesion_edge_share(mask, 0.5)
         levels[name] = [gauge.level for gauge in gauges.measure(view, SIZE, np.zeros(3), edge)]
     assert levels == {"whole": ["fine"], "touching": ["poor"], "half": ["poor"]}
-    assert edge_covered(np.zeros((SIZE, SIZE)), 0.5) == 0
+    assert lesion_edge_share(np.zeros((SIZE, SIZE)), 0.5) == 0
 
 
 def test_a_card_without_gauges_measures_nothing(tmp_path):

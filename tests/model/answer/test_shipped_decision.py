@@ -25,10 +25,10 @@ def stored_answer(card, image: str) -> np.ndarray:
     return rows.loc[image, [f"p_{code}" for code in card.codes]].to_numpy(float)
 
 
-def named_rightly(card, chosen, metric, subject, column="value") -> float:
+def named_rightly(card, chosen, metric, subject) -> float:
     rules = load_table(card, "results/decision_rules.csv")
     rows = rules[(rules.rule == "balanced") & (rules.dataset == chosen[0]) & (rules.split == chosen[1])]
-    return rows[(rows.metric == metric) & (rows.subject == subject)][column].item()
+    return rows[(rows.metric == metric) & (rows.subject == subject)].value.item()
 
 
 def test_a_proven_melanoma_that_looks_like_a_nevus_is_not_below_the_levels(card):
@@ -40,7 +40,7 @@ def test_a_proven_melanoma_that_looks_like_a_nevus_is_not_below_the_levels(card)
 def test_three_quarters_of_melanomas_are_named_at_home_and_not_clearly_fewer_in_another_clinic(card):
     assert card.raw["decision"]["reached"]["melanoma_named"] >= 0.77  # of every set's validation images
     assert named_rightly(card, HOME, "sensitivity", MELANOMA) >= 0.75
-    assert named_rightly(card, OTHER_CLINIC, "sensitivity", MELANOMA, "high") >= 0.75  # it has 66 melanomas
+    assert named_rightly(card, OTHER_CLINIC, "sensitivity", MELANOMA) >= 0.7  # of 66: the interval is .61 to .82
     # Not in the other clinic, where the most probable diagnosis alone spares no more than .72 of the benign images.
     assert named_rightly(card, HOME, "specificity", MALIGNANT) >= 0.83
 

@@ -8,9 +8,11 @@ from types import SimpleNamespace
 import pytest
 
 from model.answer.decision import PointReached
+from model.answer.gate import OUTSIDE
 from model.card import load_card
 from tests.support.analyse_page import SAMPLE, bars, headline, html
 from ui import wording as shared
+from ui.analyse import wording as analyse_wording
 from ui.analyse.answer import measured
 from ui.analyse.answer import wording as measured_wording
 from ui.analyse.reader import cases, wording
@@ -85,6 +87,21 @@ def test_another_frames_answer_is_not_taken_for_the_one_that_the_reader_had_not_
     moved = answered.slider(key="size").set_value(60).run().button(key="look_here").click().run()
     assert wording.ANSWER_THEN in html(moved)
     assert "Of 100 lesions" not in html(moved).split('class="beside"')[1].split("</p>")[0]
+
+
+def test_a_refused_picture_that_is_shown_anyway_is_still_no_answer(reading):
+    committed = commit(reading)
+    found, case = committed.session_state.analysis, committed.session_state.case
+    refused = replace(found.prediction, reason=OUTSIDE, abstained=True)
+    committed.session_state.analysis = replace(found, prediction=refused, photo_alone=refused)
+    committed.session_state["cases"][case] = replace(
+        committed.session_state["cases"][case], named=None, risk=None, malignant=None, melanoma=None
+    )
+    shown = committed.run().button(key="answer_anyway").click().run()
+    assert not shown.exception
+    assert headline(shown) == analyse_wording.FORCED_HEADING
+    assert wording.ANSWER_THEN not in html(shown) and f"<td>{wording.REFUSED}</td>" in html(shown)
+    assert "Diagnosis named" not in html(shown) and measured_wording.advice(False) not in html(shown)
 
 
 @pytest.mark.parametrize(

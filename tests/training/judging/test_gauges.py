@@ -5,11 +5,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from model.answer.quality import SHARPNESS
+from model.answer.quality import CUT_OFF, SHARPNESS
 from training.data.splits import INTERNAL_TEST, TRAIN, VALIDATION
 from training.gate.pictures import AS_TAKEN
 from training.gauges import fit as gauges
-from training.gauges.pictures import _covered_edge
+from training.gauges.pictures import _mask_edge_share
 
 
 @pytest.fixture(scope="module")
@@ -65,7 +65,21 @@ def test_a_mask_that_leaves_the_frame_covers_an_edge(tmp_path):
     cv2.rectangle(outside, (60, 0), (110, 60), 255, -1)  # half of the upper edge of the central square
     for name, mask in {"inside": inside, "outside": outside}.items():
         cv2.imwrite(str(tmp_path / f"{name}.png"), mask)
-    assert _covered_edge(tmp_path / "inside.png") == 0
-    assert _covered_edge(tmp_path / "outside.png") == pytest.approx(0.5, abs=0.03)
-    assert np.isnan(_covered_edge(tmp_path / "none.png"))
-    assert np.isnan(_covered_edge(None))
+    assert _mask_edge_share(tmp_path / "inside.png") == 0
+    assert _mask_edge_share(tmp_path / "outside.png") == pytest.approx(0.5, abs=0.03)
+    assert np.isnan(_mask_edge_share(tmp_path / "none.png"))
+    assert np.isnan(_mask_edge_share(None))
+
+
+@pytest.mark.parametrize("agrees", [True, False])
+def test_a_lesion_cut_off_is_told_where_outlines_agree_with_masks(made, agrees):
+    rows, pooled, _ = made
+    covered = np.random.default_rng(2).uniform(0, 1, len(rows))
+    score = covered if agrees else np.random.default_rng(3).uniform(0, 0.55, len(rows))
+    truth = pd.DataFrame({"score": score, "true": score > gauges.CUT})
+    truth.attrs["name"] = "a mask"
+    pixels = pd.DataFrame(pooled[:, :4], columns=["sharpness", "exposure", "ink", "resolution"])
+    found = gauges.fit(pooled, pixels.assign(cut_off=covered), {CUT_OFF: truth}, rows.assign(kind=gauges.UNMARKED))
+    assert (CUT_OFF in found) == agrees
+    if agrees:
+        assert found[CUT_OFF].limits.high == gauges.CUT and found[CUT_OFF].head is None

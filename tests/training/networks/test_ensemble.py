@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+from pathlib import Path
 
 import keras
 import numpy as np
@@ -10,8 +11,8 @@ import pytest
 
 from training import train
 from training.networks.architectures import ARCHITECTURES, logits_model
-from training.networks.ensemble import combine
-from training.recipe import Recipe, RecipeError, load_recipe
+from training.networks.ensemble import combine, combine_files
+from training.recipe import Recipe, RecipeError, load_recipe, trunk_in
 
 SIZE = 64
 SHIPPED = load_recipe("three_trunks_bundle")
@@ -113,13 +114,17 @@ def test_a_recipe_with_members_trains_them_first_and_joins_them(members, photos,
 
 @pytest.mark.parametrize("judged", ["validation", "internal_test"])
 @pytest.mark.parametrize(
-    ("image", "group", "shared"), [("b", "g2", True), ("b2", "g2", True), ("b", "other", True), ("c", "g3", False)]
+    ("image", "group", "lesion", "shared"),
+    [("b", "x", "x", True), ("x", "g2", "x", True), ("x", "x", "l2", True), ("x", "x", "x", False)],
 )
-def test_a_stage_that_has_learnt_from_lesions_that_are_judged_is_refused(judged, image, group, shared, tmp_path):
+def test_a_stage_that_has_learnt_from_lesions_that_are_judged_is_refused(
+    judged, image, group, lesion, shared, tmp_path
+):
     (tmp_path / "one").mkdir()
-    learnt = pd.DataFrame({"image_id": ["a", image], "group": ["g1", group], "split": "train"})
-    learnt.to_csv(tmp_path / "one/splits.csv", index=False)
-    now = pd.DataFrame({"image_id": ["a", "b"], "group": ["g1", "g2"], "split": ["train", judged]})
+    learnt = pd.DataFrame({"image_id": ["a", image], "group": ["g1", group], "lesion_id": ["l1", lesion]})
+    learnt.assign(dataset="any", split="train").to_csv(tmp_path / "one/splits.csv", index=False)
+    now = pd.DataFrame({"image_id": ["a", "b"], "group": ["g1", "g2"], "lesion_id": ["l1", "l2"], "dataset": "any"})
+    now["split"] = ["train", judged]
     if not shared:
         train._check_unseen(["one", "never kept"], tmp_path, now)
         return
@@ -135,3 +140,72 @@ def test_weights_that_only_pytorch_reads_are_asked_for_before_anything_is_traine
     (tmp_path / "lite2_192").mkdir()
     (tmp_path / "lite2_192/trained.keras").touch()
     train._check_taught(recipe, tmp_path / recipe.name, tmp_path)
+
+
+DAMAGED = [("{", "is damaged"), ("{}", "holds no recipe"), ("[]", "holds no recipe"), ('{"recipe": {}}', "damaged")]
+
+
+@pytest.mark.parametrize(("text", "words"), DAMAGED)
+def test_the_damaged_record_of_a_member_is_one_sentence(text, words, tmp_path):
+    member = tmp_path / "lite2_192"
+    member.mkdir()
+    (member / "trained.keras").touch()
+    (member / "run.json").write_text(text)
+    options = train.argparse.Namespace(run=tmp_path / "joined", anew=True, per_class=None)
+    with pytest.raises(RecipeError, match=words):
+        train._earlier_stages("lite2_192", SHIPPED, options.run, options)
+
+
+def test_starting_anew_keeps_what_a_gpu_has_trained(tmp_path):
+    member = tmp_path / "lite2_distilled"
+    member.mkdir()
+    (member / "trained.keras").touch()
+    recipe = dataclasses.asdict(load_recipe("lite2_distilled")) | {"size": 96}
+    (member / "run.json").write_text(json.dumps({"recipe": recipe}))
+    options = train.argparse.Namespace(run=tmp_path / "joined", anew=True, per_class=None)
+    with pytest.raises(RecipeError, match="size"):
+        train._earlier_stages("lite2_distilled", SHIPPED, options.run, options)
+    assert (member / "trained.keras").exists() and (member / "run.json").exists()
+
+
+def test_a_member_of_other_options_is_trained_anew_where_that_is_asked_for(tmp_path, monkeypatch):
+    member = tmp_path / "lite2_192"
+    member.mkdir()
+    (member / "trained.keras").touch()
+    recipe = dataclasses.asdict(load_recipe("lite2_192"))
+    (member / "run.json").write_text(json.dumps({"recipe": recipe | {"size": 96}}))
+
+    def trained(stage: Recipe, options):
+        options.run.mkdir(exist_ok=True)
+        (options.run / "run.json").write_text(json.dumps({"recipe": dataclasses.asdict(stage), "epochs": 3}))
+
+    monkeypatch.setattr(train, "_train", trained)
+    options = train.argparse.Namespace(run=tmp_path / "joined", anew=True, per_class=None)
+    [stage] = train._earlier_stages("lite2_192", SHIPPED, options.run, options)
+    assert stage["epochs"] == 3 and stage["recipe"]["size"] == 192
+
+
+def test_a_member_that_a_gpu_has_to_train_is_asked_for_before_anything_is_trained(tmp_path):
+    options = train.argparse.Namespace(run=tmp_path / SHIPPED.name, work=tmp_path, smoke=False)
+    with pytest.raises(RecipeError, match=f"training.accelerator.unpack lite2_distilled --runs {tmp_path} --work"):
+        train._train(SHIPPED, options)
+    with pytest.raises(RecipeError, match="on a GPU"):
+        train._train(load_recipe("lite2_distilled"), options)
+
+
+def test_joined_files_take_the_size_of_the_recipe(members, tmp_path):
+    paths = [tmp_path / f"{number}.keras" for number in range(2)]
+    for network, path in zip(members[:2], paths, strict=True):
+        network.save(path)
+    recipe = dataclasses.replace(SHIPPED, architecture_options={"trunks": TRUNKS[:2]}, size=96)
+    joined = keras.models.load_model(combine_files(recipe, paths, tmp_path / "joined.keras"), compile=False)
+    assert joined.input_shape == (None, 96, 96, 3)
+
+
+def test_a_folder_of_weights_gives_each_architecture_its_own(tmp_path):
+    (tmp_path / "resnet50v2_imagenet_to_conv4.keras").touch()
+    assert Path(trunk_in(str(tmp_path), "resnet50v2_conv4")).name == "resnet50v2_imagenet_to_conv4.keras"
+    assert trunk_in(str(tmp_path), "cnn") == "none"
+    assert trunk_in("imagenet", "resnet50v2_conv4") == "imagenet"
+    with pytest.raises(RecipeError, match="mobilenet_v2_imagenet_notop"):
+        trunk_in(str(tmp_path), "mobilenetv2")

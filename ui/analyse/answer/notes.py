@@ -10,7 +10,5 @@ if TYPE_CHECKING:
 
 
 def html(analysis: "Analysis") -> str:
-    """Write what was done to the photo and what in it may mislead; of a refused picture only what was done to it."""
-    refused = analysis.forced or analysis.prediction.abstained
-    codes = analysis.warnings if refused else analysis.notes
-    return "".join(f'<p class="note">{escape(wording.NOTES[code])}</p>' for code in codes)
+    """Write what was done to the photo and what in it may mislead."""
+    return "".join(f'<p class="note">{escape(wording.NOTES[code])}</p>' for code in analysis.notes)

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 LESIONS = {"mel": "melanomas", "malignant": "malignant lesions"}
 SUBJECTS = {"mel": "Melanoma", "malignant": "The malignant sum"}
-LEVELS = "All levels"
+LEVELS = "Levels"
 LEVEL_COLUMNS = ("Level", "This photo", "Found there", "Others there")
 LEVELS_HINT = (
     "Images of the internal test at or above each level, with 95 % intervals. The levels were fitted on validation: "

@@ -14,7 +14,6 @@ from ui import evidence, pictures
 from ui import wording as shared
 from ui.analyse import state
 from ui.analyse.closer import wording
-from ui.evaluation.wording import signed
 
 if TYPE_CHECKING:
     from model.pipeline import Analysis
@@ -103,7 +102,7 @@ def _usual(usual: pd.DataFrame, code: str, name: str) -> str:
 def _fit(analysis: "Analysis") -> None:
     """Offer a frame around the lesion, with what such frames did on validation."""
     changes = [
-        wording.FIT_CHANGE.format(*(signed(row[name]) for name in ("value", "low", "high")),
+        wording.FIT_CHANGE.format(*(shared.signed(row[name]) for name in ("value", "low", "high")),
                                   shared.SETS.get(row["dataset"], row["dataset"]))
         for row in analysis.card.raw["outline"].get("frame", [])
         if row["margin"] == MARGIN

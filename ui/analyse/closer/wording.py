@@ -11,7 +11,7 @@ LESION = "The lesion: outline and measurements"
 CODES = {
     EMPTY: "No lesion was found in the frame, so nothing was measured.",
     SEVERAL: "More than one lesion was found; the largest is measured.",
-    CUT: "The frame cuts the lesion off: its shape is not measured; area and colours are of the part that is seen.",
+    CUT: "The lesion touches the edge of the frame: its shape is not measured; area and colours are of the part seen.",
 }
 DRAWN = "Drawn by a small network that learnt from masks of experts{}. It can be wrong: compare it with the photo."
 AGREES = "; on {} it overlaps with such masks by {} (Jaccard index, {} to {}; {} photos)"

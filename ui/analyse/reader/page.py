@@ -98,11 +98,12 @@ def beside(analysis: "Analysis") -> None:
         return
     names, card = wording.diagnoses(analysis.card), analysis.card
     answer = names[case.named] if case.named else wording.REFUSED
-    agreed, same = "", case.malignant == (None if analysis.prediction.abstained else analysis.photo_alone.malignant)
+    refused = analysis.prediction.abstained or analysis.forced
+    agreed, same = "", case.malignant == (None if refused else analysis.photo_alone.malignant)
     heading = wording.ANSWER if same else wording.ANSWER_THEN
     if case.named and same:
         answer = f"{headline(analysis.decision)}; named {answer}"
-    if case.named and same and not analysis.forced:
+    if case.named and same:
         malignant = wording.malignant(card, case.before)
         agreed = measured.agreement(card, analysis.decision, malignant, context.prevalence())
     st.html(

@@ -39,7 +39,7 @@ def informed(card: Card) -> None:
 
 
 def _cells(row: dict) -> tuple[str, ...]:
-    difference, low, high = (wording.signed(row[name]) for name in ("difference", "difference_low", "difference_high"))
+    difference, low, high = (shared.signed(row[name]) for name in ("difference", "difference_low", "difference_high"))
     return (
         row["name"],
         _side(row, "photo_alone"),

@@ -30,9 +30,10 @@ GATE_COMMAND, GAUGES_COMMAND = "python -m training.gate", "python -m training.ga
 
 GAUGES = "Notes on photo quality"
 GAUGES_HINT = (
-    "A note is shown next to the answer when a measure is beyond a limit that was fitted on validation. Few notes are "
-    "wrong, but many problems get no note. How much is found was measured with photos changed on purpose in three "
-    "steps, with lesion masks and with MILK10k's scores for hair. Rulers get no note: no set labels them."
+    "A note is shown next to the answer when a measure is beyond a limit that was fitted on validation, or the lesion "
+    "covers half an edge of the frame. Most notes are right, but many problems get none. How much is found was "
+    "measured with photos changed on purpose in three steps, with lesion masks and with MILK10k's scores for hair. "
+    "Rulers get no note: no set labels them."
 )
 GAUGE_NAMES = {
     "sharpness": "Blur", "exposure": "Light", "resolution": "Too few pixels", "cut_off": "Lesion cut off",
@@ -151,7 +152,7 @@ OUTLINE_COMMAND = "python -m training.outline"
 OUTLINE_FIGURES = {
     "jaccard": "Jaccard index, mean over photos", "dice": "Dice index, mean over photos",
     "jaccard_65": "Jaccard index, below .65 counted as 0",
-    "lesion_at_border": "Share of photos whose lesion is cut off",
+    "lesion_at_border": "Share of photos whose lesion touches the edge",
     "several_lesions": "Share of photos with more than one lesion",
     "no_lesion": "Share of photos without a lesion found",
 }  # fmt: skip

@@ -205,15 +205,15 @@ def test_results_block_shows_value_interval_and_counts_of_test_sets_but_not_vali
 def test_each_family_has_a_sentence_about_its_best_system():
     rows = {
         "recipe": ["ours", "weak", "strong", "two_way", "seven_way"], "family": [None, "A", "A", "B", "B"],
-        "balanced_accuracy": [0.8, 0.5, 0.6, np.nan, 0.7], "malignant_auc": [0.9, 0.7, 0.6, 0.95, 0.8],
+        "melanoma_auc": [0.8, 0.5, 0.6, np.nan, 0.7], "malignant_auc": [0.9, 0.7, 0.6, 0.95, 0.8],
     }  # fmt: skip
     table = pd.DataFrame(rows)
-    for name in ("balanced_accuracy", "malignant_auc"):
+    for name in ("melanoma_auc", "malignant_auc"):
         table[f"{name}_difference"] = table[name] - table[name][0]
         table[f"{name}_difference_low"] = table[f"{name}_difference"] - 0.01
         table[f"{name}_difference_high"] = table[f"{name}_difference"] + 0.03
     first, second = readme.families_block(table).splitlines()[-2:]
-    assert first == "- A: the balanced accuracy is 0.200 (0.170 to 0.210) above that of `strong`, which has 0.600."
+    assert first == "- A: the melanoma AUC is 0.200 (0.170 to 0.210) above that of `strong`, which has 0.600."
     assert second == "- B: the malignant AUC is 0.050 (0.040 to 0.080) below that of `two_way`, which has 0.950."
 
 

@@ -31,7 +31,7 @@ from model.errors import PhotoError
 from model.evaluation.cases import MALIGNANT
 from model.evaluation.confusion import confusion_table
 from model.evaluation.decisions.abstention import measure_abstention
-from model.evaluation.decisions.decision_rules import measure_rules
+from model.evaluation.decisions.decision_rules import BALANCED_RULE, measure_rules
 from model.evaluation.decisions.evidence import measure_answers
 from model.evaluation.decisions.operating_points import OperatingPoint
 from model.evaluation.decisions.prediction_sets import measure_sets
@@ -162,19 +162,29 @@ def tables_of(predictions: pd.DataFrame, card: Card, fitted: dict) -> dict[str, 
     random, labels, named = partial(np.random.default_rng, 2018), card.labels, fitted["thresholds"]
     points = [OperatingPoint(p["name"], p["subject"], p["value"], p["chosen_for"], p["role"]) for p in named]
     shown = [point for point in named if point["name"] in SUBGROUP_POINTS]
+    metrics = summarise(predictions, labels, random())
+    rules = with_published_intervals(measure_rules(predictions, card, log_offsets(fitted), random()), metrics)
     return {
-        "metrics": summarise(predictions, labels, random()).round(6),
+        "metrics": metrics.round(6),
         "confusion": confusion_table(predictions, labels),
         "curves": stored_curves(predictions, labels, random()).round(5),
         "operating_points": measure_operating_points(predictions, card, points).round(6),
         "reliability": stored_reliability(predictions, labels, card.temperature, random()).round(6),
         "subgroups": stored_subgroups(predictions, labels, shown, random()).round(6),
-        "decision_rules": measure_rules(predictions, card, log_offsets(fitted), random()).round(6),
+        "decision_rules": rules.round(6),
         "prediction_sets": measure_sets(predictions, card, fitted["prediction_sets"]["levels"], random()).round(6),
         "abstention": measure_abstention(predictions, card, log_offsets(fitted), random()).round(6),
         "answers_like_this": measure_answers(predictions, card).round(6),
         **{name: table.round(6) for name, table in informed_tables(predictions, card, random()).items()},
     }
+
+
+def with_published_intervals(rules: pd.DataFrame, metrics: pd.DataFrame) -> pd.DataFrame:
+    """Return the rules' table with the intervals of ``metrics`` for what the balanced rule gives: one on all pages."""
+    keys, ends = ["dataset", "split", "metric", "subject"], ["low", "high"]
+    there = rules[keys].merge(metrics[[*keys, *ends]], "left", on=keys)[ends].set_axis(rules.index)
+    same = (rules["rule"] == BALANCED_RULE) & there.notna().all(axis=1)
+    return rules.assign(**{end: there[end].where(same, rules[end]) for end in ends})
 
 
 def log_offsets(fitted: dict) -> np.ndarray:
@@ -209,7 +219,7 @@ def evaluate(run: Path, bundle: Path) -> pd.DataFrame:
 
 def _write(bundle: Path, predictions: pd.DataFrame, entries: dict) -> pd.DataFrame:
     """Fit on the validation rows, then write card and tables; return the metrics."""
-    card = load_card(bundle)
+    card, predictions = load_card(bundle), predictions.drop(columns="named", errors="ignore")  # by another rule
     fitted = fit_decision(predictions[predictions.split == VALIDATION], card, training_shares(card))
     raw = json.loads((bundle / "card.json").read_text(encoding="utf-8"))
     human = {"human": json.loads(HUMAN_PART.read_text(encoding="utf-8"))}

@@ -77,7 +77,9 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--work", type=Path, help="folder for manifest and decoded images (default runs/data)")
     parser.add_argument("--splits", type=Path, help="a published split table to keep (default: make the seeded split)")
     parser.add_argument("--weights", help="imagenet, none, a file with the pretrained trunk, or a folder with several")
-    parser.add_argument("--set", nargs="*", default=[], metavar="NAME=VALUE", help="change options of the recipe")
+    parser.add_argument(
+        "--set", nargs="*", action="extend", default=[], metavar="NAME=VALUE", help="change options of the recipe"
+    )
     parser.add_argument("--per-class", type=int, help="rehearse with that many images of each class")
     parser.add_argument("--tensorboard", action="store_true", help="also log for TensorBoard, into the run folder")
     parser.add_argument("--smoke", action="store_true", help="a tiny network on synthetic images")
@@ -168,10 +170,10 @@ def _train(recipe: Recipe, options: argparse.Namespace) -> int:
     canvas = OutlinedCanvas(stored, manifest) if recipe.masks else stored
     if recipe.members:
         start = combine_files(recipe, starts, run / "joined.keras")
+    shares = training_shares(recipe, manifest) if recipe.prior_exponent else None
     network = fit(recipe, canvas, manifest, run, start, cache=work / "features", callbacks=_callbacks(options, run))
     if start and recipe.blend < 1:
         blend_with(start, network, recipe.blend)
-    shares = training_shares(recipe, manifest) if recipe.prior_exponent else None
     if shares is not None and not recipe.last_layer_penalty:
         take_off_prior(network, shares, recipe.prior_exponent)
     model = weights_in_float32(recipe, network)

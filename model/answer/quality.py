@@ -168,7 +168,9 @@ def read_gauges(entry: dict[str, Any] | None, bundle_dir: Path, outlined: bool) 
     except (KeyError, TypeError, ValueError, OverflowError):
         raise BundleError("gauges_limits", "Each gauge in the card needs code, low and high, and its head.") from None
     if CUT_OFF in limits and CUT_OFF not in heads and not outlined:
-        raise BundleError("gauges_limits", "The gauge of lesions that the frame cuts off needs outlines.")
+        raise BundleError(
+            "gauges_limits", "The gauge of lesions that the frame cuts off needs outlines; run training.gauges again."
+        )
     unknown = sorted(str(code) for code in set(limits) - {*PIXEL_GAUGES, *HEADS, CUT_OFF})
     if unknown:
         raise BundleError("gauges_unknown", f"The card names gauges that are not known: {', '.join(unknown)}.")

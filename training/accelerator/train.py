@@ -260,7 +260,9 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("plan", nargs="+", metavar="RECIPE:SECONDS")
     parser.add_argument("--packed", type=Path, default=Path("runs/packed"))
     parser.add_argument("--out", type=Path, default=Path("runs/trained"))
-    parser.add_argument("--set", nargs="*", default=[], metavar="NAME=VALUE", help="change options of every recipe")
+    parser.add_argument(
+        "--set", nargs="*", action="extend", default=[], metavar="NAME=VALUE", help="change options of every recipe"
+    )
     options = parser.parse_args(arguments)
     check_teachers([entry.partition(":")[0] for entry in options.plan])
     options.out.mkdir(parents=True, exist_ok=True)

@@ -90,6 +90,8 @@ def effective_number(labels: np.ndarray, classes: int, *, beta: float = 0.999) -
 
     ``beta`` 0 weighs all the same, and the nearer to 1 the nearer to `class_weights`.
     """
+    if not 0 <= beta < 1:
+        raise BalancingError(f"beta must be from 0 to below 1, not {beta}.")
     weight = (1 - beta) / (1 - beta ** _counts(labels, classes))
     return Balance(np.ones(len(labels)), weight / weight[labels].mean())
 

@@ -9,10 +9,19 @@ import pandas as pd
 from training.data import provenance
 from training.data.label_sets import CODES, LABELS, labels_in
 from training.data.sets.layouts import DatasetError, set_folder
-from training.data.splits import EXTERNAL, TRAIN, apply_split_table, extend_split_table, make_splits
+from training.data.splits import (
+    EXTERNAL,
+    INTERNAL_TEST,
+    TRAIN,
+    VALIDATION,
+    apply_split_table,
+    extend_split_table,
+    make_splits,
+)
 from training.recipe import Recipe
 
 SYNTHETIC = "synthetic"
+SPLITS = (TRAIN, VALIDATION, INTERNAL_TEST, EXTERNAL)
 
 
 def prepare(
@@ -42,6 +51,9 @@ def prepare(
             split = extend_split_table(manifest, manifest.assign(split=split)[split != EXTERNAL])
         manifest, split = manifest[wanted], split[wanted]
     manifest = manifest.assign(split=split.to_numpy()).reset_index(drop=True)
+    lacking = [name for name in (TRAIN, VALIDATION) if name not in set(manifest.split)]
+    if lacking:
+        raise DatasetError(f"There is no image of {', '.join(recipe.datasets)} in the split {lacking[0]}.")
     return _few(recipe, manifest, per_class)
 
 
@@ -102,6 +114,11 @@ def _split_table(path: Path) -> pd.DataFrame:
     missing = {"image_id", "split"} - set(table)
     if missing:
         raise DatasetError(f"{path} is no split table: it lacks the columns {', '.join(sorted(missing))}.")
+    unknown = set(table.split.dropna()) - set(SPLITS)
+    if unknown:
+        raise DatasetError(f"{path} has the split {min(map(str, unknown))!r}; there are {', '.join(SPLITS)}.")
+    if table.image_id.duplicated().any():
+        raise DatasetError(f"{path} lists {table.image_id[table.image_id.duplicated()].iloc[0]} more than once.")
     return table
 
 

@@ -3,6 +3,7 @@
 import inspect
 import math
 from collections.abc import Callable, Collection
+from typing import Any
 
 from model.card import VIEWS
 from training.data.augment import LEVELS
@@ -31,10 +32,10 @@ CHOICES: dict[str, Collection[str]] = {
 LEAST = {
     "size": 32, "serve_size": 0, "epochs": 0, "batch": 1, "workers": 1, "unfold": 0, "images_per_class": 0,
     "epoch_images": 0, "validation_images": 0, "patience": 0, "seed": 0, "mixup": 0, "weight_decay": 0,
-    "last_layer_penalty": 0,
+    "last_layer_penalty": 0, "prior_exponent": 0,
 }  # fmt: skip
 GIVEN = ("labels", "classes", "features", "seed")  # to a way of balancing, by the training loop
-SHARES = ("dropout", "warmup", "blend")  # between 0 and 1
+SHARES = ("dropout", "warmup", "blend", "distil")  # between 0 and 1
 
 
 def check_recipe(recipe: Recipe) -> None:
@@ -58,17 +59,26 @@ def check_recipe(recipe: Recipe) -> None:
     for name in SHARES:
         if not 0 <= getattr(recipe, name) <= 1:
             raise RecipeError(f"The option {name} must lie between 0 and 1, not {getattr(recipe, name)}.")
-    if not recipe.rate > 0:
+    if not 0 < recipe.rate < math.inf:
         raise RecipeError(f"The option rate must be above 0, not {recipe.rate}.")
+    for name in ("balancing_options", "loss_options", "source_weights"):
+        for option, value in getattr(recipe, name).items():
+            if not _is_number(value):
+                raise RecipeError(f"{option} in {name} must be a number from 0 on, not {value!r}.")
     _check_options("balancing", BALANCING[recipe.balancing], recipe.balancing_options)
     _check_options("loss", LOSSES[recipe.loss], recipe.loss_options)
-    if not all(phase.share > 0 for phase in recipe.phases):
-        raise RecipeError("The share of every phase must be above 0.")
+    if not all(_is_number(value) and value > 0 for phase in recipe.phases for value in (phase.share, phase.rate)):
+        raise RecipeError("Share and rate of every phase must be numbers above 0.")
     watched = WATCHED if LABEL_SETS[recipe.label_set].melanoma else WATCHED[:-1]
     if recipe.watch not in watched:
         raise RecipeError(f"No score {recipe.watch!r} to watch; there are {', '.join(watched)}.")
     if recipe.mixup and "metadata" in recipe.architecture:
         raise RecipeError("mixup mixes photos and not what is known of patients; set it to 0 for this architecture.")
+
+
+def _is_number(value: Any) -> bool:
+    """Say whether a value is a finite number from 0 on."""
+    return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value < math.inf
 
 
 def _check_options(name: str, method: Callable, options: dict) -> None:

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 from tqdm import tqdm
 
+from model.errors import PhotoError
 from model.evaluation.inputs.gate import TAKEN as AS_TAKEN
 from model.photo.folders import find_photos
 from model.photo.image import read_file, read_photo
@@ -58,8 +59,11 @@ def few(images: pd.DataFrame, count: int) -> pd.DataFrame:
 
 
 def read(path: str | Path) -> np.ndarray:
-    """Return a photo's pixels as the application reads them."""
-    return read_photo(read_file(Path(path))).pixels
+    """Return a photo's pixels as the application reads them; DatasetError names one that cannot be read."""
+    try:
+        return read_photo(read_file(Path(path))).pixels
+    except PhotoError as error:
+        raise DatasetError(f"{path}: {error}") from None
 
 
 def dermoscopic(images: pd.DataFrame) -> Iterator[Picture]:

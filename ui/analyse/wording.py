@@ -2,6 +2,7 @@
 
 from model import report
 from model.answer import sentences
+from model.answer.decision import RULE_OUT
 from model.answer.gate import OUTSIDE
 from ui.uploads import PHOTO_MB
 
@@ -65,7 +66,7 @@ FORCED_HEADING, FORCED = "Probabilities without a risk level", sentences.FORCED
 
 SUSPICIOUS = {"mel": "Suspicious of melanoma", "malignant": "Suspicious of malignancy"}
 NOT_RULED_OUT = {"mel": "Melanoma is not ruled out", "malignant": "Malignancy is not ruled out"}
-BELOW = "Below both rule-out levels"
+BELOW, BELOW_ONE = "Below both rule-out levels", "Below the rule-out level"
 NO_LEVELS = "This model has no measured levels"
 NAMED = "Diagnosis named: <b>{}</b>"
 TIE = "Diagnosis named, a near tie: <b>{}</b>"
@@ -76,10 +77,11 @@ EVALUATION = "How it was measured"
 
 def headline(decision) -> str:
     """Write in a few words what the risk is; never that there is none."""
-    if not decision.points:
+    out = [point for point in decision.points if point.role == RULE_OUT]
+    if not out and decision.risk != "high":
         return NO_LEVELS
     if decision.risk == "low":
-        return BELOW
+        return BELOW if len(out) > 1 else BELOW_ONE
     names = SUSPICIOUS if decision.risk == "high" else NOT_RULED_OUT
     return names["mel" if "mel" in decision.reached else "malignant"]
 

@@ -13,7 +13,7 @@ METHODS = {
     "abstention": "certainty is the highest probability; intervals as above.",
     "refusals": "shares with Wilson's interval by lesion.",
     "gauges": "shares with Wilson's interval by lesion, AUC and correlation by resampling lesions.",
-    "confusion": "the diagnosis that the balanced rule names for every image, counted.",
+    "confusion": "the diagnosis named for every image, counted.",
     "curves": "bands, drawn where they are stored, from resampling lesions; points from every distinct probability.",
     "threshold": (
         "sensitivity and specificity with Wilson's interval at the effective sample size, predictive values with "

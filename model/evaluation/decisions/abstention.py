@@ -38,7 +38,7 @@ def measure_abstention(
         order = np.argsort(-cases.probabilities.max(axis=1), kind="stable")
         for coverage in COVERAGES:
             answered = np.zeros(len(order), bool)
-            answered[order[: round(coverage * len(order))]] = True
+            answered[order[: max(1, round(coverage * len(order)))]] = True
             base = {"dataset": dataset, "split": split, "coverage": coverage}
             rows += [base | row for row in _measured(judged, answered, random)]
     return pd.DataFrame(rows)

@@ -1,5 +1,7 @@
 """What the page says of a decision, from the decision alone."""
 
+from dataclasses import replace
+
 import pytest
 
 from model.answer.decision import Decision, PointReached
@@ -19,6 +21,19 @@ def decision(risk: str, melanoma: float, malignant: float, named: str = "nv", ti
         for role, limit in LIMITS.items()
     )
     return Decision("nv", named, tie, points, sets or {}, risk)
+
+
+@pytest.mark.parametrize(
+    ("kept", "risk", "said"),
+    [
+        ([("malignant", "rule_out")], "low", wording.BELOW_ONE), ([("malignant", "balanced")], "middle", wording.NO_LEVELS),
+        ([("mel", "confirm")], "middle", wording.NO_LEVELS), ([], "middle", wording.NO_LEVELS),
+    ],
+)  # fmt: skip
+def test_a_headline_names_only_levels_that_the_model_has(kept, risk, said):
+    whole = decision(risk, 0.01, 0.05)
+    points = tuple(point for point in whole.points if (point.subject, point.role) in kept)
+    assert wording.headline(replace(whole, points=points)) == said
 
 
 @pytest.mark.parametrize(

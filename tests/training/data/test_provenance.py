@@ -74,6 +74,22 @@ def test_images_that_a_split_table_does_not_list_are_left_out_and_counted(data, 
     assert "class_folders: 3 images are left out" in capsys.readouterr().out
 
 
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (lambda table: table.assign(split="Train"), "has the split 'Train'; there are train, validation"),
+        (lambda table: table.assign(split="train"), "There is no image of class_folders in the split validation"),
+        (lambda table: table.head(0), "There is no image of class_folders in the split train"),
+        (lambda table: pd.concat([table, table.tail(1)]), "more than once"),
+    ],
+)
+def test_a_split_table_that_nothing_can_be_learnt_from_is_one_sentence(data, tmp_path, change, words):
+    whole = prepare(RECIPE, data, tmp_path / "work", None, None)
+    change(whole).to_csv(tmp_path / "splits.csv", index=False)
+    with pytest.raises(DatasetError, match=words):
+        prepare(RECIPE, data, tmp_path / "work", tmp_path / "splits.csv", None)
+
+
 @pytest.mark.parametrize("change", ["more", "fewer", "content", "label"])
 def test_images_or_labels_that_have_changed_are_noticed(data, change, lesion, encode):
     assert images(data) == 42

@@ -23,8 +23,12 @@ from training.recipe import RecipeError, load_recipe, recipe_names
         ('balancing_options={"exponnent": 0.4}', "No option 'exponnent' of balancing power; there are exponent"),
         ('balancing_options={"seed": 4}', "No option 'seed' of balancing power"),
         ('loss_options={"gamma": 2}', "No option 'gamma' of loss cross_entropy; there are label_smoothing"),
+        ('balancing_options={"exponent": "a"}', "exponent in balancing_options must be a number from 0 on, not 'a'"),
+        ('source_weights={"milk10k": -1}', "milk10k in source_weights must be a number from 0 on"),
+        ('phases=[{"name": "a", "share": "x"}]', "must be numbers above 0"), ("rate=1e999", "rate must be above 0"),
+        ("prior_exponent=-1", "prior_exponent must be 0 or more"), ("distil=5", "distil must lie between"),
         ("watch=luck", "No score 'luck' to watch; there are balanced_accuracy"),
-        ('phases=[{"name": "a", "share": 0}]', "share of every phase must be above 0"),
+        ('phases=[{"name": "a", "share": 0}]', "Share and rate of every phase must be numbers above 0"),
     ],
 )  # fmt: skip
 def test_a_wrong_option_is_one_sentence(assignment, words, capsys, tmp_path, monkeypatch):
@@ -32,6 +36,13 @@ def test_a_wrong_option_is_one_sentence(assignment, words, capsys, tmp_path, mon
     assert train.main(["mobilenetv2_bundle", "--set", assignment]) == 1
     said = capsys.readouterr().err
     assert words in said and said.count("\n") == 1
+
+
+def test_options_named_twice_are_all_taken(monkeypatch):
+    taken = []
+    monkeypatch.setattr(train, "_train", lambda recipe, options: taken.append(recipe) or 0)
+    assert train.main(["mobilenetv2_160", "--set", "epochs=1", "batch=4", "--set", "rate=0.001"]) == 0
+    assert (taken[0].epochs, taken[0].batch, taken[0].rate) == (1, 4, 0.001)
 
 
 def test_every_recipe_passes_its_own_check():

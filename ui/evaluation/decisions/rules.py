@@ -17,7 +17,7 @@ RULES = "results/decision_rules.csv"
 
 def rules(card: Card) -> None:
     """Compare both rules: their main effects on every test set, and every figure of one set."""
-    table, entry = evidence.table(card, RULES), card.raw["decision"]
+    table, entry = evidence.table(card, RULES), card.raw.get("decision", {})
     st.header(wording.RULES)
     if "harms" in entry:
         st.caption(wording.RULES_HINT.format(entry["harms"]["mel"], entry["share_exponent"]))

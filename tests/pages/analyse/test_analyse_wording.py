@@ -26,8 +26,8 @@ def decision(risk: str, melanoma: float, malignant: float, named: str = "nv", ti
 @pytest.mark.parametrize(
     ("kept", "risk", "said"),
     [
-        ([("malignant", "rule_out")], "low", wording.BELOW_ONE), ([("malignant", "balanced")], "middle", wording.NO_LEVELS),
-        ([("mel", "confirm")], "middle", wording.NO_LEVELS), ([], "middle", wording.NO_LEVELS),
+        ([("malignant", "rule_out")], "low", wording.BELOW_ONE), ([], "middle", wording.NO_LEVELS),
+        ([("malignant", "balanced")], "middle", wording.NO_LEVELS), ([("mel", "confirm")], "middle", wording.NO_LEVELS),
     ],
 )  # fmt: skip
 def test_a_headline_names_only_levels_that_the_model_has(kept, risk, said):

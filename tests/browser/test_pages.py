@@ -45,7 +45,7 @@ def test_a_walk_over_every_page_and_section_meets_no_error(visit, viewport):
     findings = {"open": serious_findings(page)}
     page.locator(f".st-key-{SAMPLE} button").click()
     answer(page)
-    page.get_by_text(measured_wording.LEVELS).click()
+    page.get_by_text(measured_wording.LEVELS, exact=True).click()
     page.get_by_text(wording.MOVE_FRAME).click()
     settled(page)
     findings["answer"] = serious_findings(page)

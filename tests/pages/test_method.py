@@ -377,3 +377,15 @@ def test_cases_that_two_models_name_differently_are_counted_and_listed(measured_
     assert set(listed.label) == {"Melanocytic nevus"} and "Melanocytic nevus" not in set(listed.ours)
     own = shown.button_group(key="changed_cases").set_value("ours").run()
     assert list(own.dataframe[0].value.image_id) == list(mine.image_id[ours & ~theirs])
+
+
+def test_what_this_model_has_without_its_rule_stands_where_systems_are_compared(measured_bundle, monkeypatch):
+    rules = pd.read_csv(measured_bundle / "results/decision_rules.csv")
+    home = rules[(rules.dataset == "ham10000") & (rules.split == "internal_test") & (rules.rule == "most_probable")]
+    value = home[home.metric == "balanced_accuracy"].value.item()
+    shown = compared(monkeypatch, measured_bundle)
+    assert f"By the most probable class this model has {value:.3f}" in text(shown)
+    other = shown.selectbox(key="compared_metric").set_value("malignant_auc").run()
+    assert "By the most probable class this model has" not in text(other)
+    summary = AppTest.from_file(APP, default_timeout=60).switch_page("pages/evaluation.py").run()
+    assert f"By the most probable class this model has {value:.3f}" in text(summary)

@@ -130,7 +130,7 @@ def ancestors(card: Card) -> None:
     table = evidence.table(card, COMPARISON, COMPARED)
     st.header(wording.ANCESTORS)
     judged = table.iloc[0]
-    st.caption(wording.SAME_IMAGES.format(shared.size(judged["n_images"], judged["n_lesions"])) + _without_rule(card))
+    st.caption(wording.SAME_IMAGES.format(shared.size(judged["n_images"], judged["n_lesions"])) + without_rule(card))
     metrics = [name for name in wording.ANCESTOR_METRICS if name in table]
     own = table[table["recipe"] == card.model_id].head(1)
     rows = [(wording.BUNDLED, *(_compared(own.iloc[0], name) for name in metrics))] if len(own) else []
@@ -143,7 +143,7 @@ def ancestors(card: Card) -> None:
     evidence.origin(card, (COMPARISON,), METHODS["comparison"], table, "comparison.csv", command)
 
 
-def _without_rule(card: Card) -> str:
+def without_rule(card: Card) -> str:
     """Write this model's balanced accuracy as the earlier systems have it, whose answer is the most probable class."""
     if RULES not in card.raw.get("tables", {}):
         return ""

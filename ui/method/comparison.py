@@ -9,6 +9,7 @@ from ui import evidence
 from ui import wording as shared
 from ui.evaluation.choices import COMPARED, COMPARISON, earlier_systems
 from ui.evaluation.methods import METHODS
+from ui.evaluation.summary import without_rule
 from ui.evaluation.wording import FIGURE, IMAGES, NOTHING
 from ui.method import wording
 from ui.method.ahead import ahead
@@ -24,7 +25,8 @@ def comparison(card: Card) -> None:
     metric = st.selectbox(FIGURE, metrics, format_func=metrics.get, key="compared_metric", persist_state="session")
     judged = table.iloc[0]
     said = shared.size(judged["n_images"], judged["n_lesions"])
-    st.caption(wording.COMPARISON.format(judged["split"].replace("_", " "), said))
+    named = without_rule(card) if metric == "balanced_accuracy" else ""
+    st.caption(wording.COMPARISON.format(judged["split"].replace("_", " "), said) + named)
     st.dataframe(listed(table, metric, list(metrics)), hide_index=True, column_config=_columns(metric, metrics))
     answered = table.dropna(subset=[metric])
     _name_missing(wording.NOT_ANSWERED, table, table[metric].isna())

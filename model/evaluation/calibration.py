@@ -147,9 +147,7 @@ def error_by_chance(
         Range [0, 1]; 95 % of the draws lie between low and high.
     """
     count = len(confidence)
-    belongs = np.eye(ECE_BINS)[
-        calibration_bins(confidence, ECE_BINS)
-    ]  # the same for every draw, on each visit of a page
+    belongs = np.eye(ECE_BINS)[calibration_bins(confidence, ECE_BINS)]  # made once: a page draws on each visit
     gaps = [(confidence - (random.random(count) < confidence)) @ belongs for _ in range(draws)]
     errors = np.abs(gaps).sum(axis=1) / count
     low, high = np.quantile(errors, [0.025, 0.975])

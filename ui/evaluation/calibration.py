@@ -46,7 +46,9 @@ def _of_question(card: Card, chosen: evidence.Set, cases: Cases, subject: str) -
     score, truth, lesions = confidence_and_hits(cases, subject)
     metrics = evidence.of_set(evidence.optional(card, METRICS, "", METRIC_COLUMNS), chosen)
     rows = metrics[(metrics["subject"] == subject) & metrics["metric"].isin(["ece", "brier"])].assign(subject=ALL)
+    source = METRICS
     if rows.empty:
+        source = PREDICTIONS
         random = np.random.default_rng(2018)
         found = {
             "ece": resampled_figure(partial(calibration_error, score, truth), lesions, random),
@@ -56,7 +58,7 @@ def _of_question(card: Card, chosen: evidence.Set, cases: Cases, subject: str) -
     evidence.figures(wording.SERVED, evidence.named(rows, wording.CALIBRATION_METRICS))
     _by_chance(score)
     evidence.origin(
-        card, (PREDICTIONS,), METHODS["calibration_figures"], rows.assign(subject=subject), f"calibration_{subject}.csv"
+        card, (source,), METHODS["calibration_figures"], rows.assign(subject=subject), f"calibration_{subject}.csv"
     )
 
 

@@ -19,10 +19,7 @@ METHODS = {
         "sensitivity and specificity with Wilson's interval at the effective sample size, predictive values with "
         "Mercaldo's at the chosen prevalence; number needed to biopsy is 1 / PPV."
     ),
-    "calibration": (
-        "{} bins of equal width, n above each bar, Wilson's interval by lesion; "
-        "before temperature by undoing the card's."
-    ),
+    "calibration": "{} bins of equal width, n above each bar, Wilson's interval by lesion.",
     "calibration_figures": (
         "of the most probable class, or of the chosen question; intervals and the paired change from resampling "
         "lesions. Resampling adds random differences, which increase a calibration error: its interval is shifted "

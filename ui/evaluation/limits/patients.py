@@ -40,12 +40,8 @@ def informed(card: Card) -> None:
 
 def _cells(row: dict) -> tuple[str, ...]:
     difference, low, high = (shared.signed(row[name]) for name in ("difference", "difference_low", "difference_high"))
-    return (
-        row["name"],
-        _side(row, "photo_alone"),
-        _side(row, "with_patient"),
-        f"{difference} {wording.bracket(low, high)}",
-    )
+    sides = (_side(row, side) for side in ("photo_alone", "with_patient"))
+    return (row["name"], *sides, f"{difference} {wording.bracket(low, high)}")
 
 
 def _side(row: Mapping, side: str) -> str:

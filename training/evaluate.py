@@ -25,7 +25,7 @@ import pandas as pd
 from PIL import Image
 from tqdm import tqdm
 
-from model.answer.decision import named_codes
+from model.answer.decision import offsets
 from model.card import Card, load_card
 from model.errors import PhotoError
 from model.evaluation.cases import MALIGNANT
@@ -46,6 +46,7 @@ from training.command import TrainingError, one_sentence
 from training.data.provenance import git_commit, read_manifest
 from training.data.splits import EXTERNAL, INTERNAL_TEST, TRAIN, VALIDATION
 from training.fitting.last_layer import Folds, read_folds
+from training.judging.comparison_rows import named_by_rule
 from training.judging.decisions import fit_decision, measure_operating_points, training_shares
 from training.judging.patients_measured import informed_tables
 from training.judging.sealing import SMOKE_BUNDLE, write_json, write_tables
@@ -163,7 +164,7 @@ def tables_of(predictions: pd.DataFrame, card: Card, fitted: dict) -> dict[str, 
     points = [OperatingPoint(p["name"], p["subject"], p["value"], p["chosen_for"], p["role"]) for p in named]
     shown = [point for point in named if point["name"] in SUBGROUP_POINTS]
     metrics = summarise(predictions, labels, random())
-    rules = with_published_intervals(measure_rules(predictions, card, log_offsets(fitted), random()), metrics)
+    rules = with_published_intervals(measure_rules(predictions, card, offsets(card), random()), metrics)
     return {
         "metrics": metrics.round(6),
         "confusion": confusion_table(predictions, labels),
@@ -173,7 +174,7 @@ def tables_of(predictions: pd.DataFrame, card: Card, fitted: dict) -> dict[str, 
         "subgroups": stored_subgroups(predictions, labels, shown, random()).round(6),
         "decision_rules": rules.round(6),
         "prediction_sets": measure_sets(predictions, card, fitted["prediction_sets"]["levels"], random()).round(6),
-        "abstention": measure_abstention(predictions, card, log_offsets(fitted), random()).round(6),
+        "abstention": measure_abstention(predictions, card, offsets(card), random()).round(6),
         "answers_like_this": measure_answers(predictions, card).round(6),
         **{name: table.round(6) for name, table in informed_tables(predictions, card, random()).items()},
     }
@@ -185,11 +186,6 @@ def with_published_intervals(rules: pd.DataFrame, metrics: pd.DataFrame) -> pd.D
     there = rules[keys].merge(metrics[[*keys, *ends]], "left", on=keys)[ends].set_axis(rules.index)
     same = (rules["rule"] == BALANCED_RULE) & there.notna().all(axis=1)
     return rules.assign(**{end: there[end].where(same, rules[end]) for end in ends})
-
-
-def log_offsets(fitted: dict) -> np.ndarray:
-    """Return what the decision rule of `fit_decision` adds to the log probability of each class, shape (classes,)."""
-    return np.array(fitted["decision"]["log_offsets"])
 
 
 def rewrite_tables(bundle: Path) -> pd.DataFrame:
@@ -225,8 +221,7 @@ def _write(bundle: Path, predictions: pd.DataFrame, entries: dict) -> pd.DataFra
     human = {"human": json.loads(HUMAN_PART.read_text(encoding="utf-8"))}
     write_json(bundle / "card.json", raw | fitted | entries | human)
     card = load_card(bundle)
-    named = named_codes(predictions[[f"p_{code}" for code in card.codes]].to_numpy(), card)
-    predictions = predictions.assign(named=named)
+    predictions = named_by_rule(predictions, card)
     tables = tables_of(predictions, card, fitted)
     tables |= {"predictions": predictions}
     write_tables(bundle, {f"results/{name}.csv": table for name, table in tables.items()})

@@ -9,7 +9,7 @@ import pandas as pd
 from model.card import Label
 from model.errors import ContractError
 from model.evaluation import metrics
-from model.evaluation.cases import ALL, CLINICAL_QUESTIONS, Cases, ask, read_cases, subjects
+from model.evaluation.cases import ALL, CLINICAL_QUESTIONS, MALIGNANT, Cases, ask, read_cases, subjects
 from model.evaluation.intervals import (
     RESAMPLES,
     WILSON,
@@ -100,8 +100,9 @@ def scores(cases: Cases, weights: np.ndarray | None = None) -> dict[Key, np.ndar
         asked = None if weights is None else weights[:, question.rows]
         found["auc", subject] = metrics.auc(question.truth, question.score, asked)
         found["average_precision", subject] = metrics.average_precision(question.truth, question.score, asked)
-        found["ece", subject] = metrics.calibration_error(question.score, question.truth, asked)
-        found["brier", subject] = metrics.weighted_mean((question.score - question.truth) ** 2, asked)
+        if subject == MALIGNANT:
+            found["ece", subject] = metrics.calibration_error(question.score, question.truth, asked)
+            found["brier", subject] = metrics.weighted_mean((question.score - question.truth) ** 2, asked)
     return found
 
 

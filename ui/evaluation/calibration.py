@@ -1,5 +1,7 @@
 """Whether probabilities are right as often as they say, before and after temperature scaling."""
 
+from functools import partial
+
 import numpy as np
 import pandas as pd
 import streamlit as st
@@ -7,7 +9,8 @@ import streamlit as st
 from model.card import Card
 from model.evaluation.calibration import confidence_and_hits, error_by_chance, reliability_table
 from model.evaluation.cases import ALL, Cases, read_cases
-from model.evaluation.metrics import ECE_BINS
+from model.evaluation.intervals import resampled_figure
+from model.evaluation.metrics import ECE_BINS, calibration_error, weighted_mean
 from model.evaluation.plots import ReliabilityDisplay
 from ui import evidence
 from ui.evaluation import choices, wording
@@ -39,12 +42,24 @@ def calibration(card: Card) -> None:
 
 
 def _of_question(card: Card, chosen: evidence.Set, cases: Cases, subject: str) -> None:
-    """Show error and Brier score of the probability of yes, as served."""
-    metrics = evidence.of_set(evidence.optional(card, METRICS, wording.NO_FIGURES, METRIC_COLUMNS), chosen)
-    rows = metrics[(metrics["subject"] == subject) & metrics["metric"].isin(["ece", "brier"])]
-    evidence.figures(wording.SERVED, evidence.named(rows.assign(subject=ALL), wording.CALIBRATION_METRICS))
-    _by_chance(confidence_and_hits(cases, subject)[0])
-    evidence.origin(card, (METRICS,), METHODS["calibration_figures"], rows, f"calibration_{subject}.csv")
+    """Show error and Brier score of the probability of yes, as served: the published ones, or computed now."""
+    score, truth, lesions = confidence_and_hits(cases, subject)
+    metrics = evidence.of_set(evidence.optional(card, METRICS, "", METRIC_COLUMNS), chosen)
+    rows = metrics[(metrics["subject"] == subject) & metrics["metric"].isin(["ece", "brier"])].assign(subject=ALL)
+    source = METRICS
+    if rows.empty:
+        source = PREDICTIONS
+        random = np.random.default_rng(2018)
+        found = {
+            "ece": resampled_figure(partial(calibration_error, score, truth), lesions, random),
+            "brier": resampled_figure(partial(weighted_mean, (score - truth) ** 2), lesions, random),
+        }
+        rows = pd.DataFrame([{"metric": name, "subject": ALL, **figure} for name, figure in found.items()])
+    evidence.figures(wording.SERVED, evidence.named(rows, wording.CALIBRATION_METRICS))
+    _by_chance(score)
+    evidence.origin(
+        card, (source,), METHODS["calibration_figures"], rows.assign(subject=subject), f"calibration_{subject}.csv"
+    )
 
 
 def _figures(card: Card, chosen: evidence.Set, cases: Cases) -> None:

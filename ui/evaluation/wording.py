@@ -49,7 +49,6 @@ NO_AREAS = "The areas under the curves are not shown."
 NAMED_THRESHOLDS = "Named thresholds for this question: {}."
 ALL_CLASSES = "The most probable of the seven classes"
 SERVED = "As served"
-NO_FIGURES = "Calibration error and Brier score are not shown."
 TEMPERATURE = "What the temperature of {:.2f} changes"
 WITHOUT = {"before": "Without it", "change": "Change: with minus without, paired"}
 ONLY_AFTER = "Figures are shown after temperature only."

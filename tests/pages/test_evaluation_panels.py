@@ -201,6 +201,18 @@ def test_sources_draw_the_change_against_all_training_images(page, measured_bund
     assert "kept: -0.040 (-0.080 to 0.020), no clear difference." in said and "HAM10000:" not in said
 
 
+def test_sources_show_whole_networks_where_they_were_trained(page, measured_bundle):
+    shown = go(page, "Other clinics").selectbox(key="judged_on").set_value("milk10k").run()
+    shown = shown.button_group(key="learner").set_value("results/sources_fine_tuned.csv").run()
+    labels = [label.replace("<br>", " ") for label in charts(shown)[-1]["layout"]["yaxis"]["ticktext"]]
+    assert labels[1] == "Without MILK10k, sets drawn evenly: 498 images"
+    said = " ".join(element.value for element in shown.markdown)
+    assert "- Never having seen MILK10k: -0.110" in said and "features that must not tell the set: -0.130" in said
+    captions = " ".join(element.value for element in shown.caption)
+    assert "a network, 64 px, so that a set that is left out" in captions and "--fine-tune" in captions
+    assert "Set recognised from the features" in " ".join(element.value for element in shown.get("html"))
+
+
 def test_robustness_draws_a_line_a_corruption_from_the_photo_as_taken(page, measured_bundle):
     shown = go(page, "Degraded photos")
     rows = table(measured_bundle, "robustness")

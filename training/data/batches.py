@@ -91,9 +91,7 @@ class TrainingBatches(keras.utils.PyDataset):
 
     def __getitem__(self, index: int):
         random = np.random.default_rng([self.seed, self.epoch, index])
-        chosen = self.order[index * self.batch : (index + 1) * self.batch]
-        if not len(chosen):  # systematic sampling may fall one image short of the last batch
-            chosen = self.order[-1:]
+        chosen = self.chosen(index)
         views = np.stack([self.view(self.plain(item), random) for item in chosen]).astype(np.float32)
         labels = self.drawn_labels[chosen]
         targets = np.eye(self.classes, dtype=np.float32)[labels]
@@ -106,6 +104,12 @@ class TrainingBatches(keras.utils.PyDataset):
         if self.metadata is not None:
             return {"photo": views, "metadata": self.metadata[chosen]}, targets, weights
         return views, targets, weights
+
+    def chosen(self, index: int) -> np.ndarray:
+        """Return the numbers of the images in a batch, shape (batch,) or fewer."""
+        chosen = self.order[index * self.batch : (index + 1) * self.batch]
+        # Systematic sampling may fall one image short of the last batch.
+        return chosen if len(chosen) else self.order[-1:]
 
     def plain(self, item: int) -> np.ndarray:
         """Return training image ``item``, or the synthetic one numbered from the last of them on."""

@@ -39,6 +39,12 @@ METHODS = {
         "resample validation lesions; shares of the training lesions were drawn once. Balanced accuracy averages the "
         "classes that a set has. In folds: no layer has seen a lesion or near-duplicate of the images that it answers."
     ),
+    "sources_fine_tuned": (
+        "each choice is one training run of as many draws, from the same seed: another seed would move it a little, "
+        "which the intervals do not hold; they resample validation lesions. Drawn evenly: the draws of a diagnosis are "
+        "shared equally by the sets that have it. Set not told: drawn evenly, and a layer that learns to tell the set "
+        "from the features sends its gradient back with the sign changed (Ganin et al., JMLR 2016)."
+    ),
     "informed": (
         "differences on the same resampled lesions; an interval that contains 0 shows no clear difference. The "
         "interval of a calibration error is shifted upwards, as under Calibration."

@@ -1,4 +1,6 @@
-"""What other image sets, more images and confirmed labels bring, measured with a layer on an ImageNet trunk."""
+"""What other image sets, more images and confirmed labels bring to networks that have not seen what is left out."""
+
+from pathlib import Path
 
 import pandas as pd
 import streamlit as st
@@ -13,21 +15,27 @@ from ui.evaluation import wording as evaluation_wording
 from ui.evaluation.limits import wording
 from ui.evaluation.methods import METHODS
 
-SOURCES = "results/sources.csv"
+SOURCES, FINE_TUNED = "results/sources.csv", "results/sources_fine_tuned.csv"
 EVERYTHING = "everything"  # the row that all others are set against
 COLUMNS = (
     "study", "learnt", "of", "dataset", "split", "metric", "value", "low", "high", "difference", "difference_low",
-    "difference_high", "n_images", "n_lesions", "train_images", "features",
+    "difference_high", "n_images", "n_lesions", "train_images", "learner",
 )  # fmt: skip
 
 
 def sources(card: Card) -> None:
     """Show what leaving out a set, images or unconfirmed labels changes on one set's validation images."""
-    table = evidence.table(card, SOURCES, COLUMNS)
     st.header(wording.SOURCES)
+    measured = SOURCES
+    if FINE_TUNED in card.raw.get("tables", {}):
+        measured = st.segmented_control(
+            wording.LEARNER, (SOURCES, FINE_TUNED), format_func=wording.LEARNERS.get, default=SOURCES, required=True,
+            key="learner", persist_state="session",
+        )  # fmt: skip
+    table = evidence.table(card, measured, COLUMNS)
     judged = table[table["study"] != "probe"].drop_duplicates()
     if judged[["dataset", "metric", "learnt"]].isna().any(axis=None) or EVERYTHING not in set(judged["learnt"]):
-        raise TableError("damaged", wording.NO_REFERENCE.format(SOURCES))
+        raise TableError("damaged", wording.NO_REFERENCE.format(measured))
     left, right = st.columns(2)
     sets = list(dict.fromkeys(judged["dataset"]))
     name = left.selectbox(
@@ -45,10 +53,10 @@ def sources(card: Card) -> None:
     rows = judged[(judged["dataset"] == name) & (judged["metric"] == metric)]
     whole = rows["learnt"] == EVERYTHING
     if not whole.any():
-        raise TableError("damaged", wording.NO_REFERENCE.format(SOURCES))
+        raise TableError("damaged", wording.NO_REFERENCE.format(measured))
     everything, others = rows[whole].iloc[0], rows[~whole].reset_index(drop=True)
     st.caption(wording.SOURCES_HINT.format(
-        features=everything["features"], images=everything["train_images"],
+        learner=everything["learner"], images=everything["train_images"],
         size=shared.size(everything["n_images"], everything["n_lesions"]),
         set=shared.set_name((name, everything["split"])), figure=wording.SOURCE_METRICS[metric],
         value=with_interval(*everything[["value", "low", "high"]]),
@@ -66,13 +74,14 @@ def sources(card: Card) -> None:
         evidence.figures(wording.PROBES, probes.assign(name=probes["learnt"].map(wording.PROBE_NAMES).fillna("")))
         sets = probes["dataset"].iloc[0].split("+")
         named = ", ".join(shared.SETS.get(one, one) for one in sets)
-        st.caption(wording.PROBES_HINT.format(named, 1 / len(sets)))
-    evidence.origin(card, (SOURCES,), METHODS["sources"], table, "sources.csv", wording.SOURCES_COMMAND)
+        st.caption(wording.PROBES_HINTS[measured].format(named, 1 / len(sets)))
+    methods, command = METHODS[Path(measured).stem], wording.SOURCES_COMMANDS[measured]
+    evidence.origin(card, (measured,), methods, table, Path(measured).name, command)
 
 
 def _findings(rows: pd.DataFrame, name: str) -> list[str]:
     """Return what leaving out the set itself, half of the lesions and unconfirmed labels changes, in words."""
-    wanted = {"without": name, "share": wording.HALF, "unconfirmed_out": ""}
+    wanted = dict.fromkeys(wording.SOURCE_FINDINGS, name) | {"share": wording.HALF, "unconfirmed_out": ""}
     found = []
     for row in rows.fillna({"of": ""}).to_dict("records"):
         if wanted.get(row["learnt"]) == row["of"]:

@@ -55,12 +55,16 @@ def truth(subject: str) -> str:
 
 SOURCES = "What other image sets, more images and confirmed labels bring"
 SOURCES_HINT = (
-    "Not the model that answers here: one dense layer on {features}, so that a set that is left out has never been "
-    "seen. Learnt from all {images:,} training images, its {figure} is {value} on {set}, {size}. The chart shows the "
-    "change with each choice of training images: left of the line is worse."
+    "Not the model that answers here: {learner}, so that a set that is left out has never been seen. Learnt from all "
+    "{images:,} training images, its {figure} is {value} on {set}, {size}. The chart shows the change with each choice "
+    "of training images: left of the line is worse."
 )
+LEARNER = "What learns"
+LEARNERS = {"results/sources.csv": "One layer", "results/sources_fine_tuned.csv": "A whole network"}
 SOURCE_FINDINGS = {  # of a choice that is told in words
     "without": "Never having seen {set}: {change}",
+    "without_even": "The same, the other sets drawn evenly in each diagnosis: {change}",
+    "without_adversarial": "The same, and features that must not tell the set: {change}",
     "share": "Half of the training lesions: {change}",
     "unconfirmed_out": "Without labels by consensus or one reader alone, sets that do not say kept: {change}",
 }
@@ -70,7 +74,9 @@ SOURCE_METRICS = {
     "melanoma_auc": "melanoma AUC", "malignant_auc": "malignant AUC", "balanced_accuracy": "balanced accuracy",
 }  # fmt: skip
 LEARNT = {
-    "without": "Without {}", "alone": "{} alone", "share": "{} of the training lesions",
+    "without": "Without {}", "without_even": "Without {}, sets drawn evenly",
+    "without_adversarial": "Without {}, set not told", "everything_even": "All, sets drawn evenly",
+    "everything_adversarial": "All, set not told", "alone": "{} alone", "share": "{} of the training lesions",
     "every": "Validation learnt too, in {} folds",
     "unconfirmed_half": "Unconfirmed labels count half", "unconfirmed_out": "Unconfirmed labels left out",
 }  # fmt: skip
@@ -78,13 +84,25 @@ PROBES = "Can the image set give the diagnosis away?"
 PROBE_NAMES = {
     "set": "Set recognised from the photo, balanced accuracy",
     "melanoma": "Melanoma from the set alone, AUC",
+    "everything": "Set recognised from the features, balanced accuracy",
+    "everything_even": "The same, sets drawn evenly",
+    "everything_adversarial": "The same, features must not tell the set",
 }
-PROBES_HINT = (
-    "On validation images of {}, whatever is chosen above. By chance, {:.3f} of the sets would be right and the AUC "
-    "would be 0.500. ISIC 2020 gives melanomas alone and has no validation images: see the row without it."
-)
+PROBES_HINTS = {
+    "results/sources.csv": (
+        "On validation images of {}, whatever is chosen above. By chance, {:.3f} of the sets would be right and the "
+        "AUC would be 0.500. ISIC 2020 gives melanomas alone and has no validation images: see the row without it."
+    ),
+    "results/sources_fine_tuned.csv": (
+        "A linear layer on the features of networks that have learnt from all sets, on validation images of {}, "
+        "whatever is chosen above. By chance, {:.3f} of the sets would be right."
+    ),
+}
 NO_REFERENCE = "{} lacks the row of all training images; make it again, or copy it again."
-SOURCES_COMMAND = "python -m training.studies.sources"
+SOURCES_COMMANDS = {
+    "results/sources.csv": "python -m training.studies.sources",
+    "results/sources_fine_tuned.csv": "python -m training.studies.sources --fine-tune",
+}
 
 
 def learnt(name: str, of: str, images: int) -> str:

@@ -10,7 +10,8 @@ from model.card import Label, load_card
 from tests.support.card_bundle import write_bundle
 from training.command import TrainingError
 from training.data.label_sets import CODES, LABELS
-from training.studies import sources
+from training.studies.sources import frozen, study
+from training.studies.sources.figures import EVERYTHING, METRICS
 
 CLASSES = tuple(Label(i, code, name, malignant) for i, (code, name, malignant) in enumerate(LABELS))
 SETS = ("ham10000", "milk10k")
@@ -45,7 +46,7 @@ def place(tmp_path, monkeypatch):
     np.save(tmp_path / "work/canvas.npy", np.zeros((len(table), 8, 8, 3), np.uint8))
     tables = {"dataset/splits.csv": table, "results/metrics.csv": pd.DataFrame({"metric": ["x"]})}
     write_bundle(tmp_path / "bundle", tables)
-    monkeypatch.setattr(sources, "embed", lambda work, of, *_: embedded.extend(of) or known[of])
+    monkeypatch.setattr(study, "embed", lambda work, of, *_: embedded.extend(of) or known[of])
     return tmp_path, table, embedded
 
 
@@ -53,22 +54,22 @@ def place(tmp_path, monkeypatch):
 def written(place):
     folder, table, embedded = place
     command = ["--work", str(folder / "work"), "--bundle", str(folder / "bundle"), "--weights", "none"]
-    assert sources.main([*command, "--resamples", "40"]) == 0
+    assert study.main([*command, "--resamples", "40"]) == 0
     assert set(table.split.iloc[embedded]) == {"train", "validation"}
-    assert sources.TABLE in load_card(folder / "bundle").raw["tables"]
-    return pd.read_csv(folder / "bundle" / sources.TABLE)
+    assert study.TABLE in load_card(folder / "bundle").raw["tables"]
+    return pd.read_csv(folder / "bundle" / study.TABLE)
 
 
 def test_each_choice_learns_from_its_own_images():
     train = made_up(np.random.default_rng(0), "train", 8)
     train = train.assign(lesion_id=[f"L{i // 2}" for i in range(len(train))])
-    found = {(choice.learnt, choice.of): choice.weights for choice in sources.choices(train)}
+    found = {(choice.learnt, choice.of): choice.weights for choice in frozen.choices(train)}
     home = (train.dataset == "ham10000").to_numpy()
-    assert next(iter(found)) == (sources.EVERYTHING, "") and found[sources.EVERYTHING, ""].all()
+    assert next(iter(found)) == (EVERYTHING, "") and found[EVERYTHING, ""].all()
     np.testing.assert_array_equal(found["without", "milk10k"] > 0, home)
     np.testing.assert_array_equal(found["alone", "ham10000"] > 0, home)
     np.testing.assert_array_equal(found["without", "ham10000"] > 0, ~home)
-    shares = [found["share", f"{100 * share:g} %"] > 0 for share in sources.SHARES]
+    shares = [found["share", f"{100 * share:g} %"] > 0 for share in frozen.SHARES]
     for small, large in itertools.pairwise(shares):
         assert (small <= large).all() and small.sum() < large.sum()
     for share in shares:  # no lesion is cut
@@ -84,7 +85,7 @@ def test_an_image_that_is_left_out_leaves_no_trace():
     features, labels = np.stack(train.features), train.label.map({code: i for i, code in enumerate(CODES)}).to_numpy()
     weights = (train.dataset == "ham10000").to_numpy(float)
     spoilt = np.where(weights[:, None] > 0, features, 1000).astype(np.float32)
-    first, second = (sources.fit_choice(kind, labels, weights)(features) for kind in (features, spoilt))
+    first, second = (frozen.fit_choice(kind, labels, weights)(features) for kind in (features, spoilt))
     np.testing.assert_array_equal(first, second)
     np.testing.assert_allclose(first.sum(axis=1), 1, rtol=1e-5)
 
@@ -98,11 +99,11 @@ def test_weights_within_a_class_do_not_change_how_often_it_is_drawn(monkeypatch)
         drawn.append((np.bincount(labels, balance.draws), real))
         return fit_head(features, labels, balance, real)
 
-    fit_head = sources.fit_head
-    monkeypatch.setattr(sources, "fit_head", fit)
+    fit_head = frozen.fit_head
+    monkeypatch.setattr(frozen, "fit_head", fit)
     half = np.where((train.label == "nv") & (np.arange(len(train)) % 2 == 0), 0.5, 1.0)
     for weights in (np.ones(len(train)), half, (train.dataset == "ham10000").to_numpy(float)):
-        sources.fit_choice(features, labels, weights)
+        frozen.fit_choice(features, labels, weights)
     np.testing.assert_allclose(drawn[0][0], drawn[1][0])
     assert [real for _, real in drawn] == [len(train)] * 3  # the same regularisation with fewer images
 
@@ -111,8 +112,8 @@ def test_every_choice_is_judged_on_every_set_against_all_images(written):
     judged = written[written.study != "probe"]
     assert set(judged.dataset) == set(SETS) and set(written.split) == {"validation"}
     sizes = judged.fillna({"of": ""}).groupby(["learnt", "of", "dataset"]).metric.apply(set)
-    assert (sizes == set(sources.METRICS)).all() and len(sizes) == 2 * 10
-    same = judged[judged.learnt == sources.EVERYTHING]
+    assert (sizes == set(METRICS)).all() and len(sizes) == 2 * 10
+    same = judged[judged.learnt == EVERYTHING]
     assert (same.difference == 0).all() and (same.difference_low == 0).all()
     reference = same.set_index(["dataset", "metric"]).value
     for row in judged.itertuples():
@@ -129,12 +130,12 @@ def test_an_answer_out_of_fold_never_knows_its_own_lesion():
     numbers = {code: i for i, code in enumerate(CODES)}
     features, held_out = np.stack(train.features), np.stack(judged.features)
     labels = train.label.map(numbers).to_numpy()
-    answers = sources.out_of_fold(features, labels, held_out, judged)
+    answers = frozen.out_of_fold(features, labels, held_out, judged)
     np.testing.assert_allclose(answers.sum(axis=1), 1, rtol=1e-5)
     first = (judged.group == "G0").to_numpy()
     other = judged.assign(label=np.where(first, "df", judged.label))
     assert (other.label != judged.label).any()
-    changed = sources.out_of_fold(features, labels, held_out, other)
+    changed = frozen.out_of_fold(features, labels, held_out, other)
     np.testing.assert_allclose(changed[first], answers[first], atol=1e-6)  # its own labels teach it nothing
     assert np.abs(changed[~first] - answers[~first]).max() > 1e-4  # but they teach other folds
 
@@ -144,7 +145,7 @@ def test_images_of_one_set_alone_are_refused(place):
     home = table[table.dataset == "ham10000"].drop(columns="split")
     home.to_csv(folder / "work/manifest.csv", index=False)
     with pytest.raises(TrainingError, match="one set alone"):
-        sources.run(folder / "work", "none", folder / "bundle", folder, 10)
+        study.images_of(folder / "work", folder / "bundle")
 
 
 def test_a_manifest_that_cannot_be_studied_is_one_sentence(place):
@@ -154,7 +155,7 @@ def test_a_manifest_that_cannot_be_studied_is_one_sentence(place):
                            (pd.concat([whole, whole.head(3)]), "more than once")):  # fmt: skip
         damaged.to_csv(folder / "work/manifest.csv", index=False)
         with pytest.raises(TrainingError, match=words):
-            sources.run(folder / "work", "none", folder / "bundle", folder, 10)
+            study.images_of(folder / "work", folder / "bundle")
 
 
 def test_probes_say_what_the_set_gives_away(written):

@@ -1,0 +1,3 @@
+from training.studies.sources.study import main
+
+raise SystemExit(main())

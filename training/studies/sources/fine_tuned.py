@@ -1,0 +1,217 @@
+"""Whole networks in place of one layer: each arm trains from ImageNet weights on its own sets, with as many steps."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+from scipy.special import softmax
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import GroupKFold, cross_val_predict
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+from model.card import Label
+from model.evaluation.intervals import RESAMPLES, bootstrap, bootstrap_name, percentile_interval
+from model.evaluation.metrics import weighted_mean
+from training.data.splits import HOME, VALIDATION
+from training.recipe import Recipe, load_recipe
+from training.studies.sources.figures import EVERYTHING, FOLDS, WITHOUT, BySet, in_order
+
+RECIPE = "mobilenetv2_wide"
+SHORT = {  # for two processor cores
+    "size": 128,  # BCN20000 is 84 px wide here
+    "batch": 32,
+    "rate": 4e-4,
+    "epochs": 6,
+    "epoch_images": 8000,
+    "freeze_until": "block_3_expand",  # edges and colours need no learning on photos of skin
+    "precision": "mixed_bfloat16",
+}
+PLAIN, EVEN, ADVERSARIAL = "", "even", "adversarial"
+STRENGTH = 0.1  # of the reversed gradient, against the loss of the diagnosis
+
+
+@dataclass(frozen=True)
+class Arm:
+    """What a network learns from, and what keeps the image set from telling the diagnosis.
+
+    Parameters
+    ----------
+    left_out : str
+        The image set that it never sees; empty for none.
+    method : str
+        `PLAIN`, `EVEN`: the sets of a class are drawn as often, or `ADVERSARIAL`: that, and features must not tell
+        the set (Ganin et al., JMLR 2016).
+    """
+
+    left_out: str = ""
+    method: str = PLAIN
+
+    @property
+    def learnt(self) -> str:
+        """How the table names it."""
+        return "_".join(filter(None, (WITHOUT if self.left_out else EVERYTHING, self.method)))
+
+
+def arms(train: pd.DataFrame, judged: pd.DataFrame) -> list[Arm]:
+    """Return all arms, the first with every training image; methods where a set that judges is left out, too."""
+    known = sorted(judged.dataset.unique())
+    away = [name for name in known if name != HOME]
+    return [
+        Arm(),
+        *(Arm(name) for name in sorted(train.dataset.unique())),
+        *(Arm(name, method) for method in (EVEN, ADVERSARIAL) for name in ("", *away)),
+    ]
+
+
+def short_recipe(weights: str) -> Recipe:
+    """Return the recipe of every arm."""
+    return replace(load_recipe(RECIPE), weights=weights, validation_images=0, **SHORT)
+
+
+def described(recipe: Recipe) -> str:
+    """Return what learns, for readers."""
+    return (
+        f"a MobileNetV2 that starts from ImageNet and learns from {recipe.epochs * recipe.epoch_images:,} draws "
+        f"at {recipe.size} px"
+    )
+
+
+def even_draws(draws: np.ndarray, labels: np.ndarray, sources: np.ndarray) -> np.ndarray:
+    """Return draws that share each class's sum equally among the sets that have it, shape (n,).
+
+    Parameters
+    ----------
+    draws : ndarray, float, shape (n,)
+        How often each image is drawn so far.
+    labels, sources : ndarray of int, shape (n,)
+        Class and set of each image.
+    """
+    evened = np.zeros(len(draws))
+    for label in np.unique(labels):
+        of_class = labels == label
+        having = np.unique(sources[of_class])
+        for source in having:
+            its = of_class & (sources == source)
+            evened[its] = draws[of_class].sum() / len(having) / its.sum()
+    return evened
+
+
+def trained(recipe: Recipe, canvas, train: pd.DataFrame, method: str, seen: np.ndarray) -> np.ndarray:
+    """Train a network and return what it says to images.
+
+    Parameters
+    ----------
+    recipe : Recipe
+    canvas : array-like, uint8, shape (images, edge, edge, 3)
+    train : DataFrame
+        dataset, label, canvas_row, split of the training images.
+    method : str
+        See `Arm`.
+    seen : ndarray of int, shape (k,)
+        Rows of the canvas to answer.
+
+    Returns
+    -------
+    ndarray, float32, shape (k, classes + channels)
+        Logits, then pooled features.
+    """
+    import keras
+
+    from training.data.batches import plain_views
+    from training.fitting.loop import build
+    from training.fitting.losses import LOSSES
+    from training.fitting.phases import freeze_until, make_optimizer
+    from training.fitting.task import make_task
+    from training.fitting.validation import predict_logits
+    from training.networks.architectures import logits_model
+    from training.networks.pytorch import use_fused_kernels
+    from training.studies.sources.adversary import SourceBatches, both_losses, with_source_head
+
+    use_fused_kernels()
+    keras.utils.set_random_seed(recipe.seed)
+    keras.mixed_precision.set_global_policy(recipe.precision)
+    network = logits_model(build(recipe))
+    freeze_until(network, recipe.freeze_until)
+    batches = make_task(recipe, canvas, train, False, None).images(network)
+    sources, names = pd.factorize(train.dataset)
+    if method != PLAIN:
+        draws = even_draws(batches.balance.draws, batches.labels, sources)
+        batches.balance = replace(batches.balance, draws=draws)
+    learner, loss, drawn = network, LOSSES[recipe.loss](**recipe.loss_options), batches
+    if method == ADVERSARIAL:
+        learner = with_source_head(network, len(names), STRENGTH)
+        loss, drawn = both_losses(loss, batches.classes), SourceBatches(batches, sources, len(names))
+    learner.compile(make_optimizer(recipe, recipe.epochs * len(batches)), loss)
+    for epoch in range(recipe.epochs):
+        batches.start_epoch(epoch)
+        told = learner.fit(drawn, initial_epoch=epoch, epochs=epoch + 1, shuffle=False, verbose=0)
+        print(f"  epoch {epoch + 1}: loss {told.history['loss'][-1]:.4f}", flush=True)
+    both = keras.Model(network.input, keras.layers.Concatenate(dtype="float32")(
+        [network.output, network.get_layer("pool").output]))  # fmt: skip
+    answers = predict_logits(both, plain_views(canvas, seen, recipe.size), ("identity",))
+    keras.mixed_precision.set_global_policy("float32")
+    return answers
+
+
+def source_told(features: np.ndarray, judged: pd.DataFrame) -> np.ndarray:
+    """Return the set that a linear probe reads from each image's features, out of fold by group, shape (k,)."""
+    probe = make_pipeline(StandardScaler(), LogisticRegression(C=0.01, max_iter=300, class_weight="balanced"))
+    folds = GroupKFold(FOLDS, shuffle=True, random_state=0)
+    return cross_val_predict(probe, features, judged.dataset, groups=judged.group, cv=folds)
+
+
+def told_by_set(features: np.ndarray, judged: pd.DataFrame, resamples: int = RESAMPLES) -> dict:
+    """Return the balanced accuracy of `source_told`, with its interval by lesion, as columns of a row."""
+    sets = judged.dataset.to_numpy()
+    right, names, lesions = source_told(features, judged) == sets, np.unique(sets), pd.factorize(judged.lesion_id)[0]
+
+    def measured(weights: np.ndarray) -> np.ndarray:
+        told = [weighted_mean(right[sets == name], weights[:, sets == name]) for name in names]
+        return np.mean(told, axis=0)[:, None]
+
+    low, high = percentile_interval(bootstrap(measured, lesions, np.random.default_rng(0), resamples))
+    value = measured(np.ones((1, len(judged))))[0]
+    return {
+        "dataset": "+".join(names), "metric": "balanced_accuracy", "value": value[0], "low": low[0], "high": high[0],
+        "n_images": len(judged), "n_lesions": lesions.max() + 1, "interval": bootstrap_name(resamples),
+    }  # fmt: skip
+
+
+def study(
+    recipe: Recipe, train: pd.DataFrame, judged: pd.DataFrame, classes: tuple[Label, ...],
+    answers: Callable[[Recipe, pd.DataFrame, str], np.ndarray], resamples: int = RESAMPLES,
+) -> pd.DataFrame:  # fmt: skip
+    """Train every arm and judge it on every set's validation images.
+
+    Parameters
+    ----------
+    recipe : Recipe
+    train, judged : DataFrame
+        image_id, lesion_id, group, dataset, label, split, canvas_row of these images.
+    classes : tuple of Label
+    answers : callable
+        (recipe, training images, method) -> what `trained` returns for the judged images.
+    resamples : int
+
+    Returns
+    -------
+    DataFrame
+        study, learnt, of, dataset, split, train_images, learner and the columns of `judge`; rows of the study "probe"
+        say how well the set is told from the features of networks that have learnt from every set.
+    """
+    by_set, tables = BySet(judged, classes, resamples), []
+    for arm in arms(train, judged):
+        own = train[train.dataset != arm.left_out].reset_index(drop=True)
+        print(f"{arm.learnt} {arm.left_out}: {len(own):,} images", flush=True)
+        given = answers(recipe, own, arm.method)
+        logits, features = np.split(given, [len(classes)], axis=1)
+        about = {"learnt": arm.learnt, "of": arm.left_out, "train_images": len(own)}
+        tables += by_set.tables(softmax(logits, axis=1), about | {"study": "sets"})
+        if not arm.left_out:
+            tables.append(
+                pd.DataFrame([told_by_set(features, judged, resamples) | about | {"study": "probe"}]).round(6)
+            )
+    table = pd.concat(tables, ignore_index=True)
+    return in_order(table.assign(split=VALIDATION, learner=described(recipe)))

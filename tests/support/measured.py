@@ -61,7 +61,7 @@ def predictions(random: np.random.Generator, dataset: str, split: str, codes: li
 
 
 def operating_points(rows: pd.DataFrame, card) -> pd.DataFrame:
-    """What the named threshold does in every set, in the columns of the bundle's table."""
+    """What the level does in every set, in the columns of the bundle's table."""
     tables = []
     for (dataset, split), part in rows.groupby(["dataset", "split"], sort=False):
         question = ask(read_cases(part, card.labels), POINT["subject"])

@@ -48,7 +48,7 @@ def choose_operating_points(validation: pd.DataFrame, card: Card) -> list[Operat
                 "the highest lesser of sensitivity and specificity on validation", BALANCED,
             ),
             OperatingPoint(
-                f"{word}, confirm", subject,
+                f"{word}, 95 % specificity", subject,
                 threshold_for_specificity(truth, score, for_a_further_case(0.95, (~truth).sum())),
                 "the lowest threshold that a further other image like those of validation stays below with a chance of "
                 "95 % or more", CONFIRM,

@@ -66,7 +66,7 @@ FORCED_HEADING, FORCED = "Probabilities without a risk level", sentences.FORCED
 
 SUSPICIOUS = {"mel": "Suspicious of melanoma", "malignant": "Suspicious of malignancy"}
 NOT_RULED_OUT = {"mel": "Melanoma is not ruled out", "malignant": "Malignancy is not ruled out"}
-BELOW, BELOW_ONE = "Below both rule-out levels", "Below the rule-out level"
+BELOW, BELOW_ONE = "Below both high-sensitivity levels", "Below the high-sensitivity level"
 NO_LEVELS = "This model has no measured levels"
 NAMED = "Diagnosis named: <b>{}</b>"
 TIE = "Diagnosis named, a near tie: <b>{}</b>"

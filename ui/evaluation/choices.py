@@ -42,18 +42,18 @@ def subject(card: Card, offered: list[str]) -> str:
 
 
 def named_points(card: Card, subject: str) -> list[dict]:
-    """Return the card's named thresholds for a question: name, subject, value and what it was chosen for."""
+    """Return the card's levels for a question: name, subject, value and what it was chosen for."""
     return [point for point in card.raw.get("thresholds", []) if point["subject"] == subject]
 
 
 def threshold(card: Card, subject: str) -> float:
-    """Let a person choose a threshold in [0, 1]; it starts at the first named one, which is not rounded."""
+    """Let a person choose a threshold in [0, 1]; it starts at the first level, which is not rounded."""
     points = named_points(card, subject)
     start = round(100 * points[0]["value"], 1) if points else 50.0
     said = "; ".join(f"{point['name']} at {wording.share(point['value'])}" for point in points)
     percent = st.slider(
         wording.THRESHOLD, 0.0, 100.0, start, 0.1, format="%.1f %%", key=f"threshold_{subject}", width=evidence.CHOICE,
-        help=wording.NAMED_THRESHOLDS.format(said) if said else None, bind="query-params", persist_state="session",
+        help=wording.LEVELS.format(said) if said else None, bind="query-params", persist_state="session",
     )  # fmt: skip
     return points[0]["value"] if points and percent == start else percent / 100
 

@@ -1,4 +1,4 @@
-"""One threshold in five views: figures, 1,000 lesions, both curves, decision curve, and named thresholds."""
+"""One threshold in five views: figures, 1,000 lesions, both curves, decision curve, and levels."""
 
 import pandas as pd
 import streamlit as st
@@ -95,7 +95,7 @@ def _decision(card: Card, chosen: evidence.Set, question: Question) -> None:
 
 
 def _named_points(card: Card, chosen: evidence.Set) -> None:
-    """List what each named threshold does on the chosen set, at its own share of positive images."""
+    """List what each level does on the chosen set, at its own share of positive images."""
     points = evidence.of_set(evidence.table(card, POINTS), chosen)
     st.header(wording.POINTS)
     rows = []

@@ -12,7 +12,7 @@ THRESHOLD = "Threshold: yes at or above"
 PREVALENCE = "Prevalence, %"
 ONLY_VALIDATION = "This bundle has only validation figures. It has no headline figure yet."
 HEADLINE = "Main figures, with 95 % intervals"
-POINTS = "Named thresholds"
+POINTS = "Levels"
 POINTS_HINT = (
     "Chosen on validation, measured here. Predictive values apply to the share of positive images in the set shown."
 )
@@ -46,7 +46,7 @@ CURVE_MARK = "The mark is the chosen threshold. The shaded area is the pointwise
 AT_THRESHOLD = "At a threshold of {} and a prevalence of {}"
 NO_BANDS = "The curves are drawn without bands."
 NO_AREAS = "The areas under the curves are not shown."
-NAMED_THRESHOLDS = "Named thresholds for this question: {}."
+LEVELS = "Levels for this question: {}."
 ALL_CLASSES = "The most probable of the seven classes"
 SERVED = "As served"
 TEMPERATURE = "What the temperature of {:.2f} changes"
@@ -134,13 +134,13 @@ BUNDLED, SYSTEM = "This model", "System"
 ANCESTOR_METRICS = {
     "balanced_accuracy": "Balanced accuracy", "melanoma_auc": "AUC, melanoma", "malignant_auc": "AUC, malignant",
 }  # fmt: skip
-POINT, POINT_METRICS = "Threshold", ("sensitivity", "specificity", "ppv")
+POINT, POINT_METRICS = "Level", ("sensitivity", "specificity", "ppv")
 ASSUMED, NET_BENEFIT, DECISION_CURVE = "What this assumes", "What net benefit is", "Decision curve"
 NO_DECISION = "The decision curve is not shown."
 TOO_SMALL, GROUP, NOT_LABELLED = "{} groups too small for a rate", "Group", "not labelled"
 SUBGROUP_METRICS = {"sensitivity": "Sensitivity", "specificity": "Specificity", "auc": "AUC"}
 SUBGROUPS = (
-    "{} at the named threshold {} ({}). The dotted line is all patients. Below 30 cases, only the count is shown."
+    "{} at the level {} ({}). The dotted line is all patients. Below 30 cases, only the count is shown."
 )
 ATTRIBUTES = {
     "age_band": "Age", "sex": "Sex", "site": "Site", "confirmation": "Confirmed by", "skin_tone": "Skin tone",
@@ -152,8 +152,8 @@ SKIN_TONE = (
 ROBUSTNESS_METRICS = {
     "accuracy": "Accuracy of the diagnosis named",
     "melanoma_sensitivity": "Melanomas called melanoma",
-    "melanoma_sensitivity_at_point": "Melanoma sensitivity at the named threshold",
-    "melanoma_specificity_at_point": "Melanoma specificity at the named threshold",
+    "melanoma_sensitivity_at_point": "Melanoma sensitivity at the level",
+    "melanoma_specificity_at_point": "Melanoma specificity at the level",
     "map_agreement": "Heat map: rank agreement with the photo as taken",
 }
 CORRUPTIONS = "What is done to the photo"
@@ -165,18 +165,18 @@ SEVERITY = "Severity"
 SEVERITIES = {0: "as taken", 1: "mild", 2: "medium", 3: "severe"}
 EVERY_FIGURE = "Every figure with its interval"
 EXTERNAL = (
-    "Melanoma against nevus on images of these two classes alone, in every set, at the named threshold {} ({}). "
+    "Melanoma against nevus on images of these two classes alone, in every set, at the level {} ({}). "
     "External figures do not replace the internal one: another clinic has other patients, cameras and reasons to take "
     "a photo."
 )
 EXTERNAL_METRICS = {
     "auc": "AUC, melanoma against nevus",
-    "sensitivity": "Sensitivity for melanoma at the named threshold",
-    "specificity": "Specificity among nevi at the named threshold",
+    "sensitivity": "Sensitivity for melanoma at the level",
+    "specificity": "Specificity among nevi at the level",
     "accuracy": "Share named rightly among seven",
 }
 NO_EXTERNAL = "This bundle has no external test."
-NO_POINT = "This bundle has no named threshold for melanoma, so the sets cannot be compared at a threshold."
+NO_POINT = "This bundle has no level for melanoma, so the sets cannot be compared at one."
 INFORMED = (
     "What age, sex and site add to the photo, on {}: {} with at least one of the three recorded. The factors were "
     "fitted on the training images, their exponent on validation; see the card's entry patient."

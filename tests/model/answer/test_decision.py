@@ -13,9 +13,9 @@ from tests.support.card_bundle import write_bundle
 
 POINTS = [
     {"name": "melanoma, 95 % sensitivity", "subject": "mel", "role": RULE_OUT, "value": 0.1},
-    {"name": "melanoma, confirm", "subject": "mel", "role": CONFIRM, "value": 0.5},
+    {"name": "melanoma, 95 % specificity", "subject": "mel", "role": CONFIRM, "value": 0.5},
     {"name": "malignant, 95 % sensitivity", "subject": "malignant", "role": RULE_OUT, "value": 0.2},
-    {"name": "malignant, confirm", "subject": "malignant", "role": CONFIRM, "value": 0.6},
+    {"name": "malignant, 95 % specificity", "subject": "malignant", "role": CONFIRM, "value": 0.6},
 ]
 RULE = {"rule": "balanced", "log_offsets": [0, 0, 0, 0, float(np.log(3)), 0, 0], "harms": {}, "share_exponent": 0}
 SETS = {"levels": [{"level": 0.9, "malignant": 0.08, "benign": 0.4}]}
@@ -39,8 +39,8 @@ def test_a_melanoma_share_below_the_nevus_is_still_above_its_level(card):
     decision = decide(answer(mel=0.12), card)
     assert decision.most_probable == "nv"
     assert {point.name: point.above for point in decision.points} == {
-        "melanoma, 95 % sensitivity": True, "melanoma, confirm": False,
-        "malignant, 95 % sensitivity": False, "malignant, confirm": False,
+        "melanoma, 95 % sensitivity": True, "melanoma, 95 % specificity": False,
+        "malignant, 95 % sensitivity": False, "malignant, 95 % specificity": False,
     }  # fmt: skip
     assert decision.risk == MIDDLE
 
@@ -96,7 +96,7 @@ def test_old_cards_name_the_most_probable_and_have_no_sets(tmp_path):
         ({"decision": {"rule": "balanced"}}, "7 numbers"),
         ({"decision": RULE | {"near_tie": {"ratio": 1.2}}}, "near_tie"),
         ({"decision": [RULE]}, "decision must be a dict"),
-        ({"thresholds": [{"name": "melanoma, confirm", "subject": "mel"}]}, "Every threshold"),
+        ({"thresholds": [{"name": "melanoma, 95 % specificity", "subject": "mel"}]}, "Every threshold"),
         ({"thresholds": [POINTS[0] | {"role": "reassure"}]}, "Every threshold"),
         ({"thresholds": [POINTS[0] | {"value": 7}]}, "Every threshold"),
         ({"prediction_sets": {"levels": [{"level": 0.9, "malignant": 0.1}]}}, "prediction_sets.levels"),

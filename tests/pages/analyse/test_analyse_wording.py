@@ -43,7 +43,7 @@ def test_a_headline_names_only_levels_that_the_model_has(kept, risk, said):
         ("high", 0.15, 0.8, "Suspicious of malignancy", ["malignant confirm"]),
         ("middle", 0.15, 0.3, "Melanoma is not ruled out", ["mel rule_out", "malignant rule_out"]),
         ("middle", 0.01, 0.3, "Malignancy is not ruled out", ["malignant rule_out"]),
-        ("low", 0.01, 0.05, "Below both rule-out levels", ["mel rule_out", "malignant rule_out"]),
+        ("low", 0.01, 0.05, "Below both high-sensitivity levels", ["mel rule_out", "malignant rule_out"]),
     ],
 )
 def test_the_headline_follows_the_risk_and_names_what_carries_it(risk, melanoma, malignant, said, levels):

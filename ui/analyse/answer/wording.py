@@ -14,8 +14,8 @@ SUBJECTS = {"mel": "Melanoma", "malignant": "The malignant sum"}
 LEVELS = "Levels"
 LEVEL_COLUMNS = ("Level", "This photo", "Found there", "Others there")
 LEVELS_HINT = (
-    "Images of the internal test at or above each level, with 95 % intervals. The levels were fitted on validation: "
-    "there, rule-out finds 95 %, and confirm spares 95 % of the others."
+    "Images of the internal test at or above each level, with 95 % intervals. The levels were fitted on validation; at "
+    "the balanced one, sensitivity and specificity are as equal there as they can be."
 )
 DERMATOLOGISTS = (0.875, 0.814)  # sensitivity and specificity over 92 studies (PMC6936633)
 REFERRED = 0.07  # share of malignant lesions among urgent referrals, 6 to 8 %
@@ -38,7 +38,7 @@ def above(point: "PointReached", known: "PointEvidence", shares: Sequence[float]
 
 
 def below(points: Sequence[tuple["PointReached", "PointEvidence", Sequence[float]]]) -> str:
-    """Write how many were missed below both rule-out levels: the answer rules nothing out."""
+    """Write how many were missed below both high-sensitivity levels: the answer rules nothing out."""
     missed = [
         f"{known.found[0].images - known.found[0].count} of {known.found[0].images} test {LESIONS[point.subject]} "
         f"({_set(known.found[0])}; {_over([1 - share for share in reversed(shares)])})"

@@ -15,12 +15,11 @@ from streamlit.testing.v1 import AppTest
 
 from model.card import BUNDLE_VARIABLE
 from tests.support.compared_runs import answers, command_on, compared, make_run
-from training import compare, recipe
+from training import compare, recipe, recipes
 from training.data.label_sets import CODES
 from training.data.sets.registry import IMAGE_SETS
 from training.data.splits import INTERNAL_TEST
 from training.judging.trained_run import is_trained
-from training.recipes import trials
 from training.train_all import ancestors
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -46,7 +45,7 @@ def read(root):
 
 IMAGE_SET = ImageSet("clinic", PUBLISHED, read)
 ''',
-    "training/recipes/trials/lite2_large.py": '''
+    "training/recipes/lite2_large.py": '''
 """EfficientNet-Lite2 on larger photos."""
 
 import dataclasses
@@ -199,9 +198,9 @@ def added_recipe(copy, monkeypatch) -> str:
     """Let this process find recipes in the copy too."""
     follow_all("A recipe", copy)
     [path] = opened("A recipe")
-    monkeypatch.setattr(trials, "__path__", [*trials.__path__, str((copy / path).parent)])
+    monkeypatch.setattr(recipes, "__path__", [*recipes.__path__, str((copy / path).parent)])
     yield Path(path).stem
-    sys.modules.pop(f"{trials.__name__}.{Path(path).stem}", None)
+    sys.modules.pop(f"{recipes.__name__}.{Path(path).stem}", None)
 
 
 def test_a_recipe_is_known_compared_and_shown(added_recipe, tiny_bundle, tmp_path, monkeypatch, capsys):

@@ -34,7 +34,6 @@ MANY_ON_PURPOSE = (
     "model/bundle/results",  # one file a table
     "training/data/sets",  # one file a set
     "training/recipes/ancestors",  # one file a recipe
-    "training/recipes/trials",
     "assets/samples",  # one file a photo
 )
 
@@ -144,13 +143,13 @@ def test_rooms_of_training_import_only_rooms_before_them(graph):
     assert {room(module) for module in graph if module.startswith("training.")} == {*ROOMS, "recipes"}
 
 
-def test_studies_import_no_other_study_but_the_frozen_trunk(graph):
-    studies = "training.studies."
+def test_studies_import_no_other_study_but_what_they_share(graph):
+    studies, shared = "training.studies.", {"training.studies.frozen_features", "training.studies.paired"}
     for module, imported in graph.items():
         if module.startswith(studies):
             own = module.split(".")[2]
             others = {to for to in imported if to.startswith(studies) and to.split(".")[2] != own}
-            assert others <= {"training.studies.frozen_features"}, module
+            assert others <= shared, module
 
 
 def test_no_folder_holds_more_than_twelve_files():

@@ -75,7 +75,6 @@ class Recipe:
     loss: str = "cross_entropy"  # see training.fitting.losses
     loss_options: dict = dataclasses.field(default_factory=dict)
     precision: str = "float32"  # mixed_bfloat16 pays where the processor multiplies it, least for depthwise
-    unfold: int = 0  # batches on which folded batch normalisation gets its statistics back, see unfold_batch_norm
     freeze_until: str = ""  # name of the first layer that learns; those before it stay as they are
     views: tuple[str, ...] = ("identity", "flip_left_right")  # averaged as logits when serving
     blend: float = 1.0  # share of the trained weights in what is served; the rest is the stage it started from

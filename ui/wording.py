@@ -19,7 +19,11 @@ SETS = {
 
 SHARES = "Probability of each diagnosis, from the photo alone"
 GROUPS = {"malignant": "Malignant or premalignant", "benign": "Benign"}
-ROLES = {"rule_out": "high-sensitivity level", "balanced": "balanced level", "confirm": "high-specificity level"}  # of a threshold
+ROLES = {
+    "rule_out": "high-sensitivity level",
+    "balanced": "balanced level",
+    "confirm": "high-specificity level",
+}  # of a threshold
 
 NOTES = {
     "blank": f"{sentences.MEANS[sentences.BLANK]} Move the frame or take another photo.",

@@ -21,10 +21,15 @@ HISTORY = pd.DataFrame(
         "other_sets_balanced_accuracy": [None, None, 0.65],
     }
 )  # fmt: skip
-ABLATION = pd.DataFrame(
+COST = pd.DataFrame(
     {
-        "tried": ["second", "second"], "setting": ["one", "four"], "metric": "balanced_accuracy", "value": [0.6, 0.7],
-        "low": [0.5, 0.6], "high": [0.7, 0.8], "n": 40, "n_lesions": 30, "split": "validation",
+        "kind": ["trunks", "trunks", "trunks", "trunks", "release"],
+        "tried": ["one_a + two_b", "one_a", "one_a + two_b", "one_a", "second 1.0.0"],
+        "size": [224, 224, 192, 192, 224],
+        "multiply_adds": [1.5e9, 0.5e9, 1.1e9, 0.4e9, 0.3e9], "dataset": "ham10000", "split": "validation",
+        "metric": "log_loss", "value": [0.4, 0.45, 0.42, 0.46, 0.5], "low": 0.35, "high": 0.55,
+        "difference": [0.0, 0.05, 0.02, 0.06, 0.1], "difference_low": -0.01, "difference_high": 0.12,
+        "n_images": 40, "n_lesions": 30,
     }
 )  # fmt: skip
 COMPARISON = pd.DataFrame(
@@ -45,7 +50,7 @@ PREDICTIONS = pd.DataFrame(
 )  # fmt: skip
 ANSWERS = PREDICTIONS.assign(recipe="second").drop(columns=["lesion_id", "dataset", "split", "label"])
 TABLES = {
-    "results/history.csv": HISTORY, "results/ablation.csv": ABLATION, "results/comparison.csv": COMPARISON,
+    "results/history.csv": HISTORY, "results/cost.csv": COST, "results/comparison.csv": COMPARISON,
     "results/predictions.csv": PREDICTIONS, "results/comparison_answers.csv": ANSWERS,
 }  # fmt: skip
 
@@ -185,12 +190,19 @@ def test_a_log_of_the_last_stage_alone_says_so(tmp_path, monkeypatch):
     assert [line["x"] for line in charts(shown)[0]["data"]] == [[1]]
 
 
-def test_what_was_tried_has_interval_n_and_split(page):
-    shown = go(page, "What was tried")
-    assert charts(shown)[0]["data"][0]["x"] == [0.6]  # the chart has each trial once, the list below it every setting
-    assert "second: one</th><td><b>0.600" in text(shown) and "second: four</th><td><b>0.700" in text(shown)
-    assert any("n\u00a0=\u00a040" in tick for tick in charts(shown)[0]["layout"]["yaxis"]["ticktext"])
-    assert "validation" in text(shown)
+def test_a_figure_is_drawn_over_its_cost_and_changes_are_paired(page):
+    shown = go(page, "What it costs")
+    over, fewer, releases = charts(shown)
+    assert {line["name"]: (line["x"], line["y"]) for line in over["data"]} == {
+        "one a + two b": ([1.1, 1.5], [0.42, 0.4]), "one a": ([0.4, 0.5], [0.46, 0.45]),
+    }  # fmt: skip
+    assert fewer["data"][0]["x"] == [0.02, 0.05]  # the most costly first; both changed at once is in the first chart
+    labels = [label.replace("<br>", " ") for label in fewer["layout"]["yaxis"]["ticktext"]]
+    assert labels == ["one a + two b, 192 px: 1.10 billion", "one a, 224 px: 0.50 billion"]
+    assert releases["data"][0]["x"] == [0.1]
+    said = text(shown) + " ".join(element.value for element in shown.caption)
+    assert "needs 1.50 billion multiply-adds. Its log loss is 0.400 (0.350 to 0.550) on HAM10000, validation" in said
+    assert "40 images of 30 lesions, where less is better" in said
 
 
 def test_the_commands_name_this_model(page):
@@ -209,7 +221,7 @@ def test_networks_that_a_gpu_taught_are_unpacked_before_training(page, tmp_path)
 
 @pytest.mark.parametrize(
     ("section", "name"),
-    [("Training curves", "history"), ("What was tried", "ablation"), ("Systems compared", "comparison")],
+    [("Training curves", "history"), ("What it costs", "cost"), ("Systems compared", "comparison")],
 )
 def test_a_missing_table_is_one_sentence(tmp_path, monkeypatch, section, name):
     tables = {path: table for path, table in TABLES.items() if name not in path}

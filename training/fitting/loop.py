@@ -29,7 +29,6 @@ from training.fitting.phases import best_row, freeze_until, is_over, make_optimi
 from training.fitting.task import Task, make_task, takes_metadata
 from training.fitting.validation import HeldOut
 from training.networks.architectures import build_network, logits_model
-from training.networks.batch_norm import unfold_batch_norm
 from training.networks.pretrained import copy_matching
 from training.recipe import Phase, Recipe
 
@@ -91,8 +90,6 @@ def fit(
         copy_matching(keras.models.load_model(start, compile=False), network)
     task = make_task(recipe, canvas, manifest, takes_metadata(network), cache)
     loop = Loop(recipe, network, may_learn, task, run, verbose, callbacks)
-    if recipe.unfold and not loop.finished:
-        unfold_batch_norm(network, loop.batches, recipe.unfold)
     loop.run()
     return network
 

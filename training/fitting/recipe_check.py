@@ -30,7 +30,7 @@ CHOICES: dict[str, Collection[str]] = {
     "views": VIEWS,
 }
 LEAST = {
-    "size": 32, "serve_size": 0, "epochs": 0, "batch": 1, "workers": 1, "unfold": 0, "images_per_class": 0,
+    "size": 32, "serve_size": 0, "epochs": 0, "batch": 1, "workers": 1, "images_per_class": 0,
     "epoch_images": 0, "validation_images": 0, "patience": 0, "seed": 0, "mixup": 0, "weight_decay": 0,
     "last_layer_penalty": 0, "prior_exponent": 0,
 }  # fmt: skip

@@ -87,23 +87,19 @@ def resnet50v2_conv4(
 
 
 def inceptionv3(
-    size: int, classes: int, weights: str = IMAGENET, dropout: float = 0.2, until: str = "mixed8",
-    learn_normalisation: bool = False,
-) -> keras.Model:  # fmt: skip
+    size: int, classes: int, weights: str = IMAGENET, dropout: float = 0.2, until: str = "mixed8"
+) -> keras.Model:
     """Inception V3 (Szegedy 2016) to one of its mixed layers; mixed8: 10.7 M parameters, features 1/32 of the input.
 
     Batch normalisation stays as it was pretrained; in trunks whose normalisation was folded into the kernels it is
-    an identity that training statistics would destroy. With ``learn_normalisation`` it can be learnt once
-    `unfold_batch_norm` has given it the statistics of training images. ``weights`` may be a Keras file of the trunk.
+    an identity that training statistics would destroy. ``weights`` may be a Keras file of the trunk.
     """
     photo, scaled = photo_input(size)
     features = _inceptionv3_features(scaled, weights == IMAGENET, until)
     model = pooled_head(photo, features, classes, dropout)
     if weights not in (IMAGENET, NO_WEIGHTS):
         copy_in_order(trunk_file(weights), keras.Model(photo, features), weights)
-    if learn_normalisation:
-        _quicken_batch_normalisation(model)
-    elif weights != NO_WEIGHTS:
+    if weights != NO_WEIGHTS:
         _freeze_batch_normalisation(model)
     return model
 

@@ -139,9 +139,7 @@ ASSUMED, NET_BENEFIT, DECISION_CURVE = "What this assumes", "What net benefit is
 NO_DECISION = "The decision curve is not shown."
 TOO_SMALL, GROUP, NOT_LABELLED = "{} groups too small for a rate", "Group", "not labelled"
 SUBGROUP_METRICS = {"sensitivity": "Sensitivity", "specificity": "Specificity", "auc": "AUC"}
-SUBGROUPS = (
-    "{} at the level {} ({}). The dotted line is all patients. Below 30 cases, only the count is shown."
-)
+SUBGROUPS = "{} at the level {} ({}). The dotted line is all patients. Below 30 cases, only the count is shown."
 ATTRIBUTES = {
     "age_band": "Age", "sex": "Sex", "site": "Site", "confirmation": "Confirmed by", "skin_tone": "Skin tone",
 }  # fmt: skip

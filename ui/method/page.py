@@ -5,15 +5,15 @@ import streamlit as st
 
 from model.card import Card
 from model.errors import BundleError, LesionscopeError
-from model.evaluation.plots import ForestDisplay, LinesDisplay
+from model.evaluation.plots import LinesDisplay
 from ui import evidence
 from ui.dataset import wording as dataset_wording
 from ui.method import wording
 from ui.method.changed import changed
 from ui.method.comparison import comparison
+from ui.method.cost import cost
 
-HISTORY, ABLATION = "results/history.csv", "results/ablation.csv"
-MOST_TRIALS = 12  # rows of the first chart
+HISTORY = "results/history.csv"
 
 
 def _built(card: Card) -> dict:
@@ -159,34 +159,6 @@ def _lines(history: pd.DataFrame, stages: "pd.Series | str", parts: dict[str, st
     return pd.concat(lines, ignore_index=True)
 
 
-def tried(card: Card) -> None:
-    """Show the effect of changing one thing."""
-    table = evidence.table(card, ABLATION)
-    st.caption(wording.TRIED_HINT)
-    metrics = list(dict.fromkeys(table["metric"]))
-    metric = st.selectbox(wording.MEASURE, metrics, format_func=_metric_name, key="tried", persist_state="session")
-    rows = table[table["metric"] == metric]
-    st.caption(wording.JUDGED_ON.format(", ".join(dict.fromkeys(rows["split"].str.replace("_", " ")))))
-    groups = [f"{row.tried}: {row.setting}" for row in rows[["tried", "setting"]].itertuples(index=False)]
-    shown = rows.assign(group=groups, n_images=rows["n"].astype("Int64"))
-    evidence.chart(ForestDisplay(_first(shown), _metric_name(metric)), "tried_chart")
-    with st.expander(wording.ALL_TRIALS.format(len(shown))):
-        evidence.figures("", shown.assign(name=shown["group"], n_images=shown["n"]))
-    evidence.origin(card, (ABLATION,), wording.TRIED_METHOD, rows, f"tried_{metric}.csv", wording.ABLATION_COMMAND)
-
-
-def _first(trials: pd.DataFrame) -> pd.DataFrame:
-    """Return the shipped model as it is served, then each other trial once, those close to it or better first."""
-    once = trials.drop_duplicates("tried")
-    ours, others = once.head(1), once[1:]
-    gap = (others["value"] - ours["value"].iloc[0]).abs()
-    return pd.concat([ours, others.loc[gap.sort_values(kind="stable").index]]).head(MOST_TRIALS).reset_index(drop=True)
-
-
-def _metric_name(metric: str) -> str:
-    return dataset_wording.MEASURES.get(metric, str(metric).replace("_", " "))
-
-
 def _commands(card: Card) -> str:
     """Return the commands that make this model; sets, and networks that a GPU taught, are those of the card."""
     built = _built(card)
@@ -211,6 +183,6 @@ SECTIONS = {
     "Training curves": (curves,),
     "Systems compared": (comparison,),
     "Two models": (changed,),
-    "What was tried": (tried,),
+    "What it costs": (cost,),
     "Make it again": (again,),
 }

@@ -4,7 +4,6 @@ from ui.wording import SETS
 
 TITLE = "Method"
 TRAIN_COMMAND = "python -m training.train {}"
-ABLATION_COMMAND = "python -m training.studies.ablation RUN"
 COMPARISON_COMMAND = "python -m training.compare"
 
 IN_SHORT = "In short"
@@ -32,7 +31,6 @@ SETTINGS = {
     "teachers": "Teachers",
     "distil": "Share of the teachers' answer in the target",
     "freeze_until": "First layer that learns",
-    "unfold": "Batches for the statistics of folded batch norm",
     "members": "Members of the ensemble",
     "shares": "Share of each in the mean of logits",
     "blend": "Share of its own weights in the mean with the previous stage",
@@ -46,7 +44,6 @@ SETTINGS = {
 }
 WHILE_TRAINING = {
     "batch", "rate", "warmup", "weight_decay", "dropout", "augmentation", "mixup", "balancing", "loss", "precision",
-    "unfold",
 }  # fmt: skip
 TRAINED = {"epochs": "Epochs trained", "minutes": "Minutes", "device": "Trained on"}
 NO_SETTING = "none"
@@ -109,13 +106,26 @@ OTHER = {name: name.replace("validation_", "other_sets_") for name in FIGURES}
 LAST_STAGE = "The table has {} of {} stages."
 CURVES_METHOD = "one row an epoch, written while training."
 
-TRIED_HINT = (
-    "One change at a time, each evaluated in the same way, by the most probable class. A gain on validation is not yet "
-    "proven on a test set."
+JUDGED_ON, BILLIONS = "Measured on", "Multiply-adds of one photo, billions"
+COST_METRICS = {
+    "log_loss": "log loss", "melanoma_auc": "melanoma AUC", "malignant_auc": "malignant AUC",
+    "balanced_accuracy": "balanced accuracy of the most probable class",
+}  # fmt: skip
+COST_HINT = (
+    "The network that answers here needs {billions:.2f} billion multiply-adds. Its {figure} is {value} on {set}, "
+    "{size}, {better}. Each point is fewer trunks or another size of the photo, with its last layer learnt again. A "
+    "gain on validation is not yet proven on a test set."
 )
-MEASURE = "Figure"
-TRIED_METHOD = "each row is one network at one input size; its logits are averaged over the given number of views."
-JUDGED_ON = "Evaluated on: {}."
+BETTER = {True: "where less is better", False: "where more is better"}
+LESS, RELEASES, COST_CHANGE = "Fewer trunks, other sizes", "Earlier releases", "Change of the {} against what is served"
+COST_ROW = "{}, {} px: {:.2f} billion"
+COST_METHOD = (
+    "last layers learn from validation in five folds by group and answer the fold that they have not seen; the trunks "
+    "stay as they are. Intervals and differences resample lesions. Earlier releases have their stored answers and were "
+    "calibrated on HAM10000's part of these images, which they had not learnt from."
+)
+COST_COMMAND = "python -m training.studies.cost RUN"
+NO_TRUNKS = "{} lacks the rows of the trunks; make it again, or copy it again."
 
 
 AGAIN = (
@@ -208,7 +218,6 @@ CLAIMS_HINT = (
     "Eight classes of ISIC 2019. Above: what the authors of this family claim on splits of their own. How they split "
     "is not known; with these mistakes the same network gets this far. The page Dataset explains them."
 )
-ALL_TRIALS = "All {} trials"
 CHANGED, OTHER_MODEL = "This model and another one, image by image", "Other model"
 CHANGED_HINT = "Balanced accuracy, {} minus this model: {} on {}."
 OUTCOMES = {

@@ -152,13 +152,3 @@ def test_a_misspelt_option_lists_the_known_ones():
 def test_an_unknown_recipe_lists_the_known_ones():
     with pytest.raises(RecipeError, match="mobilenetv2_bundle"):
         load_recipe("mobilenet")
-
-
-def test_a_recipe_unfolds_before_it_learns_and_not_when_it_resumes(images, tmp_path, monkeypatch):
-    calls = []
-    monkeypatch.setattr(
-        fitting, "unfold_batch_norm", lambda network, batches, number: calls.append((len(batches) > 0, number))
-    )
-    for _ in range(2):
-        fitting.fit(dataclasses.replace(RECIPE, epochs=1, unfold=2), *images, tmp_path, verbose=0)
-    assert calls == [(True, 2)]

@@ -16,7 +16,8 @@ from model.evaluation.intervals import RESAMPLES, bootstrap, bootstrap_name, per
 from model.evaluation.metrics import weighted_mean
 from training.data.splits import HOME, VALIDATION
 from training.recipe import Recipe, load_recipe
-from training.studies.sources.figures import EVERYTHING, FOLDS, WITHOUT, BySet, in_order
+from training.studies.paired import BySet
+from training.studies.sources import EVERYTHING, FOLDS, METRICS, WITHOUT, in_order
 
 RECIPE = "mobilenetv2_wide"
 SHORT = {  # for two processor cores
@@ -201,7 +202,7 @@ def study(
         study, learnt, of, dataset, split, train_images, learner and the columns of `judge`; rows of the study "probe"
         say how well the set is told from the features of networks that have learnt from every set.
     """
-    by_set, tables = BySet(judged, classes, resamples), []
+    by_set, tables = BySet(judged, classes, METRICS, resamples), []
     for arm in arms(train, judged):
         own = train[train.dataset != arm.left_out].reset_index(drop=True)
         print(f"{arm.learnt} {arm.left_out}: {len(own):,} images", flush=True)

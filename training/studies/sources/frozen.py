@@ -17,7 +17,8 @@ from training.data.batches import label_indices
 from training.data.label_sets import CODES, UNCONFIRMED
 from training.data.splits import HOME, VALIDATION
 from training.studies.frozen_features import HEAD_STRENGTH, SIZE, fit_head
-from training.studies.sources.figures import EVERYTHING, FOLDS, WITHOUT, BySet, in_order
+from training.studies.paired import BySet
+from training.studies.sources import EVERYTHING, FOLDS, METRICS, WITHOUT, in_order
 
 SHARES = (0.125, 0.25, 0.5)  # of the lesions, drawn at random, each share part of the next
 UNCONFIRMED_WEIGHTS = {"unconfirmed_half": 0.5, "unconfirmed_out": 0.0}
@@ -120,7 +121,7 @@ def study(
     """
     labels = label_indices(train.label, CODES)
     tables: list[pd.DataFrame] = []
-    by_set = BySet(judged, classes, resamples)
+    by_set = BySet(judged, classes, METRICS, resamples)
     for choice in choices(train):
         if len(np.unique(labels[choice.weights > 0])) < 2:
             print(f"{choice.learnt} {choice.of}: fewer than two classes, left out", flush=True)

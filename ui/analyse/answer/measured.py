@@ -96,8 +96,8 @@ def adjusted(card: Card, decision: "Decision", prevalence: float | None) -> str:
 def agreement(card: Card, decision: "Decision", reader_malignant: bool, prevalence: float | None) -> str:
     """Write what it means that reader and answer agree or disagree on malignant against benign.
 
-    Chances are given for malignancy's high-sensitivity level alone: where only melanoma's is reached, the answer is not benign
-    and no figure of that level applies.
+    Chances are given for malignancy's high-sensitivity level alone: where only melanoma's is reached, the answer is
+    not benign and no figure of that level applies.
     """
     points = [point for point in decision.points if point.subject == MALIGNANT and point.role == RULE_OUT]
     try:

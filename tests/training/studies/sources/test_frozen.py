@@ -10,8 +10,7 @@ from model.card import Label, load_card
 from tests.support.card_bundle import write_bundle
 from training.command import TrainingError
 from training.data.label_sets import CODES, LABELS
-from training.studies.sources import frozen, study
-from training.studies.sources.figures import EVERYTHING, METRICS
+from training.studies.sources import EVERYTHING, METRICS, frozen, study
 
 CLASSES = tuple(Label(i, code, name, malignant) for i, (code, name, malignant) in enumerate(LABELS))
 SETS = ("ham10000", "milk10k")

@@ -1,1 +1,0 @@
-"""What each choice of the shipped model gave, on validation."""

@@ -1,3 +1,0 @@
-from training.studies.ablation.study import main
-
-raise SystemExit(main())

@@ -1,0 +1,206 @@
+"""Measure what the trunks and the pixels of the shipped network are worth, and what they cost.
+
+    python -m training.studies.cost runs/RECIPE [--bundle model/bundle] [--releases BUNDLE ...]
+
+Leaves out trunks of a network that joins several, and reads photos at other sizes. For each, the last layer learns
+again from validation, fold by fold, as in the shipped network. The cost is the number of multiply-adds of one photo.
+Earlier releases are judged by their stored answers. Judged on validation; the test split is not read. Writes
+``results/cost.csv`` into the bundle. About fifteen minutes on two processor cores.
+"""
+
+import argparse
+import dataclasses
+import itertools
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+from scipy.special import softmax
+
+from model.card import load_card
+from model.evaluation.calibration import fit_temperature
+from model.evaluation.intervals import RESAMPLES
+from training.command import TrainingError, one_sentence
+from training.data.label_sets import CODES
+from training.data.provenance import file_sha256
+from training.data.splits import HOME, VALIDATION
+from training.fitting.kept_arrays import kept_array
+from training.fitting.last_layer import Layer, learn_in_folds
+from training.judging.sealing import write_tables
+from training.judging.trained_run import load_run
+from training.recipe import Recipe
+from training.studies.paired import BySet
+
+if TYPE_CHECKING:
+    import keras
+
+TABLE = "results/cost.csv"
+SIZES = (160, 192, 224, 256)
+METRICS = ("log_loss", "melanoma_auc", "malignant_auc", "balanced_accuracy")
+JOINED = "joined.keras"  # of a run: its members put together, before the last layer learnt again
+FIRST = ("kind", "tried", "size", "multiply_adds", "dataset", "split")  # columns that say what a row is
+
+
+def multiply_adds(network: "keras.Model") -> int:
+    """Return the multiplications of one photo by the kernels of convolutions and dense layers."""
+    kernels = [layer for layer in network.layers if getattr(layer, "kernel", None) is not None]
+    return sum(int(np.prod(layer.kernel.shape) * np.prod(layer.output.shape[1:-1])) for layer in kernels)
+
+
+def at_size(recipe: Recipe, joined: "keras.Model", size: int) -> "keras.Model":
+    """Return a network up to its logits at another input size."""
+    from training.networks.architectures import build_network, logits_model
+
+    network = logits_model(build_network(dataclasses.replace(recipe, size=size, weights="none"), len(CODES)))
+    network.set_weights(logits_model(joined).get_weights())
+    return network
+
+
+def trunks_of(network: "keras.Model") -> list["keras.Model"]:
+    """Return the networks from the photo to the maps of each trunk, in their order."""
+    import keras
+
+    return [keras.Model(network.input, maps) for maps in network.get_layer("all_trunks").input]
+
+
+def choices(members: int, served: int) -> list[tuple[tuple[int, ...], int]]:
+    """Return (trunks kept, input size) of all that is tried, the served one first."""
+    kept = [some for n in range(members, 0, -1) for some in itertools.combinations(range(members), n)]
+    found = itertools.product(kept, dict.fromkeys((served, *SIZES)))
+    return sorted(found, key=lambda choice: (choice[1] != served, -len(choice[0])))
+
+
+def tried(
+    recipe: Recipe, joined: "keras.Model", canvas: np.ndarray, rows: pd.DataFrame, cache: Path, name: str
+) -> Iterator[tuple[dict, np.ndarray]]:
+    """Yield what is tried and its logits, shape (len(rows), classes), out of fold, the served network first.
+
+    Parameters
+    ----------
+    recipe : Recipe
+        Of the joined network.
+    joined : Model
+        Its members put together; its last layer has not seen validation.
+    canvas : array-like, uint8, shape (images, edge, edge, 3)
+    rows : DataFrame
+        Validation images: image_id, group, label, canvas_row.
+    cache : Path
+        Folder that keeps features.
+    name : str
+        What identifies the network's weights there.
+    """
+    from training.data.batches import label_indices, plain_views
+    from training.fitting.last_layer import trunk_of
+    from training.fitting.validation import predict_logits
+
+    labels, places = label_indices(rows.label, CODES), rows.canvas_row.to_numpy()
+    known: dict[int, tuple[np.ndarray, list[int]]] = {}
+    members = recipe.members
+    for kept, size in choices(len(members), recipe.served):
+        network = at_size(recipe, joined, size)
+        trunks = trunks_of(network)
+        if size not in known:
+            pooled = kept_array(
+                cache, (name, size, places),
+                lambda network=network, size=size: predict_logits(
+                    trunk_of(network), plain_views(canvas, places, size), ("identity",)
+                ),
+            )  # fmt: skip
+            known[size] = pooled, [multiply_adds(trunk) for trunk in trunks]
+        pooled, costs = known[size]
+        ends = np.cumsum([0, *(trunk.output.shape[-1] for trunk in trunks)])
+        columns = np.concatenate([np.arange(ends[place], ends[place + 1]) for place in kept])
+        kernel, bias = network.get_layer("logits").get_weights()
+        start = Layer(kernel[columns] * len(members) / len(kept), bias)
+        _, folds = learn_in_folds(start, pooled[:, columns], labels, rows, recipe.last_layer_penalty)
+        about = {
+            "kind": "trunks", "tried": " + ".join(members[place] for place in kept), "size": size,
+            "multiply_adds": sum(costs[place] for place in kept),
+        }  # fmt: skip
+        yield about, folds.logits(pooled[:, columns], rows.image_id)
+
+
+def release(bundle: Path, rows: pd.DataFrame) -> tuple[dict, np.ndarray]:
+    """Return what a release is and its stored probabilities of these images, shape (len(rows), classes).
+
+    Raises
+    ------
+    TrainingError
+        If it has no answer to one of them.
+    """
+    import keras
+
+    card = load_card(bundle)
+    stored = pd.read_csv(bundle / "results/predictions.csv", dtype={"image_id": str}).set_index("image_id")
+    missing = rows.image_id[~rows.image_id.isin(stored.index)]
+    if len(missing):
+        raise TrainingError(f"{bundle} has no answer to {missing.iloc[0]} of validation; it was split otherwise.")
+    given = stored.loc[rows.image_id, [f"p_{code}" for code in CODES]].to_numpy(float)
+    network = keras.models.load_model(bundle / "weights.keras", compile=False)
+    about = {
+        "kind": "release", "tried": card.release, "size": card.size,
+        "multiply_adds": multiply_adds(network) * len(card.raw["inference"]["views"]),
+    }  # fmt: skip
+    return about, given
+
+
+def study(
+    recipe: Recipe, joined: "keras.Model", canvas: np.ndarray, rows: pd.DataFrame, bundle: Path, releases: list[Path],
+    cache: Path, name: str, resamples: int = RESAMPLES,
+) -> pd.DataFrame:  # fmt: skip
+    """Judge everything that is tried, then the releases; parameters as `tried`.
+
+    Returns
+    -------
+    DataFrame
+        kind, tried, size, multiply_adds, dataset, split and the columns of `paired.judge`; what is served comes first,
+        and differences are to it. A temperature is fitted for each on HAM10000's images; releases have their own.
+    """
+    from training.data.batches import label_indices
+
+    by_set, tables = BySet(rows, load_card(bundle).labels, METRICS, resamples), []
+    home, labels = (rows.dataset == HOME).to_numpy(), label_indices(rows.label, CODES)
+    for about, logits in tried(recipe, joined, canvas, rows, cache, name):
+        print(f"{about['tried']}, {about['size']} px", flush=True)
+        temperature = fit_temperature(logits[home], labels[home]).value
+        tables += by_set.tables(softmax(logits / temperature, axis=1), about)
+    for earlier in releases:
+        about, given = release(earlier, rows)
+        tables += by_set.tables(given / given.sum(axis=1, keepdims=True), about)
+    table = pd.concat(tables, ignore_index=True).assign(split=VALIDATION)
+    return table[[*FIRST, *(name for name in table if name not in FIRST)]]
+
+
+@one_sentence
+def main(arguments: list[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("run", type=Path, help="folder of the shipped model's training run")
+    parser.add_argument("--bundle", type=Path, default=Path("model/bundle"))
+    parser.add_argument("--releases", type=Path, nargs="+", default=[], help="bundles of releases, split in this way")
+    parser.add_argument("--cache", type=Path, help="folder that keeps the features (default: the run's)")
+    parser.add_argument("--resamples", type=int, default=RESAMPLES, help="of lesions, for the intervals")
+    options = parser.parse_args(arguments)
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    recipe, record, manifest = load_run(options.run)
+    joined = options.run / JOINED
+    if "last_layer" not in record or not joined.exists():
+        raise TrainingError(f"{options.run} holds no {JOINED} whose last layer learnt again; name such a run.")
+    import keras
+
+    from training.data.batches import open_canvas
+
+    rows = manifest[(manifest.split == VALIDATION) & manifest.dataset.isin(recipe.datasets)].reset_index(drop=True)
+    table = study(
+        recipe, keras.models.load_model(joined, compile=False), open_canvas(Path(record["work"])), rows,
+        options.bundle, options.releases, options.cache or options.run, file_sha256(joined), options.resamples,
+    )  # fmt: skip
+    write_tables(options.bundle, {TABLE: table})
+    print(f"wrote {len(table)} rows to {options.bundle / TABLE}")
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

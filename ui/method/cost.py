@@ -1,0 +1,68 @@
+"""What the network's trunks and its input size are worth, and what they cost."""
+
+import pandas as pd
+import streamlit as st
+
+from model.card import Card
+from model.errors import TableError
+from model.evaluation.plots import ForestDisplay, LinesDisplay
+from model.evaluation.plots.style import with_interval
+from ui import evidence
+from ui import wording as shared
+from ui.evaluation.wording import FIGURE
+from ui.method import wording
+
+COST = "results/cost.csv"
+COLUMNS = (
+    "kind", "tried", "size", "multiply_adds", "dataset", "split", "metric", "value", "low", "high", "difference",
+    "difference_low", "difference_high", "n_images", "n_lesions",
+)  # fmt: skip
+
+
+def cost(card: Card) -> None:
+    """Draw a figure over the multiply-adds of fewer trunks and other sizes, and what each changes."""
+    table = evidence.table(card, COST, COLUMNS)
+    left, right = st.columns(2)
+    name = left.selectbox(
+        wording.JUDGED_ON, list(dict.fromkeys(table["dataset"])), format_func=lambda one: shared.SETS.get(one, one),
+        key="cost_set", persist_state="session",
+    )  # fmt: skip
+    metrics = [metric for metric in wording.COST_METRICS if metric in set(table["metric"])]
+    metric = right.selectbox(
+        FIGURE, metrics, format_func=wording.COST_METRICS.get, key="cost_metric", persist_state="session"
+    )
+    rows = table[(table["dataset"] == name) & (table["metric"] == metric)]
+    trunks = rows[rows["kind"] == "trunks"]
+    if trunks.empty:
+        raise TableError("damaged", wording.NO_TRUNKS.format(COST))
+    served = trunks.iloc[0]
+    st.caption(wording.COST_HINT.format(
+        billions=served["multiply_adds"] / 1e9, figure=wording.COST_METRICS[metric],
+        value=with_interval(*served[["value", "low", "high"]]), set=shared.set_name((name, served["split"])),
+        size=shared.size(served["n_images"], served["n_lesions"]), better=wording.BETTER[metric == "log_loss"],
+    ))  # fmt: skip
+    lines = trunks.assign(series=trunks["tried"].map(_spaced), x=trunks["multiply_adds"] / 1e9)
+    named = wording.COST_METRICS[metric]
+    evidence.chart(LinesDisplay(lines[["series", "x", "value"]], wording.BILLIONS, named), "cost")
+    near = trunks[(trunks["size"] == served["size"]) | (trunks["tried"] == served["tried"])][1:]
+    for heading, part in ((wording.LESS, near), (wording.RELEASES, rows[rows["kind"] == "release"])):
+        if len(part):
+            st.header(heading)
+            display = ForestDisplay(_changes(part), wording.COST_CHANGE.format(named), 0.0)
+            evidence.chart(display, f"cost_{heading}")
+    evidence.origin(card, (COST,), wording.COST_METHOD, rows, f"cost_{metric}.csv", wording.COST_COMMAND)
+
+
+def _changes(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return group, value, low and high of the differences to what is served, the most costly first."""
+    rows = rows.sort_values("multiply_adds", ascending=False, kind="stable").reset_index(drop=True)
+    named = rows[["tried", "size", "multiply_adds"]].itertuples(index=False)
+    return rows.assign(
+        group=[wording.COST_ROW.format(_spaced(tried), size, adds / 1e9) for tried, size, adds in named],
+        n_images=pd.NA,  # the same for all rows and in the caption
+        value=rows["difference"], low=rows["difference_low"], high=rows["difference_high"],
+    )  # fmt: skip
+
+
+def _spaced(name: str) -> str:
+    return name.replace("_", " ")

@@ -9,7 +9,6 @@ Earlier releases are judged by their stored answers. Judged on validation; the t
 """
 
 import argparse
-import dataclasses
 import itertools
 import os
 from collections.abc import Iterator
@@ -50,13 +49,17 @@ def multiply_adds(network: "keras.Model") -> int:
     return sum(int(np.prod(layer.kernel.shape) * np.prod(layer.output.shape[1:-1])) for layer in kernels)
 
 
-def at_size(recipe: Recipe, joined: "keras.Model", size: int) -> "keras.Model":
-    """Return a network up to its logits at another input size."""
-    from training.networks.architectures import build_network, logits_model
+def at_size(network: "keras.Model", size: int) -> "keras.Model":
+    """Return a copy of a network for photos of another size, a multiple of 32 pixels."""
+    import keras
 
-    network = logits_model(build_network(dataclasses.replace(recipe, size=size, weights="none"), len(CODES)))
-    network.set_weights(logits_model(joined).get_weights())
-    return network
+    config = network.get_config()
+    for layer in config["layers"]:
+        if layer["class_name"] == "InputLayer":
+            layer["config"]["batch_shape"] = (None, size, size, 3)
+    copy = keras.Model.from_config(config)
+    copy.set_weights(network.get_weights())
+    return copy
 
 
 def trunks_of(network: "keras.Model") -> list["keras.Model"]:
@@ -95,12 +98,13 @@ def tried(
     from training.data.batches import label_indices, plain_views
     from training.fitting.last_layer import trunk_of
     from training.fitting.validation import predict_logits
+    from training.networks.architectures import logits_model
 
     labels, places = label_indices(rows.label, CODES), rows.canvas_row.to_numpy()
     known: dict[int, tuple[np.ndarray, list[int]]] = {}
     members = recipe.members
     for kept, size in choices(len(members), recipe.served):
-        network = at_size(recipe, joined, size)
+        network = at_size(logits_model(joined), size)
         trunks = trunks_of(network)
         if size not in known:
             pooled = kept_array(

@@ -9,7 +9,6 @@ import numpy as np
 import pandas as pd
 import pytest
 from scipy.special import softmax
-from sklearn.metrics import balanced_accuracy_score
 
 from model.card import load_card
 from model.photo.image import read_photo
@@ -24,7 +23,6 @@ from training.data.sets.layouts import DatasetError
 from training.fitting.last_layer import read_folds
 from training.judging.predictions import write_missing_predictions
 from training.judging.trained_run import load_run, read_record
-from training.studies.ablation import study as ablation
 
 
 @pytest.fixture(scope="module")
@@ -126,29 +124,10 @@ def test_after_the_last_layer_learnt_from_validation_its_images_are_answered_out
     assert card.raw["built"]["last_layer"]["n_images"] == held_out.sum()
     assert evaluate.main([str(run), "--bundle", str(place / "runs/smoke-bundle"), "--reopen"]) == 1
     assert "was not packed from" in capsys.readouterr().err
-    assert ablation.main([str(run), "--bundle", str(packed)]) == 0
-    tried = pd.read_csv(packed / "results/ablation.csv")
-    found = tried[(tried.metric == "balanced_accuracy") & (tried.setting == "72 px, views: 4")].value.item()
     logits, rows = calibrate.validation_logits(run)  # both read images that were made smaller before
-    right = balanced_accuracy_score(rows.label.map(card.codes.index), logits.argmax(axis=1))
-    assert found == pytest.approx(right, abs=1e-5)
     kept = rows.set_index("image_id").loc[table.image_id[held_out]].index
     near = pd.DataFrame(softmax(logits / card.temperature, axis=1), index=rows.image_id).loc[kept].to_numpy()
     assert np.abs(near - unseen).mean() < np.abs(near - served[held_out]).mean()
-
-
-def test_the_ablation_reads_validation_alone_and_tries_every_setting(place):
-    packed = place / "runs/smoke-bundle"
-    assert ablation.main([str(place / "runs/smoke"), "--bundle", str(packed)]) == 0
-    table = pd.read_csv(packed / "results/ablation.csv")
-    splits = pd.read_csv(packed / "dataset/splits.csv")
-    assert set(table.split) == {"validation"}
-    losses = table[table.metric == "log_loss"]
-    assert set(losses.n) == {(splits.split == "validation").sum()}
-    served = {f"72 px, views: {views}" for views in (1, 2, 4)}
-    assert set(losses.setting) == served | {f"{size} px, views: 2" for size in (64, 192, 224, 256)}
-    assert losses.value.nunique() == len(losses)  # every setting was really run
-    assert "results/ablation.csv" in json.loads((packed / "card.json").read_text())["tables"]
 
 
 def test_members_answer_every_image_they_are_judged_on_and_only_once(place, tmp_path):
@@ -162,58 +141,6 @@ def test_members_answer_every_image_they_are_judged_on_and_only_once(place, tmp_
     path.write_text("as it was")
     write_missing_predictions(tmp_path, ["member"])
     assert path.read_text() == "as it was"
-
-
-def test_the_ablation_of_joined_networks_tries_shares_and_priors_and_keeps_earlier_rows(
-    place, tmp_path, monkeypatch, capsys
-):
-    runs, packed = place / "runs", shutil.copytree(place / "runs/smoke-bundle", tmp_path / "bundle")
-    record = json.loads((runs / "smoke/run.json").read_text())
-    shares = np.array([0.4, 0.2, 0.15, 0.1, 0.08, 0.05, 0.02])  # the rehearsal's own are even, and shift nothing
-    monkeypatch.setattr(train, "training_shares", lambda *_: shares)
-    for name in ("one", "other"):
-        shutil.copytree(runs / "smoke", tmp_path / name)
-    ignorant = keras.models.load_model(runs / "smoke/trained.keras", compile=False)
-    kernel, bias = ignorant.get_layer("logits").get_weights()
-    ignorant.get_layer("logits").set_weights([np.random.default_rng(0).permuted(kernel, axis=1), bias])
-    ignorant.save(tmp_path / "other/trained.keras")
-    joined = shutil.copytree(runs / "smoke", tmp_path / "joined")
-    record["recipe"] |= {"members": ["one", "other"], "prior_exponent": 0.0}
-    (joined / "run.json").write_text(json.dumps(record))
-    blended = json.loads((runs / "smoke/run.json").read_text())
-    blended["recipe"] |= {"blend": 0.5, "start_from": "one"}
-    (tmp_path / "other/run.json").write_text(json.dumps(blended))  # its checkpoint is that of "one"
-    earlier = tmp_path / "earlier.csv"
-    row = {"tried": "long ago", "setting": "64 px, views: 1", "metric": "log_loss", "value": 1.5, "split": "validation"}
-    pd.DataFrame([row, row | {"tried": "joined"}]).to_csv(earlier, index=False)
-    assert ablation.main([str(joined), "--bundle", str(packed), "--earlier", str(earlier)]) == 0
-    table = pd.read_csv(packed / "results/ablation.csv")
-    losses = table[table.metric == "log_loss"].set_index("tried").value
-    assert losses["long ago"] == 1.5 and 1.5 not in losses[["joined"]].to_list()
-    alone = losses["joined, 100 % one"]
-    assert alone == losses["joined"].iloc[0]  # the stand-in for the joined network is the first of the two
-    assert losses["joined, 100 % other"] > losses["joined, 50 % one, 50 % other"] != alone
-    priors = losses[losses.index.str.contains("divided out")]
-    assert len(priors) == 3 and priors.nunique() == 3
-    assert losses["joined, one for other"] == alone
-    assert losses["joined, other not blended"] not in (alone, losses["joined, 50 % one, 50 % other"])
-
-    again = json.loads((runs / "smoke/run.json").read_text())
-    again["recipe"]["seed"] = 7
-    shutil.copytree(runs / "smoke", tmp_path / "again")
-    (tmp_path / "again/run.json").write_text(json.dumps(again))
-    asked = [str(joined), "--bundle", str(packed), "--instead"]
-    assert ablation.main([*asked, f"other={tmp_path / 'again'}"]) == 0
-    later = pd.read_csv(packed / "results/ablation.csv")
-    name = again["recipe"]["name"]
-    added = [f"joined with {name} (seed 7) for other", f"joined, 100 % {name.replace('_', ' ')} (seed 7)"]
-    pd.testing.assert_frame_equal(later[~later.tried.isin(added)].reset_index(drop=True), table)
-    assert list(later.tried.unique()[:3]) == ["joined", *added]
-    assert set(later[later.tried.isin(added) & (later.metric == "log_loss")].value) == {alone}  # it is the first again
-    for pair, said in ((f"third={tmp_path}", "'third' is not joined"), (f"one={tmp_path}", "no trained network")):
-        with pytest.raises(SystemExit):
-            ablation.main([*asked, pair])
-        assert said in capsys.readouterr().err
 
 
 def test_a_set_that_only_an_earlier_stage_has_learnt_from_is_no_outside_set(place, tmp_path):

@@ -232,7 +232,8 @@ def _cells(scored: "Scored", patient: Patient, card: Card, codes: Sequence[str],
         yield f"{told.probabilities[card.codes.index(code)]:.{DIGITS}f}"
     if wanted.rule:
         decision = decide(answer.probabilities, card)
-        yield (decision.named if wanted.rule == BALANCED else decision.most_probable).upper()
+        named = decision.named if wanted.rule == BALANCED else decision.most_probable
+        yield "" if answer.forced else named.upper()  # of a refused picture nothing is decided
     if wanted.refused:
         yield str(int(answer.forced))
     yield " ".join(scored.analysis.notes)

@@ -21,7 +21,7 @@ SMALLEST = 0.002  # share of the frame; a smaller part is a speck, not a lesion
 EDGE = 2  # pixels from the border
 CONTACT = 0.02  # share of the frame's outermost pixels in the lesion; from this share on it is cut off
 FINER = 4  # contours are drawn on a grid so many times finer than the mask
-MARGIN = 0.5  # on each side of the lesion, as a share of its longer side; a narrower one loses more AUC
+MARGIN = 0.5  # on each side of the lesion, as a share of its longer side; on MILK10k a narrower one loses more AUC
 
 
 @dataclass(frozen=True, eq=False)

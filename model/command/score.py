@@ -123,6 +123,5 @@ def _scorer(options: argparse.Namespace, card: Card, engine: str, wanted: Wanted
             needs = "model/cluster/requirements.txt"
             raise ContractError("no_ray", f"--ray needs more packages: python -m pip install -r {needs}") from None
         return spread.Cluster(options.ray, options.workers, card.bundle_dir, engine, wanted).lines
-    threads = 0 if options.workers == 1 else 1  # with several photos at once, each has its own core
-    analyser = loaded(options.bundle, engine, threads)
+    analyser = loaded(options.bundle, engine, threads=1)  # each photo at once has its own core
     return partial(scoring.lines, analyser, wanted=wanted, workers=options.workers)

@@ -62,6 +62,10 @@ REFUSED = (
 BLANK = sentences.REFUSED[sentences.BLANK]
 ANYWAY = "Show the answer anyway"
 ANYWAY_HINT = "It was not measured how often such answers are right."
+OTHER_FRAME = (
+    "How often such answers are right was measured on the largest centred square of a photo, not on a frame of your "
+    "own."
+)
 FORCED_HEADING, FORCED = "Probabilities without a risk level", sentences.FORCED
 
 SUSPICIOUS = {"mel": "Suspicious of melanoma", "malignant": "Suspicious of malignancy"}

@@ -46,7 +46,7 @@ class Row:
     rank : int
         0 for the riskiest; photos with the same headline have the same one.
     reached : bool
-        Whether melanoma reaches its rule-out level.
+        Whether a level of melanoma or of malignancy is reached that the headline comes from.
     named : str
         The diagnosis by the balanced rule, with near ties.
     notes : tuple of str

@@ -95,8 +95,8 @@ SPLIT_HEADING = "Images and lesions of each part of {}"
 SPLITS = {"train": "Training", "validation": "Validation", "internal_test": "Internal test"}
 CELL = "{:,} images, {:,} lesions"
 SPLIT_HINT = (
-    "The model learns from training and is selected and fitted on validation. The internal test is used once, to "
-    "evaluate it."
+    "The model learns from training and is selected and fitted on validation. Nothing is learnt from the internal test "
+    "or fitted on it; every release is measured on it."
 )
 SPLIT_RULE = (
     "All photos of a lesion, and photos that look the same under different lesion numbers, form a group. Each group is "

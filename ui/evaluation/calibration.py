@@ -27,7 +27,8 @@ def calibration(card: Card) -> None:
         chosen = evidence.choose_set(predictions)
         cases = read_cases(evidence.of_set(predictions, chosen), card.labels)
         subject = choices.subject(card, [ALL, *choices.asked(cases)])
-    evidence.measured_on(chosen, len(cases.targets), len(set(cases.lesions)))
+    confidence, _, lesions = confidence_and_hits(cases, subject)
+    evidence.measured_on(chosen, len(confidence), len(set(lesions)))
     display = ReliabilityDisplay({wording.SERVED: reliability_table(cases, subject)})
     left, right = st.columns([4, 3], gap="large")
     with left:

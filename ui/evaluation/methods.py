@@ -10,7 +10,10 @@ METHODS = {
         "least ambiguous sets (Sadinle et al. 2019) with one limit a side; shares with Wilson's interval, the "
         "mean size from resampling lesions."
     ),
-    "abstention": "certainty is the highest probability; intervals as above.",
+    "abstention": (
+        "certainty is the highest probability; shares with Wilson's interval by lesion, balanced accuracy from "
+        "resampling lesions."
+    ),
     "refusals": "shares with Wilson's interval by lesion.",
     "gauges": "shares with Wilson's interval by lesion, AUC and correlation by resampling lesions.",
     "confusion": "the diagnosis named for every image, counted.",

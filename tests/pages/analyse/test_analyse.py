@@ -45,9 +45,9 @@ def test_the_headline_is_the_decision_with_both_sums_and_what_was_measured_there
     for share in (analysis.photo_alone.malignant, melanoma):
         assert f"<b>{shared.percent(share)}</b>" in said
     _, _, found, images = SETS[0]
-    assert f"{found * images:.0f} of {images} test melanomas" in said
+    assert f"{found * images:.0f} of {images} test images of melanoma" in said
     assert "80 to 90 % over 2 sets" in said  # the range, not the best set
-    assert "25 of 100 other lesions" in said
+    assert "25 of 100 other images" in said
 
 
 def test_the_bars_are_the_photos_own_answer_with_marks_at_the_levels_of_a_headline(answered):

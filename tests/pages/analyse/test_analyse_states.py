@@ -34,7 +34,7 @@ def test_an_answer_to_a_refused_photo_is_asked_for_and_marked_everywhere(refused
     assert not forced.exception
     assert bars(forced) and "<u style" not in bars(forced)
     assert wording.FORCED in html(forced)
-    assert "test images" not in html(forced) and "test melanomas" not in html(forced)  # none of them was like this
+    assert "test images" not in html(forced) and "images of melanoma" not in html(forced)  # none of them was like this
     analysis = forced.session_state.analysis.answered_anyway()
     assert analysis.forced and report.result(analysis)["answered_although_refused"]
     again = forced.slider(key="size").set_value(50).run().button(key="look_here").click().run()
@@ -92,6 +92,7 @@ def test_the_frame_is_looked_at_when_asked_and_the_file_is_decoded_once(app, mon
     monkeypatch.setattr(ui.analyse.state, "read_photo", lambda data: decoded.append(1) or read(data))
     shown = upload(app, drawn_photo())
     centred, answer = picture(shown, wording.PHOTO), bars(shown)
+    assert wording.OTHER_FRAME not in html(shown)
     assert shown.button(key="look_here").disabled and shown.slider(key="down").disabled
     for place in (40, 30, 20):
         shown = shown.slider(key="across").set_value(place).run()
@@ -100,6 +101,7 @@ def test_the_frame_is_looked_at_when_asked_and_the_file_is_decoded_once(app, mon
     moved = shown.slider(key="across").set_value(0).run().button(key="look_here").click().run()
     assert moved.session_state.analysis.square == Square(0, 0, 600)
     assert bars(moved) != answer
+    assert wording.OTHER_FRAME in html(moved)
     smaller = moved.slider(key="size").set_value(50).run()
     aside = smaller.slider(key="down").set_value(100).run().button(key="look_here").click().run()
     assert aside.session_state.analysis.square == Square(0, 300, 300)
@@ -107,6 +109,7 @@ def test_the_frame_is_looked_at_when_asked_and_the_file_is_decoded_once(app, mon
     following = aside.button(key=SAMPLE).click().run()
     assert following.slider(key="size").value == 100
     assert following.session_state.analysis.square == Square(0, 0, 512)
+    assert wording.OTHER_FRAME not in html(following)
 
 
 def test_two_sessions_share_no_photo(answered):

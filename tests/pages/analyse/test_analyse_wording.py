@@ -73,11 +73,11 @@ KNOWN = PointEvidence(
 def test_what_was_measured_is_told_in_natural_frequencies_over_all_sets():
     melanoma, malignant = (decision("middle", 0.15, 0.3).points[place] for place in (0, 3))
     above = measured_wording.above(melanoma, KNOWN, [0.8, 156 / 175])
-    assert "156 of 175 test melanomas were found, and 21 of 100 other lesions reach it too" in above
+    assert "156 of 175 test images of melanoma were found, and 21 of 100 other images reach it too" in above
     assert "(HAM10000; 80 to 89 % over 2 sets, and 21 to 28 of 100)" in above
     below = measured_wording.below([(point, KNOWN, [0.8, 156 / 175]) for point in (melanoma, malignant)])
     assert below.startswith("This is no all-clear.")
-    assert "19 of 175 test melanomas (HAM10000; 11 to 20 % over 2 sets) and 19 of 175 test malignant lesions" in below
+    assert "19 of 175 test images of melanoma (HAM10000; 11 to 20 % over 2 sets) and 19 of 175 test images" in below
 
 
 def test_agreement_is_told_for_both_answers_and_what_it_was_reckoned_from():

@@ -61,7 +61,7 @@ def like_this(card: Card, malignant: float) -> str:
 
 
 def levels(card: Card, decision: "Decision") -> None:
-    """Show the levels, whether this photo reaches it, and what was found and spared there."""
+    """Show the levels, whether this photo reaches it, what was found there and which others reach it."""
     points = [point for point in decision.points if point.role != BALANCED]  # no headline comes from those
     if not points:
         return

@@ -9,13 +9,12 @@ if TYPE_CHECKING:
     from model.answer.decision import PointReached
     from model.evaluation.decisions.evidence import Found, PointEvidence
 
-LESIONS = {"mel": "melanomas", "malignant": "malignant lesions"}
+IMAGES = {"mel": "images of melanoma", "malignant": "images of malignant lesions"}
 SUBJECTS = {"mel": "Melanoma", "malignant": "The malignant sum"}
 LEVELS = "Levels"
 LEVEL_COLUMNS = ("Level", "This photo", "Found there", "Others there")
 LEVELS_HINT = (
-    "Images of the internal test at or above each level, with 95 % intervals. The levels were fitted on validation; at "
-    "the balanced one, sensitivity and specificity are as equal there as they can be."
+    "Images of the internal test at or above each level, with 95 % intervals. The levels were fitted on validation."
 )
 DERMATOLOGISTS = (0.875, 0.814)  # sensitivity and specificity over 92 studies (PMC6936633)
 REFERRED = 0.07  # share of malignant lesions among urgent referrals, 6 to 8 %
@@ -32,7 +31,7 @@ def above(point: "PointReached", known: "PointEvidence", shares: Sequence[float]
     found, alarms = known.found[0], [rate.share for rate in known.alarms]
     return (
         f"{SUBJECTS[point.subject]} reaches the {ROLES[point.role]} of {percent(point.threshold)}. At this level, "
-        f"{_count(found)} test {LESIONS[point.subject]} were found, and {100 * alarms[0]:.0f} of 100 other lesions "
+        f"{_count(found)} test {IMAGES[point.subject]} were found, and {100 * alarms[0]:.0f} of 100 other images "
         f"reach it too ({_set(found)}; {_over(shares)}, and {_ends(alarms)} of 100)."
     )
 
@@ -40,7 +39,7 @@ def above(point: "PointReached", known: "PointEvidence", shares: Sequence[float]
 def below(points: Sequence[tuple["PointReached", "PointEvidence", Sequence[float]]]) -> str:
     """Write how many were missed below both high-sensitivity levels: the answer rules nothing out."""
     missed = [
-        f"{known.found[0].images - known.found[0].count} of {known.found[0].images} test {LESIONS[point.subject]} "
+        f"{known.found[0].images - known.found[0].count} of {known.found[0].images} test {IMAGES[point.subject]} "
         f"({_set(known.found[0])}; {_over([1 - share for share in reversed(shares)])})"
         for point, known, shares in points
     ]

@@ -78,7 +78,7 @@ def unmoved(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def outlines(card: Card) -> None:
-    """Show agreement with masks by class, and what a frame around the lesion does."""
+    """Show agreement with masks by class."""
     table = evidence.table(card, OUTLINE)
     with evidence.bar():
         chosen = evidence.choose_set(table)

@@ -31,9 +31,9 @@ GATE_COMMAND, GAUGES_COMMAND = "python -m training.gate", "python -m training.ga
 GAUGES = "Notes on photo quality"
 GAUGES_HINT = (
     "A note is shown next to the answer when a measure is beyond a limit that was fitted on validation, or the lesion "
-    "covers half an edge of the frame. Most notes are right, but many problems get none. How much is found was "
-    "measured with photos changed on purpose in three steps, with lesion masks and with MILK10k's scores for hair. "
-    "Rulers get no note: no set labels them."
+    "covers half an edge of the frame. About eight of ten notes on hair and on cut-off lesions are right; for others "
+    "this was not measured. Many problems get no note. How much is found was measured with photos changed on purpose "
+    "in three steps, with lesion masks and with MILK10k's scores for hair. Rulers get no note: no set labels them."
 )
 GAUGE_NAMES = {
     "sharpness": "Blur", "exposure": "Light", "resolution": "Too few pixels", "cut_off": "Lesion cut off",

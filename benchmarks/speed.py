@@ -45,7 +45,6 @@ UPLOAD_LIMIT = 1.3  # times the bare forward pass that a photo may take, from it
 START_LIMIT = 4  # seconds from the start of the app to its first answer
 MEMORY_LIMIT = 450e6  # bytes that the app may use
 WARM_UP = 2  # calls that are not counted
-ROOT = Path(__file__).resolve().parents[1]
 
 
 def jpeg(width: int, height: int) -> bytes:

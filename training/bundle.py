@@ -77,7 +77,7 @@ def _built(recipe: Recipe, record: dict, manifest: pd.DataFrame) -> dict:
     copied = ("git_commit", "manifest_sha256", "libraries", "minutes", "epochs", "pretrained_sha256")
     train = manifest[manifest.split == TRAIN]
     sizes = {name: (len(rows), rows.lesion_id.nunique()) for name, rows in train.groupby("dataset")}
-    for stage in record["stages"]:  # a member may have seen sets that the others have not
+    for stage in (*record["stages"], record):  # a member, or a GPU, may have seen sets that the split table lacks
         sizes = stage.get("train_sizes", {}) | sizes
     return {
         "recipe": _without_folder(record["recipe"]),

@@ -65,7 +65,7 @@ def judged_images(run: Path) -> pd.DataFrame:
     _, record, used = load_run(run)
     work = Path(record["work"])
     every = read_manifest(work)
-    learnt = set(used.dataset).union(*(learnt_sets(stage) for stage in record["stages"]))
+    learnt = set(used.dataset).union(*(learnt_sets(stage) for stage in (*record["stages"], record)))
     outside = every[~every.dataset.isin(learnt) & every.label.isin(used.label.unique())]
     seen = used.group[used.split.isin([TRAIN, VALIDATION])]
     outside = outside[~outside.group.isin(seen)].assign(split=EXTERNAL)

@@ -205,11 +205,13 @@ def trunk_in(weights: str, architecture: str) -> str:
     Raises
     ------
     RecipeError
-        If the folder has no such file, or the package is not installed.
+        If there is no such file, or the package is not installed.
     """
     if architecture in PACKAGED and (weights == "imagenet" or Path(weights).is_dir()):
         return str(_packaged(PACKAGED[architecture]))
     if not Path(weights).is_dir():
+        if weights not in ("imagenet", "none") and not Path(weights).is_file():
+            raise RecipeError(f"Pretrained weights {weights} are missing; give 'imagenet', 'none' or a file.")
         return weights
     name = WEIGHT_FILES.get(architecture)
     if name is None:

@@ -88,9 +88,10 @@ def main(arguments: list[str] | None = None) -> int:
         "--anew", action="store_true", help="start anew where a folder holds another run or other images"
     )
     options = parser.parse_args(arguments)
-    recipe = load_recipe(options.recipe).with_options(options.set)
+    recipe = load_recipe(options.recipe)
     if options.smoke:
         recipe = dataclasses.replace(recipe, **SMOKE_OPTIONS)
+    recipe = recipe.with_options(options.set)
     if options.weights:
         recipe = dataclasses.replace(recipe, weights=options.weights)
     return _train(recipe, options)
@@ -137,8 +138,7 @@ def start_record(
 def _train(recipe: Recipe, options: argparse.Namespace) -> int:
     """Train a recipe, and before it the recipe that it starts from when that has not been trained yet."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-    from training.data.batches import open_canvas
-    from training.data.masks import OutlinedCanvas
+    from training.data.masks import canvas_for
     from training.data.splits import split_table
     from training.fitting.distributed import worker_folder
     from training.fitting.last_layer import learn_last_layer
@@ -146,7 +146,7 @@ def _train(recipe: Recipe, options: argparse.Namespace) -> int:
     from training.fitting.recipe_check import check_recipe
     from training.judging.predictions import write_predictions
     from training.networks.architectures import logits_model
-    from training.networks.ensemble import combine_files
+    from training.networks.ensemble import JOINED, combine_files
     from training.networks.pytorch import use_fused_kernels
 
     check_recipe(recipe)
@@ -166,10 +166,9 @@ def _train(recipe: Recipe, options: argparse.Namespace) -> int:
     write_file(run / "splits.csv", split_table(manifest, manifest.split).to_csv(index=False).encode())
     write_file(run / "run.json", (json.dumps(record, indent=1) + "\n").encode())
     start = starts[0] if recipe.start_from else None
-    stored = open_canvas(work)
-    canvas = OutlinedCanvas(stored, manifest) if recipe.masks else stored
+    canvas = canvas_for(recipe, work, manifest)
     if recipe.members:
-        start = combine_files(recipe, starts, run / "joined.keras")
+        start = combine_files(recipe, starts, run / JOINED)
     shares = training_shares(recipe, manifest) if recipe.prior_exponent else None
     network = fit(recipe, canvas, manifest, run, start, cache=work / "features", callbacks=_callbacks(options, run))
     if start and recipe.blend < 1:
@@ -184,8 +183,9 @@ def _train(recipe: Recipe, options: argparse.Namespace) -> int:
     model.save(unfinished)
     unfinished.replace(run / "trained.keras")  # the same network from every worker, as folders need not be shared
     log = pd.read_csv(worker_folder(run) / "history.csv") if recipe.epochs else pd.DataFrame({"seconds": []})
-    wall = before + (time.perf_counter() - started) / 60
-    record |= {"minutes": round(log.seconds.sum() / 60, 1), "wall_minutes": round(wall, 1), "epochs": len(log),
+    minutes = log.seconds.sum() / 60
+    wall = max(before + (time.perf_counter() - started) / 60, minutes)  # what was interrupted is known by its epochs
+    record |= {"minutes": round(minutes, 1), "wall_minutes": round(wall, 1), "epochs": len(log),
                "parameters": int(model.count_params())}  # fmt: skip
     write_file(run / "run.json", (json.dumps(record, indent=1) + "\n").encode())
     if recipe.ancestor:  # the shipped model's test is opened by training.evaluate alone

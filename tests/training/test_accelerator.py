@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 from training.accelerator.pack import encode, write_parts
+from training.accelerator.plan import read_plan
 from training.accelerator.weights import halved
 from training.command import TrainingError
 from training.data.splits import INTERNAL_TEST, TRAIN, VALIDATION, learnt_and_validated
@@ -116,11 +117,37 @@ def test_augmented_views_keep_their_shape_and_range():
     assert not (seen[0] == views(photos, 48, LEVELS["wide"], *seeds[0])).all()
 
 
-def test_a_teacher_that_is_not_in_the_plan_before_its_student_ends_it():
-    pytest.importorskip("torch")
-    from training.accelerator.train import check_teachers
+TEACHERS = list(load_recipe("lite2_distilled").teachers)
 
-    teachers = list(load_recipe("lite2_distilled").teachers)
-    check_teachers([*teachers, "lite2_distilled"])
-    with pytest.raises(SystemExit, match=f"lite2_distilled learns from .*{teachers[-1]}"):
-        check_teachers([*teachers[:-1], "lite2_distilled", teachers[-1]])
+
+def test_a_plan_has_every_recipe_with_its_seconds_and_changes():
+    plan = read_plan([*(f"{name}:60" for name in TEACHERS), "lite2_distilled:90.5"], ["batch=8", "mixup=0"])
+    assert [step.recipe.name for step in plan] == [*TEACHERS, "lite2_distilled"]
+    assert [step.seconds for step in plan] == [60, 60, 60, 90.5]
+    assert {step.recipe.batch for step in plan} == {8} and plan[-1].recipe.mixup == 0
+
+
+@pytest.mark.parametrize(
+    ("entries", "changes", "said"),
+    [
+        (["lite2_distilled:60", *(f"{name}:60" for name in TEACHERS)], [], f"learns from .*{TEACHERS[0]}"),
+        (["lite2_wide"], [], "Write lite2_wide:SECONDS"),
+        (["lite2_wide:soon"], [], "Write lite2_wide:SECONDS"),
+        (["lite2_wide:-5"], [], "Write lite2_wide:SECONDS"),
+        (["lite3:60"], [], "No recipe 'lite3'"),
+        (["lite2_wide:60"], ["balancing=over"], "balancing would change nothing"),
+        (["lite2_wide:60"], ["epochs=3"], "epochs would change nothing"),
+        (["inceptionv3_imbalance:60"], [], "loss.* would change nothing"),
+        (["lite2_wide:60"], ["augmentation=none"], "no augmentation"),
+    ],
+)
+def test_a_plan_that_cannot_be_followed_is_one_sentence_before_an_image_is_read(entries, changes, said):
+    with pytest.raises(TrainingError, match=said):
+        read_plan(entries, changes)
+
+
+def test_packing_again_leaves_no_part_of_the_packing_before(tmp_path):
+    photos = [np.full(1000, value, np.uint8) for value in range(6)]
+    assert write_parts(iter(photos), tmp_path, 1500) == 6
+    assert write_parts(iter(photos[:2]), tmp_path, 5000) == 1
+    assert [path.name for path in tmp_path.glob("part_*.npz")] == ["part_00.npz"]

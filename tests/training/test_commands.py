@@ -143,7 +143,7 @@ def test_members_answer_every_image_they_are_judged_on_and_only_once(place, tmp_
     assert path.read_text() == "as it was"
 
 
-def test_a_set_that_only_an_earlier_stage_has_learnt_from_is_no_outside_set(place, tmp_path):
+def test_a_set_that_only_an_earlier_stage_or_a_gpu_has_learnt_from_is_no_outside_set(place, tmp_path):
     run = tmp_path / "run"
     shutil.copytree(place / "runs/smoke", run)
     record = json.loads((run / "run.json").read_text())
@@ -151,13 +151,41 @@ def test_a_set_that_only_an_earlier_stage_has_learnt_from_is_no_outside_set(plac
     work.mkdir()
     manifest = pd.read_csv(place / record["work"] / "manifest.csv")
     others = [
-        manifest.head(3).assign(dataset=name, image_id=list(name[:3]), group=name) for name in ("one", "two", "six")
+        manifest.head(3).assign(dataset=name, image_id=list(name[:3]), group=name)
+        for name in ("one", "two", "gpu", "six")
     ]
     pd.concat([manifest, *others]).to_csv(work / "manifest.csv", index=False)
     stages = [{"recipe": {"datasets": ["one"]}}, {"recipe": {}, "train_sizes": {"two": [3, 3]}}]
-    (run / "run.json").write_text(json.dumps(record | {"work": str(work), "stages": stages}))
+    changed = {"work": str(work), "stages": stages, "train_sizes": {"gpu": [3, 2]}}
+    (run / "run.json").write_text(json.dumps(record | changed))
+    built = bundle._built(*read_record(run), load_run(run)[2])
+    assert {"two", "gpu"} <= set(built["train_datasets"])
+    own = (pd.read_csv(run / "splits.csv").split == "train").sum()
+    assert built["train_images"] == own + 3 + 3
     judged = evaluate.judged_images(run)
     assert set(judged.dataset[judged.split == "external"]) == {"six"}
+
+
+def test_options_given_for_a_rehearsal_count_and_minutes_of_an_interrupted_run_do_too(place, tmp_path, capsys):
+    names = ["--run", str(tmp_path / "run"), "--work", str(place / "runs/smoke-data")]
+    command = ["mobilenetv2_bundle", "--smoke", *names, "--set", "epochs=2", "size=32", "serve_size=32"]
+    assert train.main(command) == 0
+    recipe, record = read_record(tmp_path / "run")
+    assert (recipe.epochs, recipe.size, record["epochs"]) == (2, 32, 2)
+    log = pd.read_csv(tmp_path / "run/history.csv")
+    log.assign(seconds=[3600.0, 60.0]).to_csv(tmp_path / "run/history.csv", index=False)
+    (tmp_path / "run/run.json").write_text(json.dumps({k: v for k, v in record.items() if k != "wall_minutes"}))
+    assert train.main(command) == 0  # nothing is left to train
+    assert read_record(tmp_path / "run")[1]["wall_minutes"] == pytest.approx(61, abs=0.1)
+
+
+def test_a_recipe_with_masks_is_judged_with_them(place, tmp_path, monkeypatch):
+    shutil.copytree(place / "runs/smoke", tmp_path / "member")
+    record = json.loads((tmp_path / "member/run.json").read_text())
+    record["recipe"]["masks"] = True
+    (tmp_path / "member/run.json").write_text(json.dumps(record))
+    with pytest.raises(DatasetError, match="No lesion mask"):  # these images have none
+        write_missing_predictions(tmp_path, ["member"])
 
 
 def test_a_test_split_is_not_opened_twice_by_accident(place, capsys):
@@ -171,6 +199,7 @@ def test_a_test_split_is_not_opened_twice_by_accident(place, capsys):
     [
         (["no_such_recipe"], "mobilenetv2_bundle"),
         (["mobilenetv2_bundle", "--set", "rat=1"], "rate"),
+        (["mobilenetv2_160", "--weights", "nowhere.h5"], "Pretrained weights nowhere.h5 are missing"),
         (["mobilenetv2_bundle", "--data", "nowhere"], "HAM10000_metadata.csv is missing"),
     ],
 )

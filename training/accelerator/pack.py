@@ -42,6 +42,8 @@ def encode(canvas, rows: np.ndarray, quality: int) -> Iterator[np.ndarray]:
 
 def write_parts(photos: Iterator[np.ndarray], folder: Path, most: int) -> int:
     """Write ``part_00.npz`` and so on, each with at most about ``most`` bytes; return how many there are."""
+    for earlier in folder.glob("part_*.npz"):  # of a packing that had more of them
+        earlier.unlink()
     held: list[np.ndarray] = []
     part, size = 0, 0
 

@@ -4,8 +4,8 @@
 
 A recipe with teachers learns from the mean answer of those trained before it here (Hinton 2015; Beyer, CVPR 2022: one
 view for teacher and student). For each recipe the output folder receives ``RECIPE.npz`` with the averaged weights,
-``RECIPE.csv`` with the log, and the validation logits. Written as soon as they are there: an interrupted command
-leaves what it has finished.
+``RECIPE.csv`` with the log and ``RECIPE.json``; figures of validation are printed. Written as soon as they are there:
+an interrupted command leaves what it has finished.
 """
 
 import argparse
@@ -26,13 +26,15 @@ import torch
 from torch.nn.functional import cross_entropy, interpolate, log_softmax, softmax
 
 from training.accelerator.augment import views
+from training.accelerator.plan import read_plan
 from training.accelerator.weights import halved, read_weights
+from training.command import TrainingError, one_sentence
 from training.data.augment import LEVELS
 from training.data.label_sets import CODES
 from training.data.splits import TRAIN, VALIDATION
 from training.networks.architectures import build_network, logits_model
 from training.networks.pytorch import use_fused_kernels
-from training.recipe import Recipe, load_recipe
+from training.recipe import Recipe
 
 TIMED_STEPS = 40  # after which the number of steps that the time allows is known
 WARM_STEPS = 10  # not timed: kernels are chosen in them
@@ -62,7 +64,7 @@ def read_packed(folder: Path) -> Packed:
     files = [file for path in sorted(folder.glob("part_*.npz")) for file in _files(path)]
     rows = pd.read_csv(folder / "images.csv")
     if len(files) != len(rows):
-        raise SystemExit(f"{folder} holds {len(files):,} of {len(rows):,} images; carry the other parts there too.")
+        raise TrainingError(f"{folder} holds {len(files):,} of {len(rows):,} images; carry the other parts there too.")
     with ThreadPoolExecutor() as pool:
         pixels = list(pool.map(_decoded, files))
     return Packed(torch.from_numpy(np.stack(pixels)).to(DEVICE), rows)
@@ -104,10 +106,7 @@ class Trainer:
 
     def __init__(self, recipe: Recipe, network: keras.Model, packed: Packed, teachers: list) -> None:
         self.recipe, self.network, self.packed, self.teachers = recipe, network, packed, teachers
-        amount = LEVELS[recipe.augmentation]
-        if amount is None:
-            raise SystemExit(f"{recipe.name} has no augmentation, and there is no plain view here; train it elsewhere.")
-        self.amount = amount
+        self.amount = LEVELS[recipe.augmentation]
         self.places = torch.from_numpy(packed.part(TRAIN)).to(DEVICE)
         rows, labels = packed.rows.iloc[packed.part(TRAIN)], packed.labels[packed.part(TRAIN)]
         self.labels = torch.from_numpy(labels).to(DEVICE)
@@ -224,7 +223,6 @@ def train(recipe: Recipe, seconds: float, packed: Packed, folder: Path, out: Pat
     np.savez(out / f"{recipe.name}.npz", **halved(network.get_weights()))
     log.to_csv(out / f"{recipe.name}.csv", index=False)
     logits = validation_logits(network, packed, recipe.size)
-    np.save(out / f"{recipe.name}_validation.npy", logits.astype(np.float32))
     places = packed.part(VALIDATION)
     print(recipe.name, *judged(logits, packed.labels[places], packed.rows.iloc[places]), sep="\n  ", flush=True)
     return network
@@ -247,14 +245,7 @@ def judged(logits: np.ndarray, labels: np.ndarray, rows: pd.DataFrame) -> list[s
     return lines
 
 
-def check_teachers(plan: list[str]) -> None:
-    """End the program if a recipe stands in the plan before the recipes that teach it."""
-    for place, name in enumerate(plan):
-        missing = set(load_recipe(name).teachers) - set(plan[:place])
-        if missing:
-            raise SystemExit(f"{name} learns from {', '.join(sorted(missing))}; name them before it in the plan.")
-
-
+@one_sentence
 def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("plan", nargs="+", metavar="RECIPE:SECONDS")
@@ -264,7 +255,7 @@ def main(arguments: list[str] | None = None) -> int:
         "--set", nargs="*", action="extend", default=[], metavar="NAME=VALUE", help="change options of every recipe"
     )
     options = parser.parse_args(arguments)
-    check_teachers([entry.partition(":")[0] for entry in options.plan])
+    plan = read_plan(options.plan, options.set)
     options.out.mkdir(parents=True, exist_ok=True)
     use_fused_kernels()
     if DEVICE == "cuda":
@@ -274,14 +265,15 @@ def main(arguments: list[str] | None = None) -> int:
     packed = read_packed(options.packed)
     print(f"{len(packed.rows):,} images on {DEVICE} after {time.perf_counter() - started:.0f} s", flush=True)
     done: dict[str, keras.Model] = {}
-    for entry in options.plan:
-        name, _, seconds = entry.partition(":")
-        recipe = load_recipe(name).with_options(options.set)
+    for step in plan:
+        recipe = step.recipe
         teachers = [traced(done[teacher], recipe.batch, recipe.size) for teacher in recipe.teachers]
-        done[name] = train(recipe, float(seconds), packed, options.packed, options.out, teachers)
-        record = {"recipe": dataclasses.asdict(recipe), "seconds": float(seconds),
+        done[recipe.name] = train(recipe, step.seconds, packed, options.packed, options.out, teachers)
+        record = {"recipe": dataclasses.asdict(recipe), "seconds": step.seconds,
                   "device": torch.cuda.get_device_name() if DEVICE == "cuda" else "CPU"}  # fmt: skip
-        (options.out / f"{name}.json").write_text(json.dumps(record | {"train_sizes": train_sizes(packed)}) + "\n")
+        (options.out / f"{recipe.name}.json").write_text(
+            json.dumps(record | {"train_sizes": train_sizes(packed)}) + "\n"
+        )
     return 0
 
 

@@ -11,7 +11,9 @@ import pandas as pd
 
 from model.photo.image import read_file, read_photo
 from model.preprocess import Square, centre_square, crop
+from training.data.batches import open_canvas
 from training.data.sets.layouts import DatasetError
+from training.recipe import Recipe
 
 OUTSIDE = 0.35  # share of the light that is left outside the mask; some, because the surroundings tell sun damage
 HALF = 127  # of a mask's values 0 and 255, between which a cut may have others
@@ -86,3 +88,9 @@ class OutlinedCanvas:
         mask = read_mask(self.paths[row])
         inside = cut_mask(mask, centre_square(*mask.shape), self.shape[1])
         return overlay(np.ascontiguousarray(self.canvas[row]), np.where(inside, 255, 0).astype(np.uint8))
+
+
+def canvas_for(recipe: Recipe, work: Path, manifest: pd.DataFrame) -> "np.ndarray | OutlinedCanvas":
+    """Return the images of a work folder as a recipe's network sees them: with their masks where it asks for them."""
+    canvas = open_canvas(work)
+    return OutlinedCanvas(canvas, manifest) if recipe.masks else canvas

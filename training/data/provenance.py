@@ -18,7 +18,8 @@ from training.recipe import Recipe, RecipeError
 
 MADE_FROM = "made_from.json"  # in the folder of decoded images: what was read, set by set
 ANEW = "name another folder, or say --anew to start it anew"
-TEXTS = ("name", "ancestor", "claimed", "note", "workers", "weights")  # that change no weight; the trunk has a checksum
+# These change no weight; the trunk has a checksum.
+TEXTS = ("name", "family", "ancestor", "claimed", "note", "workers", "weights")
 UNREADABLE = 0.01  # of a set's images may be missing in a folder that was made before this was written down
 OF_A_RUN = ("run.json", "splits.csv", "checkpoint.npz", "history.csv", "trained.keras", "joined.keras",
             "folds.npz", "predictions.csv")  # fmt: skip

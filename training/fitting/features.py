@@ -7,7 +7,6 @@ import keras
 import numpy as np
 from tqdm import tqdm
 
-from model.card import VIEWS
 from training.data.batches import plain_views
 from training.fitting.kept_arrays import kept_array
 
@@ -67,7 +66,7 @@ def _pixels_sha256(canvas, rows: np.ndarray) -> str:
     return digest.hexdigest()
 
 
-def outputs(trunk: keras.Model, canvas, rows: np.ndarray, view: str = "identity") -> np.ndarray:
+def outputs(trunk: keras.Model, canvas, rows: np.ndarray) -> np.ndarray:
     """Return what a network makes of images without augmentation: float32, shape (len(rows), ...).
 
     Parameters
@@ -76,12 +75,9 @@ def outputs(trunk: keras.Model, canvas, rows: np.ndarray, view: str = "identity"
         Takes photos of its own size.
     canvas : array-like, uint8, shape (images, edge, edge, 3)
     rows : ndarray of int
-    view : str
-        A mirrored or turned view, see `model.card.VIEWS`.
     """
     out = np.empty((len(rows), *trunk.output.shape[1:]), np.float32)
     for start in tqdm(range(0, len(rows), MODEL_BATCH), desc="features", unit=" batches", mininterval=10):
         photos = plain_views(canvas, rows[start : start + MODEL_BATCH], trunk.input.shape[1])
-        seen = np.ascontiguousarray(np.flip(photos, VIEWS[view])).astype(np.float32)
-        out[start : start + MODEL_BATCH] = keras.ops.convert_to_numpy(trunk.predict_on_batch(seen))
+        out[start : start + MODEL_BATCH] = keras.ops.convert_to_numpy(trunk.predict_on_batch(photos.astype(np.float32)))
     return out

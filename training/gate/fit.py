@@ -236,10 +236,11 @@ def split_images(work: Path, bundle: Path) -> pd.DataFrame:
     return manifest.assign(split=split.mask(manifest.dataset.isin(EXTERNAL_DATASETS), EXTERNAL).to_numpy())
 
 
-def folders(description: str, arguments: list[str] | None) -> argparse.Namespace:
-    """Return the options of a command that fits something to a packed network: data, work and bundle."""
+def folders(description: str, arguments: list[str] | None, data: bool = True) -> argparse.Namespace:
+    """Return the options of a command that fits something to a packed network: data, if it reads that, work, bundle."""
     parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--data", type=Path, default=Path("data"), help="folder of the image sets")
+    if data:
+        parser.add_argument("--data", type=Path, default=Path("data"), help="folder of the image sets")
     parser.add_argument("--work", type=Path, default=Path("runs/data"), help="folder of training.data.manifest")
     parser.add_argument("--bundle", type=Path, default=Path("model/bundle"))
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")

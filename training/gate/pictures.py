@@ -1,7 +1,7 @@
 """The pictures that the gate learns from and is measured on, and the features that the served network has of them."""
 
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -66,15 +66,17 @@ def read(path: str | Path) -> np.ndarray:
         raise DatasetError(f"{path}: {error}") from None
 
 
-def dermoscopic(images: pd.DataFrame) -> Iterator[Picture]:
+def dermoscopic(images: pd.DataFrame, most: Mapping[str, Mapping[str, int]] = MOST) -> Iterator[Picture]:
     """Yield photos as they were taken.
 
     Parameters
     ----------
     images : DataFrame
         Manifest rows with a split.
+    most : mapping
+        How many at most, by split and set.
     """
-    for split, sets in MOST.items():
+    for split, sets in most.items():
         for dataset, count in sets.items():
             for row in few(images[(images.dataset == dataset) & (images.split == split)], count).itertuples():
                 yield Picture(as_row(row, AS_TAKEN, 0), lambda path=row.path: read(path))

@@ -17,7 +17,7 @@ from training.data.masks import cut_mask, mask_path
 from training.data.sets.layouts import set_folder
 from training.data.sets.milk10k import metadata as milk10k_metadata
 from training.data.splits import EXTERNAL, INTERNAL_TEST, TRAIN, VALIDATION
-from training.gate.pictures import AS_TAKEN, READERS, Picture, as_row, few, read, seeded
+from training.gate.pictures import AS_TAKEN, READERS, Picture, as_row, dermoscopic, few, read, seeded
 from training.synthetic.corruptions import CORRUPTIONS
 
 MOST = {
@@ -44,14 +44,7 @@ def gauge_pictures(images: pd.DataFrame, corruptions: tuple[str, ...]) -> list[P
     corruptions : tuple of str
         Names in `CORRUPTIONS`.
     """
-    return [*_as_taken(images), *_copies(images, corruptions)]
-
-
-def _as_taken(images: pd.DataFrame) -> Iterator[Picture]:
-    for split, sets in MOST.items():
-        for dataset, count in sets.items():
-            for row in few(images[(images.dataset == dataset) & (images.split == split)], count).itertuples():
-                yield Picture(as_row(row, AS_TAKEN, 0), lambda path=row.path: read(path))
+    return [*dermoscopic(images, MOST), *_copies(images, corruptions)]
 
 
 def _copies(images: pd.DataFrame, corruptions: tuple[str, ...]) -> Iterator[Picture]:

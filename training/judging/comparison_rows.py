@@ -153,6 +153,8 @@ def run_row(name: str, run: TrainedRun, judged: Mapped, reference: Mapped, resam
     """Return a recipe's row."""
     record, recipe, train = run.record, run.recipe, run.splits[run.splits.split == TRAIN]
     stages = [*record.get("stages", []), record]
+    sizes = record.get("train_sizes")  # of a GPU, which learns from images that the split table lacks
+    learnt = sum(images for images, _ in sizes.values()) if sizes else len(train)
     notes = [UNCALIBRATED] if judged.labels == reference.labels else []
     if judged.unknown:
         notes.append(f"unknown was the most probable answer to {judged.unknown:,} of {len(judged.table):,} images")
@@ -160,7 +162,7 @@ def run_row(name: str, run: TrainedRun, judged: Mapped, reference: Mapped, resam
     return {
         "recipe": name,
         "ancestor": recipe.get("ancestor", ""),
-        "data": _data(recipe.get("datasets", []), len(train)),
+        "data": _data(recipe.get("datasets", []), learnt),
         "weights": record.get("pretrained") or Path(str(recipe.get("weights", ""))).name,
         "balancing": _balancing(recipe),
         "parameters": record.get("parameters"),

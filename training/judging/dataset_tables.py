@@ -16,7 +16,7 @@ import pandas as pd
 from model.evaluation.subgroups import NOT_ASSESSED, NOT_RECORDED, age_bands
 from training.command import one_sentence
 from training.data.balancing import STUDIED, balanced, options_text
-from training.data.label_sets import CODES, LABELS
+from training.data.label_sets import CODES, LABELS, MALIGNANT_CODES
 from training.data.provenance import read_manifest, read_table
 from training.data.sets.layouts import DatasetError, set_folder
 from training.data.sets.registry import IMAGE_SETS
@@ -31,7 +31,6 @@ SOURCE_NAMES = {code: name for code, name, _ in LABELS} | {  # diagnoses of the 
     "BEN_OTH": "Other benign", "MAL_OTH": "Other malignant",
     "common nevus": "Common nevus", "atypical nevus": "Atypical nevus", "melanoma": "Melanoma",
 }  # fmt: skip
-MALIGNANT = {code for code, _, malignant in LABELS if malignant}
 LISTINGS = {
     name: one.whole or one.read for name, one in IMAGE_SETS.items()
 }  # the whole published table, whether or not an image is at hand
@@ -87,7 +86,7 @@ def class_balance(table: pd.DataFrame) -> pd.DataFrame:
     )
     counts = counts.reset_index().rename(columns={"source_label": "label"})
     counts["name"] = counts["label"].map(SOURCE_NAMES).fillna(counts["label"])
-    counts["malignant"] = counts["seven"].isin(MALIGNANT) | (counts["label"] == "MAL_OTH")
+    counts["malignant"] = counts["seven"].isin(MALIGNANT_CODES) | (counts["label"] == "MAL_OTH")
     counts["place"] = counts["dataset"].map(list(LISTINGS).index)
     counts = counts.sort_values(["place", "images"], ascending=[True, False], ignore_index=True)
     return counts.drop(columns="place")
@@ -184,11 +183,7 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     if not (options.bundle / "dataset" / "splits.csv").exists():
         parser.error(f"{options.bundle} holds no dataset/splits.csv; run training.bundle first")
-    try:
-        written = write_dataset_tables(options.data, options.work, options.bundle)
-    except DatasetError as error:
-        print(error, file=sys.stderr)
-        return 1
+    written = write_dataset_tables(options.data, options.work, options.bundle)
     print(", ".join(f"{name}.csv: {rows} rows" for name, rows in written.items()))
     return 0
 

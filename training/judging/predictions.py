@@ -9,16 +9,16 @@ import pandas as pd
 from scipy.special import softmax
 
 from model.tables.output import write_file
-from training.data.batches import open_canvas, plain_views
+from training.data.batches import plain_views
 from training.data.label_sets import LABEL_SETS, labels_in
+from training.data.masks import canvas_for
 from training.data.metadata import metadata_columns
-from training.data.splits import INTERNAL_TEST, VALIDATION
+from training.data.splits import HOME, INTERNAL_TEST, VALIDATION
 from training.fitting.validation import predict_logits
 from training.judging.trained_run import is_trained, load_run
 from training.networks.architectures import logits_model
 from training.recipe import Recipe
 
-JUDGED_ON = "ham10000"  # for every recipe; one that does not learn from this set is judged on its own first set
 BLOCK = 256  # images decoded at a time
 
 
@@ -27,7 +27,7 @@ def judged_rows(recipe: Recipe, manifest: pd.DataFrame) -> pd.DataFrame:
 
     Validation is left out where the last layer has learnt from it.
     """
-    home = JUDGED_ON if JUDGED_ON in recipe.datasets else recipe.datasets[0]
+    home = HOME if HOME in recipe.datasets else recipe.datasets[0]  # the same for every recipe that learns from it
     splits = [INTERNAL_TEST] if recipe.last_layer_penalty else [VALIDATION, INTERNAL_TEST]
     return manifest[(manifest.dataset == home) & manifest.split.isin(splits)]
 
@@ -71,4 +71,4 @@ def write_missing_predictions(runs: Path, names: Sequence[str]) -> None:
             continue
         recipe, record, manifest = load_run(run)
         network = logits_model(keras.models.load_model(run / "trained.keras", compile=False))
-        write_predictions(run, recipe, network, open_canvas(Path(record["work"])), manifest)
+        write_predictions(run, recipe, network, canvas_for(recipe, Path(record["work"]), manifest), manifest)

@@ -79,7 +79,7 @@ def parse_run_and_bundle(
 
 
 def learnt_sets(stage: dict) -> set[str]:
-    """Return the sets of images that an earlier stage of a run has learnt from."""
+    """Return the sets of images that a run, or an earlier stage of one, has learnt from."""
     return {*stage["recipe"].get("datasets", ()), *stage.get("train_sizes", ())}
 
 

@@ -1,4 +1,4 @@
-"""Batch-norm folding: into the convolutions before it for serving, and back out of them for training."""
+"""Batch-norm folding: into the convolutions before it, for serving."""
 
 from collections import Counter
 

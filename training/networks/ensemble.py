@@ -11,6 +11,13 @@ from training.networks.architectures import NO_WEIGHTS, build_network
 from training.networks.pretrained import WeightsError, copy_in_order
 from training.recipe import Recipe, RecipeError
 
+JOINED = "joined.keras"  # in a run's folder: its members put together, before anything else is learnt
+
+
+def trunks_of(network: keras.Model) -> list[keras.Model]:
+    """Return the networks from the photo to the maps of each trunk of a joined network, in their order."""
+    return [keras.Model(network.input, maps) for maps in network.get_layer("all_trunks").input]
+
 
 def combine(members: list[keras.Model], network: keras.Model) -> None:
     """Fill a network of several trunks with those of trained members.
@@ -30,9 +37,8 @@ def combine(members: list[keras.Model], network: keras.Model) -> None:
     RecipeError
         If the members are not the network's trunks.
     """
-    trunks = [keras.Model(network.input, maps) for maps in network.get_layer("all_trunks").input]
     try:
-        for member, trunk in zip(members, trunks, strict=True):
+        for member, trunk in zip(members, trunks_of(network), strict=True):
             copy_in_order(keras.Model(member.input, member.get_layer("pool").input), trunk, member.name)
     except (WeightsError, ValueError):
         raise RecipeError("The members are not the trunks of this network, in its order.") from None

@@ -1,6 +1,6 @@
 """After the four commands: teach the bundle to draw the lesion's outline, and measure how well it does.
 
-    python -m training.outline --data DATA [--work runs/data] [--bundle model/bundle]
+    python -m training.outline [--work runs/data] [--bundle model/bundle]
 
 A small network learns HAM10000's masks from maps that the bundle's network has anyway; that network stays as it is.
 Epoch and threshold are chosen on validation. HAM10000's internal test and PH2 are measured once, at the end, through
@@ -148,7 +148,7 @@ def run(
 
 @one_sentence
 def main(arguments: list[str] | None = None) -> int:
-    options = folders(__doc__, arguments)
+    options = folders(__doc__, arguments, data=False)
     tables = run(split_images(options.work, options.bundle), options.bundle, options.work)
     agreement = tables["results/outline.csv"]
     print(agreement[agreement.label == ALL].round(3).to_string(index=False))

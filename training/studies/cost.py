@@ -39,7 +39,6 @@ if TYPE_CHECKING:
 TABLE = "results/cost.csv"
 SIZES = (160, 192, 224, 256)
 METRICS = ("log_loss", "melanoma_auc", "malignant_auc", "balanced_accuracy")
-JOINED = "joined.keras"  # of a run: its members put together, before the last layer learnt again
 FIRST = ("kind", "tried", "size", "multiply_adds", "dataset", "split")  # columns that say what a row is
 
 
@@ -60,13 +59,6 @@ def at_size(network: "keras.Model", size: int) -> "keras.Model":
     copy = keras.Model.from_config(config)
     copy.set_weights(network.get_weights())
     return copy
-
-
-def trunks_of(network: "keras.Model") -> list["keras.Model"]:
-    """Return the networks from the photo to the maps of each trunk, in their order."""
-    import keras
-
-    return [keras.Model(network.input, maps) for maps in network.get_layer("all_trunks").input]
 
 
 def choices(members: int, served: int) -> list[tuple[tuple[int, ...], int]]:
@@ -99,6 +91,7 @@ def tried(
     from training.fitting.last_layer import trunk_of
     from training.fitting.validation import predict_logits
     from training.networks.architectures import logits_model
+    from training.networks.ensemble import trunks_of
 
     labels, places = label_indices(rows.label, CODES), rows.canvas_row.to_numpy()
     known: dict[int, tuple[np.ndarray, list[int]]] = {}
@@ -189,6 +182,8 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     recipe, record, manifest = load_run(options.run)
+    from training.networks.ensemble import JOINED
+
     joined = options.run / JOINED
     if "last_layer" not in record or not joined.exists():
         raise TrainingError(f"{options.run} holds no {JOINED} whose last layer learnt again; name such a run.")

@@ -13,6 +13,7 @@ from model.evaluation.intervals import RESAMPLES
 from training.data.balancing import Balance
 from training.data.label_sets import CODES
 from training.data.provenance import file_sha256
+from training.recipe import trunk_in
 
 if TYPE_CHECKING:
     import keras
@@ -86,4 +87,5 @@ def parse_frozen_study(parser: argparse.ArgumentParser, arguments: list[str] | N
         parser.error(f"--resamples must be 1 or more, not {options.resamples}")
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     options.cache = options.cache or options.work
+    options.weights = trunk_in(options.weights, "mobilenetv2")
     return options

@@ -14,7 +14,6 @@ import model.cluster
 from model.__main__ import main
 from model.tables.growing import Growing
 
-ROOT = Path(__file__).resolve().parents[3]
 needs_ray = pytest.mark.skipif(
     find_spec("ray") is None, reason="needs Ray: pip install -r model/cluster/requirements.txt"
 )

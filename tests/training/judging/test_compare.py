@@ -45,6 +45,13 @@ def test_a_recipe_that_is_right_about_all_but_melanoma(bundle, test_images, tmp_
     assert "seconds" not in history
 
 
+def test_images_that_a_gpu_has_learnt_from_are_counted(bundle, test_images, tmp_path):
+    given = answers(test_images, list(CODES), np.ones(len(test_images), bool), "nv")
+    make_run(tmp_path / "runs/one", given, train_sizes={"ham10000": [10, 10], "another": [25, 20]})
+    table, _, _ = compare.compare(tmp_path / "runs", bundle, ["one"], RESAMPLES)
+    assert table.iloc[1].data == "ham10000: 35 training images"
+
+
 def test_the_bundles_row_is_its_published_figures(bundle, tmp_path):
     (tmp_path / "runs").mkdir()
     own = compare.compare(tmp_path / "runs", bundle, [], RESAMPLES)[0].iloc[0]

@@ -12,6 +12,7 @@ from model.card import load_card
 from tests.support.card_bundle import write_bundle
 from training.command import TrainingError
 from training.data.label_sets import CODES
+from training.networks.ensemble import JOINED, trunks_of
 from training.recipe import load_recipe
 from training.studies import cost
 
@@ -61,7 +62,7 @@ def answers(joined, canvas, rows, folder) -> dict[tuple[str, int], np.ndarray]:
 
 
 def test_multiply_adds_are_those_of_every_kernel(joined):
-    first, second = (cost.multiply_adds(trunk) for trunk in cost.trunks_of(joined))
+    first, second = (cost.multiply_adds(trunk) for trunk in trunks_of(joined))
     assert first == 8 * 8 * 4 * 4 * 3 * 6 and second == 8 * 8 * 8 * 8 * 3 * 4
     assert cost.multiply_adds(joined) == first + second + 10 * len(CODES)
     larger = cost.at_size(joined, 64)
@@ -135,6 +136,6 @@ def test_a_release_that_was_split_otherwise_is_refused(rows, earlier):
 def test_a_run_that_joins_nothing_or_learnt_no_last_layer_is_refused(record, rows, tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(cost, "load_run", lambda run: (RECIPE, record, rows))
     if not record:
-        (tmp_path / cost.JOINED).touch()
+        (tmp_path / JOINED).touch()
     assert cost.main([str(tmp_path)]) == 1
     assert "holds no joined.keras" in capsys.readouterr().err

@@ -10,7 +10,7 @@ from sklearn.neighbors import KNeighborsClassifier
 
 from training.data.sets.layouts import DatasetError
 from training.fitting.kept_arrays import kept_array
-from training.recipe import Recipe, RecipeError
+from training.recipe import Recipe, RecipeError, load_recipe
 from training.studies.leakage import arms as leakage_arms
 from training.studies.leakage import study as leakage
 from training.studies.leakage.arms import NEAREST, Arm, classifiers, folds, judge, with_synthetic, without_synthetic
@@ -217,7 +217,13 @@ def test_a_recipes_head_and_last_block_learn_on_maps():
 
 def test_only_a_network_whose_last_block_is_known_can_learn_here():
     with pytest.raises(RecipeError, match="another network than resnet50v2_conv4"):
-        recipe_trunk(Recipe("small", architecture="cnn"))
+        recipe_trunk(dataclasses.replace(load_recipe("resnet50_smote"), architecture="cnn"))
+
+
+@pytest.mark.parametrize("name", ["isic_three_class", "resnet50v2_wide"])  # three classes; one phase
+def test_a_recipe_without_eight_classes_and_two_phases_is_refused_before_an_image_is_read(name):
+    with pytest.raises(RecipeError, match="has no eight classes"):
+        recipe_trunk(load_recipe(name))
 
 
 def manifest_and_truth(per_class: int = 3) -> tuple[pd.DataFrame, pd.DataFrame]:

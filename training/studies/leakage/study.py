@@ -194,8 +194,11 @@ def recipe_trunk(recipe: Recipe) -> Extractor:
     Raises
     ------
     RecipeError
-        If it is not known where the last block of its architecture begins.
+        If it is not known where the last block of its architecture begins, or it is not one of eight classes that
+        learns its head and then its last block.
     """
+    if recipe.label_set != "eight" or len(recipe.phases) < 2:
+        raise RecipeError(f"{recipe.name} has no eight classes, or does not learn its head and then its last block.")
     if recipe.architecture not in LAST_BLOCK:
         raise RecipeError(f"{recipe.name} has another network than {', '.join(LAST_BLOCK)}.")
 

@@ -13,11 +13,10 @@ from sklearn.preprocessing import StandardScaler
 
 from model.card import Label
 from model.evaluation.intervals import RESAMPLES, bootstrap, bootstrap_name, percentile_interval
-from model.evaluation.metrics import weighted_mean
 from training.data.splits import HOME, VALIDATION
 from training.recipe import Recipe, load_recipe
 from training.studies.paired import BySet
-from training.studies.sources import EVERYTHING, FOLDS, METRICS, WITHOUT, in_order
+from training.studies.sources import EVERYTHING, FOLDS, METRICS, WITHOUT, in_order, right_by_set
 
 RECIPE = "mobilenetv2_wide"
 SHORT = {  # for two processor cores
@@ -169,17 +168,16 @@ def source_told(features: np.ndarray, judged: pd.DataFrame) -> np.ndarray:
 def told_by_set(features: np.ndarray, judged: pd.DataFrame, resamples: int = RESAMPLES) -> dict:
     """Return the balanced accuracy of `source_told`, with its interval by lesion, as columns of a row."""
     sets = judged.dataset.to_numpy()
-    right, names, lesions = source_told(features, judged) == sets, np.unique(sets), pd.factorize(judged.lesion_id)[0]
+    right, lesions = source_told(features, judged) == sets, pd.factorize(judged.lesion_id)[0]
 
     def measured(weights: np.ndarray) -> np.ndarray:
-        told = [weighted_mean(right[sets == name], weights[:, sets == name]) for name in names]
-        return np.mean(told, axis=0)[:, None]
+        return right_by_set(right, sets, weights)[:, None]
 
     low, high = percentile_interval(bootstrap(measured, lesions, np.random.default_rng(0), resamples))
     value = measured(np.ones((1, len(judged))))[0]
     return {
-        "dataset": "+".join(names), "metric": "balanced_accuracy", "value": value[0], "low": low[0], "high": high[0],
-        "n_images": len(judged), "n_lesions": lesions.max() + 1, "interval": bootstrap_name(resamples),
+        "dataset": "+".join(np.unique(sets)), "metric": "balanced_accuracy", "value": value[0], "low": low[0],
+        "high": high[0], "n_images": len(judged), "n_lesions": lesions.max() + 1, "interval": bootstrap_name(resamples),
     }  # fmt: skip
 
 

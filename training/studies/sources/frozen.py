@@ -11,14 +11,14 @@ from sklearn.preprocessing import StandardScaler
 
 from model.card import Label
 from model.evaluation.intervals import RESAMPLES, bootstrap, bootstrap_name, percentile_interval
-from model.evaluation.metrics import auc, weighted_mean
+from model.evaluation.metrics import auc
 from training.data.balancing import power
 from training.data.batches import label_indices
 from training.data.label_sets import CODES, UNCONFIRMED
 from training.data.splits import HOME, VALIDATION
 from training.studies.frozen_features import HEAD_STRENGTH, SIZE, fit_head
 from training.studies.paired import BySet
-from training.studies.sources import EVERYTHING, FOLDS, METRICS, WITHOUT, in_order
+from training.studies.sources import EVERYTHING, FOLDS, METRICS, WITHOUT, in_order, right_by_set
 
 SHARES = (0.125, 0.25, 0.5)  # of the lesions, drawn at random, each share part of the next
 UNCONFIRMED_WEIGHTS = {"unconfirmed_half": 0.5, "unconfirmed_out": 0.0}
@@ -164,18 +164,17 @@ def probes(
     head = LogisticRegression(C=HEAD_STRENGTH, max_iter=200, tol=1e-3, class_weight="balanced")
     head.fit(scaler.transform(features[known]), learnt.dataset)
     right = head.predict(scaler.transform(held_out)) == sets
-    names, lesions = np.unique(sets), pd.factorize(judged.lesion_id)[0]
+    lesions = pd.factorize(judged.lesion_id)[0]
     share = (learnt.label == "mel").groupby(learnt.dataset).mean()
     melanoma, score = (judged.label == "mel").to_numpy(), judged.dataset.map(share).to_numpy()
 
     def measured(weights: np.ndarray) -> np.ndarray:
-        told = [weighted_mean(right[sets == name], weights[:, sets == name]) for name in names]
-        return np.stack([np.mean(told, axis=0), auc(melanoma, score, weights)], axis=1)
+        return np.stack([right_by_set(right, sets, weights), auc(melanoma, score, weights)], axis=1)
 
     low, high = percentile_interval(bootstrap(measured, lesions, np.random.default_rng(0), resamples))
     return pd.DataFrame(
         {
-            "study": "probe", "learnt": ["set", "melanoma"], "of": "", "dataset": "+".join(names),
+            "study": "probe", "learnt": ["set", "melanoma"], "of": "", "dataset": "+".join(np.unique(sets)),
             "metric": ["balanced_accuracy", "melanoma_auc"], "value": measured(np.ones((1, len(judged))))[0],
             "low": low, "high": high, "n_images": len(judged), "n_lesions": len(np.unique(lesions)),
             "train_images": int(known.sum()), "interval": bootstrap_name(resamples),

@@ -1,0 +1,68 @@
+"""The plan of a run on a GPU machine: its recipes, the seconds of each, and which options of a recipe it follows."""
+
+import dataclasses
+
+from training.command import TrainingError
+from training.recipe import Recipe, load_recipe
+
+FOLLOWED = (  # options of a recipe that count there; all others must be as they are by default
+    "architecture", "architecture_options", "size", "batch", "rate", "warmup", "weight_decay", "dropout",
+    "augmentation", "mixup", "balancing_options", "loss_options", "start_from", "teachers", "distil",
+    "source_weights", "seed",
+)  # fmt: skip
+NO_MATTER = ("name", "datasets", "weights", "serve_size", "views", "epochs", "workers")  # what is packed; what is later
+
+
+@dataclasses.dataclass(frozen=True)
+class Step:
+    """A recipe and the seconds that it may take."""
+
+    recipe: Recipe
+    seconds: float
+
+
+def read_plan(entries: list[str], changes: list[str]) -> list[Step]:
+    """Return the steps of "RECIPE:SECONDS" entries, each recipe with the "name=value" changes.
+
+    Raises
+    ------
+    TrainingError
+        If an entry has no seconds, a recipe is unknown or asks for something that is not followed there, or stands
+        before the recipes that teach it.
+    """
+    steps: list[Step] = []
+    for entry in entries:
+        name, _, seconds = entry.partition(":")
+        if not _number(seconds):
+            raise TrainingError(f"Write {name}:SECONDS with a number above 0, not {entry!r}.")
+        recipe = load_recipe(name).with_options(changes)
+        _check_followed(recipe, [change.partition("=")[0] for change in changes])
+        missing = set(recipe.teachers) - {step.recipe.name for step in steps}
+        if missing:
+            raise TrainingError(f"{name} learns from {', '.join(sorted(missing))}; name them before it in the plan.")
+        steps.append(Step(recipe, float(seconds)))
+    return steps
+
+
+def _number(text: str) -> bool:
+    try:
+        return 0 < float(text) < float("inf")
+    except ValueError:
+        return False
+
+
+def _check_followed(recipe: Recipe, changed: list[str]) -> None:
+    usual = Recipe(name="")
+    asked = {
+        field.name
+        for field in dataclasses.fields(Recipe)
+        if field.name not in (*FOLLOWED, *NO_MATTER) and getattr(recipe, field.name) != getattr(usual, field.name)
+    }
+    unheard = sorted(asked | (set(changed) - set(FOLLOWED)))
+    if unheard:
+        raise TrainingError(
+            f"{recipe.name}: {', '.join(unheard)} would change nothing on a GPU machine; train it with training.train, "
+            f"or leave that out. What counts: {', '.join(FOLLOWED)}."
+        )
+    if recipe.augmentation == "none":
+        raise TrainingError(f"{recipe.name} has no augmentation, and a GPU machine has no plain view; train it here.")

@@ -90,6 +90,13 @@ def test_the_diagnosis_is_named_by_the_rule_asked_for(refusing, photos, tmp_path
     assert len(set(named.values())) == 2  # else the two rules could not be told apart here
 
 
+@pytest.mark.parametrize("rule", scoring.RULES)
+def test_of_a_refused_photo_nothing_is_decided(refusing, photos, tmp_path, rule):
+    scored(refusing, photos, tmp_path / "out.csv", scoring.Wanted(rule, refused=True))
+    diagnoses = {row["refused"]: row["diagnosis"] for row in table(tmp_path / "out.csv")}
+    assert diagnoses["1"] == "" and diagnoses["0"] in {code.upper() for code in CODES}
+
+
 def test_a_patient_changes_probabilities_but_not_the_diagnosis(refusing, photos, tmp_path):
     from model.answer.patient import Patient
 

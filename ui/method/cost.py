@@ -45,6 +45,7 @@ def cost(card: Card) -> None:
     named = wording.COST_METRICS[metric]
     evidence.chart(LinesDisplay(lines[["series", "x", "value"]], wording.BILLIONS, named), "cost")
     near = trunks[(trunks["size"] == served["size"]) | (trunks["tried"] == served["tried"])][1:]
+    near = near.sort_values("multiply_adds", ascending=False, kind="stable")
     for heading, part in ((wording.LESS, near), (wording.RELEASES, rows[rows["kind"] == "release"])):
         if len(part):
             st.header(heading)
@@ -54,8 +55,8 @@ def cost(card: Card) -> None:
 
 
 def _changes(rows: pd.DataFrame) -> pd.DataFrame:
-    """Return group, value, low and high of the differences to what is served, the most costly first."""
-    rows = rows.sort_values("multiply_adds", ascending=False, kind="stable").reset_index(drop=True)
+    """Return group, value, low and high of the differences to what is served, in the order of the rows."""
+    rows = rows.reset_index(drop=True)
     named = rows[["tried", "size", "multiply_adds"]].itertuples(index=False)
     return rows.assign(
         group=[wording.COST_ROW.format(_spaced(tried), size, adds / 1e9) for tried, size, adds in named],

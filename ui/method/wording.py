@@ -36,10 +36,8 @@ SETTINGS = {
     "blend": "Share of its own weights in the mean with the previous stage",
     "last_layer_penalty": "Last layer learnt again on validation, penalty of a change",
     "prior_exponent": "Exponent of the class shares that are divided out",
-    "refit_head": "Last layer fitted again",
     "views": "Views averaged when answering",
     "precision": "Numbers",
-    "average": "Moving average of weights",
     "seed": "Seed",
 }
 WHILE_TRAINING = {
@@ -257,7 +255,7 @@ def setting(name: str, recipe: dict) -> str:
         return str(recipe.get("size"))
     if name == "shares" and recipe.get("members") and not value:
         return EQUAL
-    if isinstance(value, bool) or name == "refit_head":  # the records of the first stages do not have it
+    if isinstance(value, bool):
         return "yes" if value else "no"
     if not value:
         return NO_SETTING

@@ -60,8 +60,8 @@ class Decision:
     sets : dict of float to tuple of str
         By level, for example 0.9: the classes that cannot be told apart, most probable first.
     risk : str
-        ``"high"`` where the malignant sum or melanoma reaches its confirm level, ``"low"`` where both are below their
-        rule-out levels, else ``"middle"``.
+        ``"high"`` where the malignant sum or melanoma reaches its high-specificity level, ``"low"`` where both are
+        below their high-sensitivity levels, else ``"middle"``.
     """
 
     most_probable: str
@@ -78,7 +78,7 @@ class Decision:
 
     @property
     def reached(self) -> set[str]:
-        """Subjects whose level the risk comes from: confirm where it is high, else rule-out; empty where it is low."""
+        """Subjects that reach the level the risk comes from, `CONFIRM` if high, else `RULE_OUT`; empty if low."""
         role = CONFIRM if self.risk == HIGH else RULE_OUT
         return {point.subject for point in self.points if point.role == role and point.above}
 

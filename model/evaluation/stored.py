@@ -104,7 +104,7 @@ def stored_subgroups(
     random: np.random.Generator,
     resamples: int = RESAMPLES,
 ) -> pd.DataFrame:
-    """Return the rows of ``results/subgroups.csv``: the question of each named threshold in groups of patients.
+    """Return the rows of ``results/subgroups.csv``: the question of each level in groups of patients.
 
     Parameters
     ----------

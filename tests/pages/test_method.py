@@ -32,6 +32,7 @@ COST = pd.DataFrame(
         "n_images": 40, "n_lesions": 30,
     }
 )  # fmt: skip
+COST = pd.concat([COST, COST.assign(dataset="milk10k", metric="melanoma_auc", value=COST["value"] + 0.4)])
 COMPARISON = pd.DataFrame(
     {
         "recipe": ["second", "two_way"], "ancestor": "", "claimed": "", "parameters": [2e6, 1e6],
@@ -203,6 +204,20 @@ def test_a_figure_is_drawn_over_its_cost_and_changes_are_paired(page):
     said = text(shown) + " ".join(element.value for element in shown.caption)
     assert "needs 1.50 billion multiply-adds. Its log loss is 0.400 (0.350 to 0.550) on HAM10000, validation" in said
     assert "40 images of 30 lesions, where less is better" in said
+    other = shown.selectbox(key="cost_set").set_value("milk10k").run().selectbox(key="cost_metric")
+    changed = other.set_value("melanoma_auc").run()
+    assert charts(changed)[0]["data"][0]["y"] == [0.82, 0.8] and len(charts(changed)) == 3
+    captions = " ".join(element.value for element in changed.caption)
+    assert "Its melanoma AUC is 0.800" in captions and "MILK10k" in captions and "more is better" in captions
+
+
+def test_a_table_without_the_trunks_is_one_sentence(tmp_path, monkeypatch):
+    tables = TABLES | {"results/cost.csv": COST[COST["kind"] == "release"]}
+    monkeypatch.setenv(BUNDLE_VARIABLE, str(write_bundle(tmp_path / "bundle", tables)))
+    shown = go(open_page(), "What it costs")
+    assert not shown.exception and "results/cost.csv lacks the rows of the trunks" in text(shown) + " ".join(
+        one.value for one in [*shown.info, *shown.error]
+    )
 
 
 def test_the_commands_name_this_model(page):

@@ -138,7 +138,11 @@ def test_a_plan_has_every_recipe_with_its_seconds_and_changes():
         (["lite2_wide:60"], ["balancing=over"], "balancing would change nothing"),
         (["lite2_wide:60"], ["epochs=3"], "epochs would change nothing"),
         (["inceptionv3_imbalance:60"], [], "loss.* would change nothing"),
-        (["lite2_wide:60"], ["augmentation=none"], "no augmentation"),
+        (["lite2_wide:60"], ["augmentation=none"], "a GPU machine knows .*wide"),
+        (["lite2_wide:60"], ["augmentation=wider"], "a GPU machine knows .*wide"),
+        (["lite2_wide:60"], ["batch=0"], "batch 0; it must be above 0"),
+        (["lite2_wide:60"], ['loss_options={"gamma": 2}'], "gamma of loss_options would change nothing"),
+        (["mobilenetv2_192:60"], [], "learns from mobilenetv2_160"),
     ],
 )
 def test_a_plan_that_cannot_be_followed_is_one_sentence_before_an_image_is_read(entries, changes, said):

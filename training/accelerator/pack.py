@@ -71,7 +71,7 @@ def write_start(name: str, folder: Path, weights: str) -> None:
     recipe = load_recipe(name)
     file = folder / f"start_{recipe.architecture}.npz"
     recipe = dataclasses.replace(recipe, weights=trunk_in(weights, recipe.architecture))
-    if not file.exists() and not recipe.start_from:
+    if not recipe.start_from:
         np.savez(file, **halved(logits_model(build_network(recipe, len(CODES))).get_weights()))
 
 

@@ -3,6 +3,8 @@
 import dataclasses
 
 from training.command import TrainingError
+from training.data.augment import LEVELS
+from training.data.provenance import TEXTS
 from training.recipe import Recipe, load_recipe
 
 FOLLOWED = (  # options of a recipe that count there; all others must be as they are by default
@@ -10,7 +12,8 @@ FOLLOWED = (  # options of a recipe that count there; all others must be as they
     "augmentation", "mixup", "balancing_options", "loss_options", "start_from", "teachers", "distil",
     "source_weights", "seed",
 )  # fmt: skip
-NO_MATTER = ("name", "datasets", "weights", "serve_size", "views", "epochs", "workers")  # what is packed; what is later
+IN_OPTIONS = {"balancing_options": {"exponent"}, "loss_options": {"label_smoothing"}}  # what counts in these
+NO_MATTER = (*TEXTS, "datasets", "serve_size", "views", "epochs", "validation_images")  # texts, what is packed or later
 
 
 @dataclasses.dataclass(frozen=True)
@@ -37,7 +40,8 @@ def read_plan(entries: list[str], changes: list[str]) -> list[Step]:
             raise TrainingError(f"Write {name}:SECONDS with a number above 0, not {entry!r}.")
         recipe = load_recipe(name).with_options(changes)
         _check_followed(recipe, [change.partition("=")[0] for change in changes])
-        missing = set(recipe.teachers) - {step.recipe.name for step in steps}
+        needed = {*recipe.teachers, *filter(None, [recipe.start_from])}
+        missing = needed - {step.recipe.name for step in steps}
         if missing:
             raise TrainingError(f"{name} learns from {', '.join(sorted(missing))}; name them before it in the plan.")
         steps.append(Step(recipe, float(seconds)))
@@ -58,11 +62,17 @@ def _check_followed(recipe: Recipe, changed: list[str]) -> None:
         for field in dataclasses.fields(Recipe)
         if field.name not in (*FOLLOWED, *NO_MATTER) and getattr(recipe, field.name) != getattr(usual, field.name)
     }
+    for name, heard in IN_OPTIONS.items():
+        asked |= {f"{option} of {name}" for option in set(getattr(recipe, name)) - heard}
     unheard = sorted(asked | (set(changed) - set(FOLLOWED)))
     if unheard:
         raise TrainingError(
             f"{recipe.name}: {', '.join(unheard)} would change nothing on a GPU machine; train it with training.train, "
             f"or leave that out. What counts: {', '.join(FOLLOWED)}."
         )
-    if recipe.augmentation == "none":
-        raise TrainingError(f"{recipe.name} has no augmentation, and a GPU machine has no plain view; train it here.")
+    if LEVELS.get(recipe.augmentation) is None:
+        known = ", ".join(name for name, amount in LEVELS.items() if amount)
+        raise TrainingError(f"{recipe.name} has the augmentation {recipe.augmentation!r}; a GPU machine knows {known}.")
+    for name in ("size", "batch", "rate"):
+        if getattr(recipe, name) <= 0:
+            raise TrainingError(f"{recipe.name} has the {name} {getattr(recipe, name)}; it must be above 0.")

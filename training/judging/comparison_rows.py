@@ -162,7 +162,7 @@ def run_row(name: str, run: TrainedRun, judged: Mapped, reference: Mapped, resam
     return {
         "recipe": name,
         "ancestor": recipe.get("ancestor", ""),
-        "data": _data(recipe.get("datasets", []), learnt),
+        "data": _data(list(sizes or recipe.get("datasets", [])), learnt),
         "weights": record.get("pretrained") or Path(str(recipe.get("weights", ""))).name,
         "balancing": _balancing(recipe),
         "parameters": record.get("parameters"),

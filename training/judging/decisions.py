@@ -30,7 +30,7 @@ def for_a_further_case(share: float, cases: int) -> float:
 
 
 def choose_operating_points(validation: pd.DataFrame, card: Card) -> list[OperatingPoint]:
-    """Return six named thresholds, chosen on validation predictions alone: three of melanoma, three of malignancy."""
+    """Return six levels, chosen on validation predictions alone: three of melanoma, three of malignancy."""
     cases = read_cases(validation, card.labels)
     points = []
     for word, subject in (("melanoma", "mel"), ("malignant", MALIGNANT)):

@@ -12,6 +12,7 @@ import argparse
 import itertools
 import os
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -31,14 +32,14 @@ from training.fitting.last_layer import Layer, learn_in_folds
 from training.judging.sealing import write_tables
 from training.judging.trained_run import load_run
 from training.recipe import Recipe
-from training.studies.paired import BySet
+from training.studies.paired import BySet, in_order
 
 if TYPE_CHECKING:
     import keras
 
 TABLE = "results/cost.csv"
 SIZES = (160, 192, 224, 256)
-METRICS = ("log_loss", "melanoma_auc", "malignant_auc", "balanced_accuracy")
+METRICS = ("log_loss", "melanoma_auc", "malignant_auc")
 FIRST = ("kind", "tried", "size", "multiply_adds", "dataset", "split")  # columns that say what a row is
 
 
@@ -61,13 +62,6 @@ def at_size(network: "keras.Model", size: int) -> "keras.Model":
     return copy
 
 
-def choices(members: int, served: int) -> list[tuple[tuple[int, ...], int]]:
-    """Return (trunks kept, input size) of all that is tried, the served one first."""
-    kept = [some for n in range(members, 0, -1) for some in itertools.combinations(range(members), n)]
-    found = itertools.product(kept, dict.fromkeys((served, *SIZES)))
-    return sorted(found, key=lambda choice: (choice[1] != served, -len(choice[0])))
-
-
 def tried(
     recipe: Recipe, joined: "keras.Model", canvas: np.ndarray, rows: pd.DataFrame, cache: Path, name: str
 ) -> Iterator[tuple[dict, np.ndarray]]:
@@ -87,37 +81,38 @@ def tried(
     name : str
         What identifies the network's weights there.
     """
-    from training.data.batches import label_indices, plain_views
-    from training.fitting.last_layer import trunk_of
-    from training.fitting.validation import predict_logits
+    from training.data.batches import label_indices
     from training.networks.architectures import logits_model
     from training.networks.ensemble import trunks_of
 
-    labels, places = label_indices(rows.label, CODES), rows.canvas_row.to_numpy()
-    known: dict[int, tuple[np.ndarray, list[int]]] = {}
-    members = recipe.members
-    for kept, size in choices(len(members), recipe.served):
+    labels, places, members = label_indices(rows.label, CODES), rows.canvas_row.to_numpy(), recipe.members
+    subsets = [some for n in range(len(members), 0, -1) for some in itertools.combinations(range(len(members)), n)]
+    for size in dict.fromkeys((recipe.served, *SIZES)):
         network = at_size(logits_model(joined), size)
-        trunks = trunks_of(network)
-        if size not in known:
-            pooled = kept_array(
-                cache, (name, size, places),
-                lambda network=network, size=size: predict_logits(
-                    trunk_of(network), plain_views(canvas, places, size), ("identity",)
-                ),
-            )  # fmt: skip
-            known[size] = pooled, [multiply_adds(trunk) for trunk in trunks]
-        pooled, costs = known[size]
-        ends = np.cumsum([0, *(trunk.output.shape[-1] for trunk in trunks)])
-        columns = np.concatenate([np.arange(ends[place], ends[place + 1]) for place in kept])
-        kernel, bias = network.get_layer("logits").get_weights()
-        start = Layer(kernel[columns] * len(members) / len(kept), bias)
-        _, folds = learn_in_folds(start, pooled[:, columns], labels, rows, recipe.last_layer_penalty)
-        about = {
-            "kind": "trunks", "tried": " + ".join(members[place] for place in kept), "size": size,
-            "multiply_adds": sum(costs[place] for place in kept),
-        }  # fmt: skip
-        yield about, folds.logits(pooled[:, columns], rows.image_id)
+        trunks, (kernel, bias) = trunks_of(network), network.get_layer("logits").get_weights()
+        costs, ends = (
+            [multiply_adds(trunk) for trunk in trunks],
+            np.cumsum([trunk.output.shape[-1] for trunk in trunks]),
+        )
+        pooled = kept_array(cache, (name, size, places), partial(_pooled, network, canvas, places, size))
+        channels = np.split(np.arange(pooled.shape[1]), ends[:-1])
+        for kept in subsets:
+            columns = np.concatenate([channels[place] for place in kept])
+            start = Layer(kernel[columns] * len(members) / len(kept), bias)
+            _, folds = learn_in_folds(start, pooled[:, columns], labels, rows, recipe.last_layer_penalty)
+            about = {
+                "kind": "trunks", "tried": " + ".join(members[place] for place in kept), "size": size,
+                "multiply_adds": sum(costs[place] for place in kept),
+            }  # fmt: skip
+            yield about, folds.logits(pooled[:, columns], rows.image_id)
+
+
+def _pooled(network: "keras.Model", canvas: np.ndarray, places: np.ndarray, size: int) -> np.ndarray:
+    from training.data.batches import plain_views
+    from training.fitting.last_layer import trunk_of
+    from training.fitting.validation import predict_logits
+
+    return predict_logits(trunk_of(network), plain_views(canvas, places, size), ("identity",))
 
 
 def release(bundle: Path, rows: pd.DataFrame) -> tuple[dict, np.ndarray]:
@@ -167,8 +162,7 @@ def study(
     for earlier in releases:
         about, given = release(earlier, rows)
         tables += by_set.tables(given / given.sum(axis=1, keepdims=True), about)
-    table = pd.concat(tables, ignore_index=True).assign(split=VALIDATION)
-    return table[[*FIRST, *(name for name in table if name not in FIRST)]]
+    return in_order(pd.concat(tables, ignore_index=True).assign(split=VALIDATION), FIRST)
 
 
 @one_sentence

@@ -71,7 +71,9 @@ def frozen_study_parser(description: str | None) -> argparse.ArgumentParser:
     """Return the options that every study on a frozen trunk's features has."""
     parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--work", type=Path, default=Path("runs/data"), help="folder with manifest.csv and canvas.npy")
-    parser.add_argument("--weights", default="imagenet", help="imagenet, or a file of the trunk, trained on ImageNet")
+    parser.add_argument(
+        "--weights", default="imagenet", help="imagenet, or a file or folder of the trunk, trained on ImageNet"
+    )
     parser.add_argument("--bundle", type=Path, default=Path("model/bundle"))
     parser.add_argument("--resamples", type=int, default=RESAMPLES, help="of lesions, for the intervals")
     parser.add_argument("--cache", type=Path, help="folder that keeps the features (default: the one of --work)")

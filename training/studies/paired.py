@@ -75,3 +75,8 @@ class BySet:
             found = judge(cases, self.reference.setdefault(str(name), cases), self.metrics, self.resamples)
             tables.append(found.assign(**about, dataset=name))
         return tables
+
+
+def in_order(table: pd.DataFrame, first: Sequence[str]) -> pd.DataFrame:
+    """Return the table with the columns that say what a row is first."""
+    return table[[*first, *(name for name in table if name not in first)]]

@@ -41,14 +41,14 @@ def subject(card: Card, offered: list[str]) -> str:
     )  # fmt: skip
 
 
-def named_points(card: Card, subject: str) -> list[dict]:
+def levels(card: Card, subject: str) -> list[dict]:
     """Return the card's levels for a question: name, subject, value and what it was chosen for."""
     return [point for point in card.raw.get("thresholds", []) if point["subject"] == subject]
 
 
 def threshold(card: Card, subject: str) -> float:
     """Let a person choose a threshold in [0, 1]; it starts at the first level, which is not rounded."""
-    points = named_points(card, subject)
+    points = levels(card, subject)
     start = round(100 * points[0]["value"], 1) if points else 50.0
     said = "; ".join(f"{point['name']} at {wording.share(point['value'])}" for point in points)
     percent = st.slider(

@@ -35,7 +35,7 @@ def thresholds(card: Card) -> None:
     with left:
         _decision(card, chosen, question)
     with right:
-        _named_points(card, chosen)
+        _levels(card, chosen)
 
 
 def _clinic(card: Card, question: Question, threshold: float, prevalence: float) -> None:
@@ -94,7 +94,7 @@ def _decision(card: Card, chosen: evidence.Set, question: Question) -> None:
     evidence.origin(card, (CURVES,), METHODS["decision"], display.table(), f"decision_{question.subject}.csv")
 
 
-def _named_points(card: Card, chosen: evidence.Set) -> None:
+def _levels(card: Card, chosen: evidence.Set) -> None:
     """List what each level does on the chosen set, at its own share of positive images."""
     points = evidence.of_set(evidence.table(card, POINTS), chosen)
     st.header(wording.POINTS)

@@ -150,8 +150,8 @@ SKIN_TONE = (
 ROBUSTNESS_METRICS = {
     "accuracy": "Accuracy of the diagnosis named",
     "melanoma_sensitivity": "Melanomas called melanoma",
-    "melanoma_sensitivity_at_point": "Melanoma sensitivity at the level",
-    "melanoma_specificity_at_point": "Melanoma specificity at the level",
+    "melanoma_sensitivity_at_point": "Melanoma sensitivity at the high-sensitivity level",
+    "melanoma_specificity_at_point": "Melanoma specificity at the high-sensitivity level",
     "map_agreement": "Heat map: rank agreement with the photo as taken",
 }
 CORRUPTIONS = "What is done to the photo"

@@ -9,7 +9,7 @@ from model.errors import ContractError
 
 @dataclass(frozen=True)
 class OperatingPoint:
-    """A named threshold: the answer is yes where the score is at or above it.
+    """A level: the answer is yes where the score is at or above it.
 
     Parameters
     ----------
@@ -61,8 +61,8 @@ def balanced_threshold(truth: np.ndarray, score: np.ndarray) -> float:
     """Return the threshold at which sensitivity and specificity are most nearly equal: the highest lesser of the two.
 
     Of several equally good thresholds the lowest is chosen: it misses fewer. The highest sum of the two (Youden 1950)
-    is not a useful level between ruling out and confirming: the top of a lesion classifier's curve is flat, so the
-    highest sum can be anywhere, for melanoma and malignancy below the 95 % sensitivity levels.
+    is not a useful level between those of 95 % sensitivity and specificity: the top of a lesion classifier's curve is
+    flat, so the highest sum can be anywhere, for melanoma and malignancy below the 95 % sensitivity levels.
     """
     thresholds, sensitivity, specificity = candidates(truth, score)
     return float(thresholds[np.argmax(np.minimum(sensitivity, specificity).round(12))])

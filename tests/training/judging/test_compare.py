@@ -49,7 +49,7 @@ def test_images_that_a_gpu_has_learnt_from_are_counted(bundle, test_images, tmp_
     given = answers(test_images, list(CODES), np.ones(len(test_images), bool), "nv")
     make_run(tmp_path / "runs/one", given, train_sizes={"ham10000": [10, 10], "another": [25, 20]})
     table, _, _ = compare.compare(tmp_path / "runs", bundle, ["one"], RESAMPLES)
-    assert table.iloc[1].data == "ham10000: 35 training images"
+    assert table.iloc[1].data == "ham10000, another: 35 training images"
 
 
 def test_the_bundles_row_is_its_published_figures(bundle, tmp_path):

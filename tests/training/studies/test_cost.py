@@ -72,12 +72,6 @@ def test_multiply_adds_are_those_of_every_kernel(joined):
     assert cost.multiply_adds(grouped) == 8 * 8 * 3 * 3 * 6
 
 
-def test_what_is_served_comes_first_and_every_choice_once():
-    found = cost.choices(3, 32)
-    assert found[0] == ((0, 1, 2), 32) and len(found) == len(set(found)) == 7 * 2
-    assert [size for _, size in found[:7]] == [32] * 7
-
-
 def test_a_trunk_that_is_left_out_leaves_no_trace(joined, canvas, rows, tmp_path):
     before = answers(joined, canvas, rows, tmp_path / "before")
     kernel, bias = joined.get_layer("second").get_weights()
@@ -130,6 +124,27 @@ def test_every_choice_and_release_is_set_against_what_is_served(joined, canvas, 
 def test_a_release_that_was_split_otherwise_is_refused(rows, earlier):
     with pytest.raises(TrainingError, match="no answer to another"):
         cost.release(earlier, pd.concat([rows, rows.head(1).assign(image_id="another")]))
+
+
+def test_the_command_judges_validation_alone_and_enters_its_table(joined, canvas, rows, earlier, tmp_path, monkeypatch):
+    others = rows.head(8).assign(split="internal_test", image_id=[f"T{i}" for i in range(8)])
+    manifest = pd.concat([rows.assign(split="validation"), others, others.assign(split="validation", dataset="ph2")])
+    (tmp_path / "work").mkdir()
+    np.save(tmp_path / "work/canvas.npy", canvas)
+    run = tmp_path / "run"
+    run.mkdir()
+    joined.save(run / JOINED)
+    record = {"last_layer": {}, "work": str(tmp_path / "work")}
+    recipe = dataclasses.replace(RECIPE, datasets=("ham10000", "milk10k"))
+    monkeypatch.setattr(cost, "load_run", lambda run: (recipe, record, manifest))
+    monkeypatch.setattr(cost, "SIZES", (32,))
+    command = [str(run), "--bundle", str(earlier), "--releases", str(earlier), "--resamples", "20"]
+    assert cost.main(command) == 0
+    table = pd.read_csv(earlier / cost.TABLE)
+    assert cost.TABLE in load_card(earlier).raw["tables"]
+    assert table.groupby("dataset").n_images.first().sum() == len(rows) and set(table.kind) == {"trunks", "release"}
+    first = list(run.glob("*.npy"))
+    assert len(first) == 1 and cost.main(command) == 0 and list(run.glob("*.npy")) == first  # features are kept
 
 
 @pytest.mark.parametrize("record", [{}, {"last_layer": {}}])

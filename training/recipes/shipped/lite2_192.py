@@ -6,8 +6,8 @@ Its ImageNet weights come in a package (see training/requirements.txt). Two CPU 
 validation (1,495 images of unseen lesions), one view at 224 px and the class shares to the power .1 divided out, as in
 the joined model: balanced accuracy .713, macro AUC .959, melanoma AUC .919, malignant AUC .932. The training loss still
 fell; validation log loss was flat over the last two epochs. Trained again from another seed (`--set seed=2019`, 114
-minutes on a slower machine) its log loss is .494 instead of .500 alone, and .429
-instead of .430 in the joined model of 1.7.0.
+minutes on a slower machine) its log loss is .494 instead of .500 alone, and .429 instead of .430 in the joined model
+of 1.7.0.
 """
 
 from training.recipe import Recipe

@@ -1,7 +1,6 @@
 """The study of image sets: which are worth learning from, and what a set that was never seen costs."""
 
 import numpy as np
-import pandas as pd
 
 from model.evaluation.metrics import weighted_mean
 
@@ -21,8 +20,3 @@ def right_by_set(right: np.ndarray, sets: np.ndarray, weights: np.ndarray) -> np
     weights : ndarray, shape (r, n)
     """
     return np.mean([weighted_mean(right[sets == name], weights[:, sets == name]) for name in np.unique(sets)], axis=0)
-
-
-def in_order(table: pd.DataFrame) -> pd.DataFrame:
-    """Return the table with the columns that say what a row is first."""
-    return table[[*FIRST, *(name for name in table if name not in FIRST)]]

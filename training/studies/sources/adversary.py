@@ -8,7 +8,6 @@ import numpy as np
 from training.data.batches import TrainingBatches
 
 
-@keras.saving.register_keras_serializable("lesionscope")
 class ReversedGradient(keras.layers.Layer):
     """Passes its input on, and the gradient back with its sign changed (Ganin et al., JMLR 2016).
 
@@ -25,10 +24,6 @@ class ReversedGradient(keras.layers.Layer):
     def call(self, inputs):
         """Return the input; whatever differentiates it sees ``-strength`` times its gradient."""
         return (1 + self.strength) * keras.ops.stop_gradient(inputs) - self.strength * inputs
-
-    def get_config(self) -> dict:
-        """Return what makes the layer again."""
-        return super().get_config() | {"strength": self.strength}
 
 
 class SourceBatches(keras.utils.PyDataset):

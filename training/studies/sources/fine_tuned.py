@@ -15,8 +15,8 @@ from model.card import Label
 from model.evaluation.intervals import RESAMPLES, bootstrap, bootstrap_name, percentile_interval
 from training.data.splits import HOME, VALIDATION
 from training.recipe import Recipe, load_recipe
-from training.studies.paired import BySet
-from training.studies.sources import EVERYTHING, FOLDS, METRICS, WITHOUT, in_order, right_by_set
+from training.studies.paired import BySet, in_order
+from training.studies.sources import EVERYTHING, FIRST, FOLDS, METRICS, WITHOUT, right_by_set
 
 RECIPE = "mobilenetv2_wide"
 SHORT = {  # for two processor cores
@@ -55,7 +55,7 @@ class Arm:
 
 
 def arms(train: pd.DataFrame, judged: pd.DataFrame) -> list[Arm]:
-    """Return all arms, the first with every training image; methods where a set that judges is left out, too.
+    """Return all arms, the first with every training image; methods are tried where a set that judges is left out.
 
     A set of one class alone is not left out: that changes the mix of classes more than the sets.
     """
@@ -64,7 +64,7 @@ def arms(train: pd.DataFrame, judged: pd.DataFrame) -> list[Arm]:
     return [
         Arm(),
         *(Arm(name) for name in sorted(classes.index[classes > 1])),
-        *(Arm(name, method) for method in (EVEN, ADVERSARIAL) for name in ("", *away)),
+        *(Arm(name, method) for method in (EVEN, ADVERSARIAL) for name in away),
     ]
 
 
@@ -201,7 +201,7 @@ def study(
     -------
     DataFrame
         study, learnt, of, dataset, split, train_images, learner and the columns of `judge`; rows of the study "probe"
-        say how well the set is told from the features of networks that have learnt from every set.
+        say how well the set is told from the features of each network.
     """
     by_set, tables = BySet(judged, classes, METRICS, resamples), []
     for arm in arms(train, judged):
@@ -211,9 +211,7 @@ def study(
         logits, features = np.split(given, [len(classes)], axis=1)
         about = {"learnt": arm.learnt, "of": arm.left_out, "train_images": len(own)}
         tables += by_set.tables(softmax(logits, axis=1), about | {"study": "sets"})
-        if not arm.left_out:
-            tables.append(
-                pd.DataFrame([told_by_set(features, judged, resamples) | about | {"study": "probe"}]).round(6)
-            )
+        told = told_by_set(features, judged, resamples)
+        tables.append(pd.DataFrame([told | about | {"study": "probe"}]).round(6))
     table = pd.concat(tables, ignore_index=True)
-    return in_order(table.assign(split=VALIDATION, learner=described(recipe)))
+    return in_order(table.assign(split=VALIDATION, learner=described(recipe)), FIRST)

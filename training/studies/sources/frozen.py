@@ -17,8 +17,8 @@ from training.data.batches import label_indices
 from training.data.label_sets import CODES, UNCONFIRMED
 from training.data.splits import HOME, VALIDATION
 from training.studies.frozen_features import HEAD_STRENGTH, SIZE, fit_head
-from training.studies.paired import BySet
-from training.studies.sources import EVERYTHING, FOLDS, METRICS, WITHOUT, in_order, right_by_set
+from training.studies.paired import BySet, in_order
+from training.studies.sources import EVERYTHING, FIRST, FOLDS, METRICS, WITHOUT, right_by_set
 
 SHARES = (0.125, 0.25, 0.5)  # of the lesions, drawn at random, each share part of the next
 UNCONFIRMED_WEIGHTS = {"unconfirmed_half": 0.5, "unconfirmed_out": 0.0}
@@ -135,7 +135,7 @@ def study(
     seen = round(len(train) + len(judged) * (1 - 1 / FOLDS))
     tables += by_set.tables(answers, {"study": "images", "learnt": "every", "of": f"{FOLDS}", "train_images": seen})
     tables.append(probes(features, train, held_out, judged, resamples))
-    return in_order(pd.concat(tables, ignore_index=True).assign(split=VALIDATION, learner=LEARNER))
+    return in_order(pd.concat(tables, ignore_index=True).assign(split=VALIDATION, learner=LEARNER), FIRST)
 
 
 def out_of_fold(features: np.ndarray, labels: np.ndarray, held_out: np.ndarray, judged: pd.DataFrame) -> np.ndarray:

@@ -86,8 +86,9 @@ def study_fine_tuned(
 
     def answers(recipe, own: pd.DataFrame, method: str) -> np.ndarray:
         options = sorted((dataclasses.asdict(recipe) | {"weights": ""}).items())
+        strength = (fine_tuned.STRENGTH,) if method == fine_tuned.ADVERSARIAL else ()
         return kept_array(
-            cache, (*origin, options, method, own.canvas_row.to_numpy()),
+            cache, (*origin, options, method, own.canvas_row.to_numpy(), *strength),
             lambda: fine_tuned.trained(recipe, canvas, own, method, seen),
         )  # fmt: skip
 

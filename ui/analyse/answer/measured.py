@@ -14,12 +14,19 @@ from model.evaluation.decisions.evidence import (
     point_evidence,
     posterior,
 )
+from model.preprocess import centre_square
 from ui import evidence
 from ui.analyse.answer import wording
 
 if TYPE_CHECKING:
     from model.answer.decision import Decision, PointReached
     from model.evaluation.decisions.evidence import Found, PointEvidence
+    from model.pipeline import Analysis
+
+
+def applies(analysis: "Analysis") -> bool:
+    """Say whether the answer is one of those that were measured: to the largest centred square, and not refused."""
+    return not analysis.forced and analysis.square == centre_square(*analysis.photo.pixels.shape[:2])
 
 
 def sentence(card: Card, decision: "Decision") -> str:
@@ -61,7 +68,7 @@ def like_this(card: Card, malignant: float) -> str:
 
 
 def levels(card: Card, decision: "Decision") -> None:
-    """Show the levels, whether this photo reaches it, what was found there and which others reach it."""
+    """Show the levels, whether this photo reaches them, what was found there and which others reach them."""
     points = [point for point in decision.points if point.role != BALANCED]  # no headline comes from those
     if not points:
         return

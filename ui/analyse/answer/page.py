@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from model.preprocess import centre_square
 from ui import bars
 from ui.analyse import samples, state, wording
 from ui.analyse.answer import context, downloads, measured, notes
@@ -27,15 +26,10 @@ def panel(analysis: "Analysis") -> str:
             f'<p class="sums">{_sums(analysis)}</p>{notes.html(analysis)}{_decided(analysis)}{samples.truth(card)}'
             f"{bars.table(card, analysis.photo_alone, levels)}{_like_this(analysis)}"
         )
-        if _as_measured(analysis):
+        if measured.applies(analysis):
             measured.levels(card, decision)
         downloads.row(analysis.informed(state.patient()))
     return f"{heading}. {_spoken(analysis)}"
-
-
-def _as_measured(analysis: "Analysis") -> bool:
-    """Say whether the answer is one of those that were measured: to the largest centred square, and not refused."""
-    return not analysis.forced and analysis.square == centre_square(*analysis.photo.pixels.shape[:2])
 
 
 def _shares(analysis: "Analysis") -> dict[str, float]:
@@ -63,7 +57,7 @@ def _decided(analysis: "Analysis") -> str:
     """
     if analysis.forced:
         return f'<p class="band">{wording.FORCED}</p>'
-    said = measured.sentence(analysis.card, analysis.decision) if _as_measured(analysis) else wording.OTHER_FRAME
+    said = measured.sentence(analysis.card, analysis.decision) if measured.applies(analysis) else wording.OTHER_FRAME
     found = f'<p class="found">{said}</p>'
     names = {code: escape(name) for code, name in analysis.card.names.items()}
     return found + "".join(f"<p class='named'>{line}</p>" for line in wording.named(analysis.decision, names))
@@ -71,7 +65,7 @@ def _decided(analysis: "Analysis") -> str:
 
 def _like_this(analysis: "Analysis") -> str:
     """Write how often such answers were malignant, here and in the clinic; nothing if that was not measured."""
-    if not _as_measured(analysis):
+    if not measured.applies(analysis):
         return ""
     card = analysis.card
     lines = (

@@ -27,7 +27,7 @@ BOTH = {  # by (reader, answer) says malignant
 
 
 def above(point: "PointReached", known: "PointEvidence", shares: Sequence[float]) -> str:
-    """Write what was found at a level that the answer reaches, and how many other lesions reach it."""
+    """Write what was found at a level that the answer reaches, and how many other images reach it."""
     found, alarms = known.found[0], [rate.share for rate in known.alarms]
     return (
         f"{SUBJECTS[point.subject]} reaches the {ROLES[point.role]} of {percent(point.threshold)}. At this level, "

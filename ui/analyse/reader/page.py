@@ -9,6 +9,7 @@ import streamlit as st
 from model.card import Card
 from ui.analyse import samples, state
 from ui.analyse.answer import context, measured
+from ui.analyse.answer import wording as answer_wording
 from ui.analyse.reader import cases, wording
 from ui.analyse.wording import headline
 
@@ -103,14 +104,19 @@ def beside(analysis: "Analysis") -> None:
     heading = wording.ANSWER if same else wording.ANSWER_THEN
     if case.named and same:
         answer = f"{headline(analysis.decision)}; named {answer}"
-    if case.named and same:
-        malignant = wording.malignant(card, case.before)
-        agreed = measured.agreement(card, analysis.decision, malignant, context.prevalence())
+        agreed = _agreed(analysis, wording.malignant(card, case.before))
     st.html(
         f'<table class="beside"><tr><th scope="col">{wording.YOU}</th><th scope="col">{heading}</th></tr>'
         f"<tr><td>{escape(names[case.before])}<br><small>{wording.SURENESS[case.confidence]}</small></td>"
         f'<td>{escape(answer)}</td></tr></table><p class="remark">{agreed}</p>'
     )
+
+
+def _agreed(analysis: "Analysis", malignant: bool) -> str:
+    """Write what agreement means, with chances where such answers were measured."""
+    if not measured.applies(analysis):
+        return answer_wording.advice(malignant)
+    return measured.agreement(analysis.card, analysis.decision, malignant, context.prevalence())
 
 
 def after(card: Card) -> None:

@@ -14,7 +14,7 @@ from ui.evaluation.methods import METHODS
 
 def external(card: Card) -> None:
     """Show melanoma against nevus in every set, the internal test first."""
-    points = choices.named_points(card, CLASSES[0])
+    points = choices.levels(card, CLASSES[0])
     if not points:
         st.info(wording.NO_POINT)
         return

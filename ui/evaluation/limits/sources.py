@@ -16,6 +16,7 @@ from ui.evaluation.limits import wording
 from ui.evaluation.methods import METHODS
 
 SOURCES, FINE_TUNED = "results/sources.csv", "results/sources_fine_tuned.csv"
+LEARNERS = {SOURCES: wording.ONE_LAYER, FINE_TUNED: wording.WHOLE_NETWORK}
 EVERYTHING = "everything"  # the row that all others are set against
 COLUMNS = (
     "study", "learnt", "of", "dataset", "split", "metric", "value", "low", "high", "difference", "difference_low",
@@ -29,7 +30,7 @@ def sources(card: Card) -> None:
     measured = SOURCES
     if FINE_TUNED in card.raw.get("tables", {}):
         measured = st.segmented_control(
-            wording.LEARNER, (SOURCES, FINE_TUNED), format_func=wording.LEARNERS.get, default=SOURCES, required=True,
+            wording.LEARNER, LEARNERS, format_func=lambda name: LEARNERS[name].name, default=SOURCES, required=True,
             key="learner", persist_state="session",
         )  # fmt: skip
     table = evidence.table(card, measured, COLUMNS)
@@ -71,11 +72,12 @@ def sources(card: Card) -> None:
     evidence.chart(ForestDisplay(shown, wording.SOURCE_CHANGE.format(wording.SOURCE_METRICS[metric]), 0.0), "sources")
     probes = table[table["study"] == "probe"]
     if len(probes):
-        evidence.figures(wording.PROBES, probes.assign(name=probes["learnt"].map(wording.PROBE_NAMES).fillna("")))
+        named = probes[["learnt", "of"]].fillna("").itertuples(index=False)
+        evidence.figures(wording.PROBES, probes.assign(name=[wording.probe(*row) for row in named]))
         sets = probes["dataset"].iloc[0].split("+")
         named = ", ".join(shared.SETS.get(one, one) for one in sets)
-        st.caption(wording.PROBES_HINTS[measured].format(named, 1 / len(sets)))
-    methods, command = METHODS[Path(measured).stem], wording.SOURCES_COMMANDS[measured]
+        st.caption(LEARNERS[measured].probes.format(named, 1 / len(sets)))
+    methods, command = METHODS[Path(measured).stem], LEARNERS[measured].command
     evidence.origin(card, (measured,), methods, table, Path(measured).name, command)
 
 

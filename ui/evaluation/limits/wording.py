@@ -1,5 +1,7 @@
 """Sentences about refusals, notes on photos, other clinics, heat maps and outlines."""
 
+from typing import NamedTuple
+
 from ui.wording import SETS
 
 REFUSALS = (
@@ -60,7 +62,6 @@ SOURCES_HINT = (
     "of training images: left of the line is worse."
 )
 LEARNER = "What learns"
-LEARNERS = {"results/sources.csv": "One layer", "results/sources_fine_tuned.csv": "A whole network"}
 SOURCE_FINDINGS = {  # of a choice that is told in words
     "without": "Never having seen {set}: {change}",
     "without_even": "The same, the other sets drawn evenly in each diagnosis: {change}",
@@ -75,8 +76,7 @@ SOURCE_METRICS = {
 }  # fmt: skip
 LEARNT = {
     "without": "Without {}", "without_even": "Without {}, sets drawn evenly",
-    "without_adversarial": "Without {}, set not told", "everything_even": "All, sets drawn evenly",
-    "everything_adversarial": "All, set not told", "alone": "{} alone", "share": "{} of the training lesions",
+    "without_adversarial": "Without {}, set not told", "everything": "All sets", "alone": "{} alone", "share": "{} of the training lesions",
     "every": "Validation learnt too, in {} folds",
     "unconfirmed_half": "Unconfirmed labels count half", "unconfirmed_out": "Unconfirmed labels left out",
 }  # fmt: skip
@@ -84,30 +84,40 @@ PROBES = "Can the image set give the diagnosis away?"
 PROBE_NAMES = {
     "set": "Set recognised from the photo, balanced accuracy",
     "melanoma": "Melanoma from the set alone, AUC",
-    "everything": "Set recognised from the features, balanced accuracy",
-    "everything_even": "The same, sets drawn evenly",
-    "everything_adversarial": "The same, features must not tell the set",
-}
-PROBES_HINTS = {
-    "results/sources.csv": (
-        "On validation images of {}, whatever is chosen above. By chance, {:.3f} of the sets would be right and the "
-        "AUC would be 0.500. ISIC 2020 gives melanomas alone and has no validation images: see the row without it."
-    ),
-    "results/sources_fine_tuned.csv": (
-        "A linear layer on the features of networks that have learnt from all sets, on validation images of {}, "
-        "whatever is chosen above. By chance, {:.3f} of the sets would be right."
-    ),
 }
 NO_REFERENCE = "{} lacks the row of all training images; make it again, or copy it again."
-SOURCES_COMMANDS = {
-    "results/sources.csv": "python -m training.studies.sources",
-    "results/sources_fine_tuned.csv": "python -m training.studies.sources --fine-tune",
-}
+
+
+class Learner(NamedTuple):
+    """What learns in a table of the study of image sets: its name, the hint under its probes, and its command."""
+
+    name: str
+    probes: str
+    command: str
+
+
+ONE_LAYER = Learner(
+    "One layer",
+    "On validation images of {}, whatever is chosen above. By chance, {:.3f} of the sets would be right and the AUC "
+    "would be 0.500. ISIC 2020 gives melanomas alone and has no validation images: see the row without it.",
+    "python -m training.studies.sources",
+)
+WHOLE_NETWORK = Learner(
+    "A whole network",
+    "Sets recognised by a linear layer on the features of each network, balanced accuracy on validation images of {}, "
+    "whatever is chosen above. By chance, {:.3f} would be right.",
+    "python -m training.studies.sources --fine-tune",
+)
 
 
 def learnt(name: str, of: str, images: int) -> str:
-    """Return what a layer has learnt from, with the number of training images."""
-    return f"{LEARNT.get(name, name).format(SETS.get(of, of))}: {images:,} images"
+    """Return what was learnt from, with the number of training images."""
+    return f"{probe(name, of)}: {images:,} images"
+
+
+def probe(name: str, of: str) -> str:
+    """Return the name of a probe, or of what the probed network has learnt from."""
+    return PROBE_NAMES.get(name) or LEARNT.get(name, name).format(SETS.get(of, of))
 
 
 MAPS_HINT = (

@@ -6,9 +6,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from model.card import Label
+from model.card import Label, load_card
+from tests.support.card_bundle import write_bundle
 from training.data.label_sets import CODES, LABELS
-from training.studies.sources import fine_tuned
+from training.studies.sources import fine_tuned, study
 from training.studies.sources.fine_tuned import ADVERSARIAL, EVEN, PLAIN, Arm
 
 CLASSES = tuple(Label(i, code, name, malignant) for i, (code, name, malignant) in enumerate(LABELS))
@@ -40,9 +41,9 @@ def test_every_set_is_left_out_and_methods_are_tried_where_answers_can_be_judged
     found = fine_tuned.arms(images("train", 1), images("validation", 1, ("ham10000", "milk10k")))
     assert found == [
         Arm(), Arm("ham10000"), Arm("milk10k"),
-        Arm("", EVEN), Arm("milk10k", EVEN), Arm("", ADVERSARIAL), Arm("milk10k", ADVERSARIAL),
+        Arm("milk10k", EVEN), Arm("milk10k", ADVERSARIAL),
     ]  # fmt: skip
-    assert [arm.learnt for arm in found[2:5]] == ["without", "everything_even", "without_even"]
+    assert [arm.learnt for arm in found[2:5]] == ["without", "without_even", "without_adversarial"]
 
 
 def test_even_draws_keep_each_class_and_share_it_equally_among_its_sets():
@@ -98,6 +99,29 @@ def test_every_arm_is_judged_on_every_set_against_all_images():
     assert (sets[sets.learnt != "everything"].difference != 0).any()
     assert set(sets.train_images[sets.of == "milk10k"]) == {(train.dataset != "milk10k").sum()}
     probes = table[table.study == "probe"]
-    assert list(probes.learnt) == ["everything", "everything_even", "everything_adversarial"]
+    assert list(probes.learnt) == [arm.learnt for arm in fine_tuned.arms(train, judged)]
     assert (probes.value > 0.9).all() and set(probes.dataset) == {"ham10000+milk10k"}  # the features hold the set
     assert set(table.split) == {"validation"} and "64 draws at 32 px" in table.learner[0]
+
+
+def test_the_command_keeps_the_answers_of_each_arm_and_enters_its_table(tmp_path, monkeypatch):
+    table = pd.concat([images("train", 3), images("validation", 3, ("ham10000", "milk10k"))], ignore_index=True)
+    table = table.assign(canvas_row=range(len(table)), confirmation="histo")
+    work, trained = tmp_path / "work", []
+    work.mkdir()
+    table.drop(columns="split").to_csv(work / "manifest.csv", index=False)
+    np.save(work / "canvas.npy", photos(table))
+    bundle = write_bundle(tmp_path / "bundle", {"dataset/splits.csv": table})
+
+    def stand_in(recipe, canvas, own, method, seen):
+        trained.append((len(own), method))
+        return np.random.default_rng(len(trained)).normal(size=(len(seen), len(CODES) + 3))
+
+    monkeypatch.setattr(fine_tuned, "trained", stand_in)
+    command = ["--work", str(work), "--bundle", str(bundle), "--weights", "none", "--resamples", "20", "--fine-tune"]
+    assert study.main(command) == 0
+    arms = fine_tuned.arms(table[table.split == "train"], table[table.split == "validation"])
+    assert len(trained) == len(arms) == 5 and study.FINE_TUNED in load_card(bundle).raw["tables"]
+    first = (bundle / study.FINE_TUNED).read_bytes()
+    assert study.main(command) == 0 and len(trained) == 5  # an interrupted command goes on
+    assert (bundle / study.FINE_TUNED).read_bytes() == first and study.TABLE not in load_card(bundle).raw["tables"]

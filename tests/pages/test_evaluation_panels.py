@@ -210,7 +210,8 @@ def test_sources_show_whole_networks_where_they_were_trained(page, measured_bund
     assert "- Never having seen MILK10k: -0.110" in said and "features that must not tell the set: -0.130" in said
     captions = " ".join(element.value for element in shown.caption)
     assert "a network, 64 px, so that a set that is left out" in captions and "--fine-tune" in captions
-    assert "Set recognised from the features" in " ".join(element.value for element in shown.get("html"))
+    assert "All sets" in " ".join(element.value for element in shown.get("html"))
+    assert "recognised by a linear layer on the features of each network" in captions and "0.500 would be" in captions
 
 
 def test_robustness_draws_a_line_a_corruption_from_the_photo_as_taken(page, measured_bundle):

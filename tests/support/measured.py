@@ -238,7 +238,7 @@ def sources() -> pd.DataFrame:
 
 def sources_fine_tuned() -> pd.DataFrame:
     """The same study with whole networks: sets left out, and what may help a set that was never seen."""
-    names = {"alone": "without_even", "share": "without_adversarial", "unconfirmed_out": "everything_even"}
+    names = {"alone": "without_even", "share": "without_adversarial", "unconfirmed_out": "without"}
     table = sources().replace({"learnt": names | {"melanoma": "everything"}})
     left_out = table["learnt"].str.startswith("without")
     return table.assign(

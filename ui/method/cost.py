@@ -27,11 +27,12 @@ def cost(card: Card) -> None:
         wording.JUDGED_ON, list(dict.fromkeys(table["dataset"])), format_func=lambda one: shared.SETS.get(one, one),
         key="cost_set", persist_state="session",
     )  # fmt: skip
-    metrics = [metric for metric in wording.COST_METRICS if metric in set(table["metric"])]
+    of_set = table[table["dataset"] == name]
+    metrics = [metric for metric in wording.COST_METRICS if metric in set(of_set["metric"])]
     metric = right.selectbox(
         FIGURE, metrics, format_func=wording.COST_METRICS.get, key="cost_metric", persist_state="session"
     )
-    rows = table[(table["dataset"] == name) & (table["metric"] == metric)]
+    rows = of_set[of_set["metric"] == metric]
     trunks = rows[rows["kind"] == "trunks"]
     if trunks.empty:
         raise TableError("damaged", wording.NO_TRUNKS.format(COST))

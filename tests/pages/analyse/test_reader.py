@@ -89,6 +89,13 @@ def test_another_frames_answer_is_not_taken_for_the_one_that_the_reader_had_not_
     assert "Of 100 lesions" not in html(moved).split('class="beside"')[1].split("</p>")[0]
 
 
+def test_agreement_on_a_frame_of_ones_own_has_no_chances(reading):
+    moved = reading.slider(key="size").set_value(60).run().button(key="look_here").click().run()
+    answered = commit(moved)
+    assert wording.ANSWER_THEN not in html(answered) and "Of 100 lesions" not in html(answered)
+    assert measured_wording.advice(False) in html(answered)
+
+
 def test_a_refused_picture_that_is_shown_anyway_is_still_no_answer(reading):
     committed = commit(reading)
     found, case = committed.session_state.analysis, committed.session_state.case

@@ -47,7 +47,7 @@ def test_figures_are_those_of_scikit_learn_and_differences_are_to_the_first_answ
             found[name, dataset] = table.set_index("metric")
     for dataset in ("one", "two"):
         change = found["second", dataset].value - found["first", dataset].value
-        assert found["second", dataset].difference == pytest.approx(change, abs=2e-6)
+        np.testing.assert_allclose(found["second", dataset].difference, change, atol=2e-6)
         assert (found["first", dataset].difference == 0).all() and (change != 0).all()
         assert found["first", dataset].n_images.iloc[0] == (rows.dataset == dataset).sum()
 

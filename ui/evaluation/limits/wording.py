@@ -76,7 +76,8 @@ SOURCE_METRICS = {
 }  # fmt: skip
 LEARNT = {
     "without": "Without {}", "without_even": "Without {}, sets drawn evenly",
-    "without_adversarial": "Without {}, set not told", "everything": "All sets", "alone": "{} alone", "share": "{} of the training lesions",
+    "without_adversarial": "Without {}, set not told", "everything": "All sets", "alone": "{} alone",
+    "share": "{} of the training lesions",
     "every": "Validation learnt too, in {} folds",
     "unconfirmed_half": "Unconfirmed labels count half", "unconfirmed_out": "Unconfirmed labels left out",
 }  # fmt: skip

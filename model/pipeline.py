@@ -68,6 +68,11 @@ class Analysis:
     gauges: tuple[Gauge, ...] = ()
     mask: np.ndarray | None = None
 
+    @property
+    def centred(self) -> bool:
+        """Whether it is of the largest centred square, on which everything about the model was measured."""
+        return self.square == centre_square(*self.photo.pixels.shape[:2])
+
     @cached_property
     def lesion(self) -> Outline | None:
         """The lesion's outline in the view; None where the model draws none."""

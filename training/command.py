@@ -2,6 +2,7 @@
 
 import errno
 import functools
+import os
 import sys
 from collections.abc import Callable
 
@@ -9,6 +10,8 @@ from model.errors import LesionscopeError, printable
 from model.installed import need_packages
 
 need_packages(("numpy", "pandas", "sklearn", "keras", "cv2", "tqdm"), "make train")
+if os.environ.get("KERAS_BACKEND") == "torch":
+    need_packages(("torch",), "python -m pip install torch")
 
 import pandas as pd  # noqa: E402
 

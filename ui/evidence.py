@@ -22,16 +22,33 @@ def table(card: Card, name: str, columns: tuple[str, ...] = ()) -> pd.DataFrame:
     Raises
     ------
     TableError
-        As `load_table`, or if it lacks one of ``columns``, or has them and no row.
+        As `load_table`, or if it lacks one of ``columns``, has something else in one, or has them and no row.
     """
     path = card.bundle_dir / name
     stamp = (path.stat().st_mtime_ns, path.stat().st_size) if path.is_file() else None
     found = _read(card, str(path), card.raw.get("tables", {}).get(name), stamp, name)
     missing = [column for column in columns if column not in found]
+    wrong = [column for column in columns if column in found and not _of_its_kind(found[column])]
+    if wrong:
+        raise TableError("damaged", f"{name} has an odd value in {', '.join(wrong)}; make it again, or copy it again.")
     if missing or (columns and found.empty):
         lacks = ", ".join(missing) or "any row"
         raise TableError("damaged", f"{name} lacks {lacks}; make it again, or copy it again.")
     return found
+
+
+NAMES = ("dataset", "split", "metric", "tried", "kind", "learnt", "learner")  # columns that have a text in every row
+NUMBERS = (
+    "value", "low", "high", "difference", "difference_low", "difference_high", "n_images", "n_lesions", "train_images",
+    "multiply_adds", "size",
+)  # fmt: skip
+
+
+def _of_its_kind(column: pd.Series) -> bool:
+    """Say whether a column that holds names, or numbers, by what it is called, holds nothing else."""
+    if column.name in NAMES:
+        return bool(column.map(lambda value: isinstance(value, str)).all())
+    return column.name not in NUMBERS or pd.api.types.is_numeric_dtype(column)
 
 
 @st.cache_data(show_spinner=False, max_entries=20)

@@ -1,6 +1,8 @@
 """What travels to a GPU machine, what it learns from, and what comes back."""
 
 import json
+import subprocess
+import sys
 
 import numpy as np
 import pandas as pd
@@ -139,15 +141,33 @@ def test_a_plan_has_every_recipe_with_its_seconds_and_changes():
         (["lite2_wide:60"], ["epochs=3"], "epochs would change nothing"),
         (["inceptionv3_imbalance:60"], [], "loss.* would change nothing"),
         (["lite2_wide:60"], ["augmentation=none"], "a GPU machine knows .*wide"),
-        (["lite2_wide:60"], ["augmentation=wider"], "a GPU machine knows .*wide"),
-        (["lite2_wide:60"], ["batch=0"], "batch 0; it must be above 0"),
-        (["lite2_wide:60"], ['loss_options={"gamma": 2}'], "gamma of loss_options would change nothing"),
+        (["lite2_wide:60"], ["augmentation=wider"], "No augmentation 'wider'"),
+        (["lite2_wide:60"], ["batch=0"], "batch must be 1 or more"),
+        (["lite2_wide:60"], ["distil=0.5"], "both teachers and distil"),
+        (["lite2_wide:60", "lite2_wide:70"], [], "twice in the plan"),
+        (["three_trunks_bundle:60"], [], "members.* would change nothing"),
+        (["lite2_wide:60"], ['loss_options={"gamma": 2}'], "gamma"),
         (["mobilenetv2_192:60"], [], "learns from mobilenetv2_160"),
     ],
 )
 def test_a_plan_that_cannot_be_followed_is_one_sentence_before_an_image_is_read(entries, changes, said):
     with pytest.raises(TrainingError, match=said):
         read_plan(entries, changes)
+
+
+def test_a_plan_needs_no_more_packages_than_a_gpu_machine_has():
+    code = """
+import sys
+class Absent:
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] in {"imblearn", "onnxruntime", "pillow_heif", "streamlit", "plotly", "tf_keras_vis"}:
+            raise ModuleNotFoundError(name)
+sys.meta_path.insert(0, Absent())
+from training.accelerator.plan import read_plan
+print(read_plan(["lite2_wide:5"], ["batch=4"])[0].recipe.batch)
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.stdout == "4\n", done.stderr
 
 
 def test_packing_again_leaves_no_part_of_the_packing_before(tmp_path):

@@ -10,7 +10,8 @@ test. Test images are not packed. The parts can be carried one by one; they hold
 
 import argparse
 import dataclasses
-from collections.abc import Iterator
+import math
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -18,13 +19,15 @@ import cv2
 import numpy as np
 import pandas as pd
 
+from training.accelerator.plan import check_followed
 from training.accelerator.weights import halved
 from training.command import one_sentence
 from training.data.batches import open_canvas
 from training.data.label_sets import CODES
-from training.data.provenance import read_manifest, read_table
-from training.data.splits import learnt_and_validated
-from training.recipe import load_recipe
+from training.data.manifest import CANVAS
+from training.data.provenance import check_canvas, read_manifest
+from training.data.splits import learnt_and_validated, read_split_table
+from training.recipe import Recipe, load_recipe, trunk_in
 
 MIB = 2**20
 
@@ -63,16 +66,38 @@ def write_parts(photos: Iterator[np.ndarray], folder: Path, most: int) -> int:
     return part
 
 
-def write_start(name: str, folder: Path, weights: str) -> None:
+def write_start(recipe: Recipe, folder: Path) -> None:
     """Build a recipe's network with its pretrained trunk and write the weights that training begins with."""
     from training.networks.architectures import build_network, logits_model
-    from training.recipe import trunk_in
 
-    recipe = load_recipe(name)
-    file = folder / f"start_{recipe.architecture}.npz"
-    recipe = dataclasses.replace(recipe, weights=trunk_in(weights, recipe.architecture))
-    if not recipe.start_from:
-        np.savez(file, **halved(logits_model(build_network(recipe, len(CODES))).get_weights()))
+    network = logits_model(build_network(recipe, len(CODES)))
+    np.savez(folder / f"start_{recipe.architecture}.npz", **halved(network.get_weights()))
+
+
+def beginning(names: list[str], weights: str) -> list[Recipe]:
+    """Return the recipes that begin with pretrained weights, one of each architecture, and where those are.
+
+    Raises
+    ------
+    TrainingError
+        If a recipe cannot be trained on a GPU machine, or there are no such weights.
+    """
+    recipes = [load_recipe(name) for name in names]
+    for recipe in recipes:
+        check_followed(recipe)
+    first = {recipe.architecture: recipe for recipe in recipes if not recipe.start_from}
+    return [dataclasses.replace(recipe, weights=trunk_in(weights, name)) for name, recipe in first.items()]
+
+
+def _at_least(least: float, kind: Callable[[str], float], most: float = math.inf) -> Callable[[str], float]:
+    def read(text: str) -> float:
+        value = kind(text)
+        if not least <= value <= most:
+            raise ValueError
+        return value
+
+    read.__name__ = f"number from {least:g} on" if most == math.inf else f"number from {least:g} to {most:g}"
+    return read
 
 
 def few(images: pd.DataFrame, per_class: int | None) -> pd.DataFrame:
@@ -90,18 +115,22 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--splits", type=Path, default=Path("model/bundle/dataset/splits.csv"))
     parser.add_argument("--weights", default="imagenet", help="imagenet, or a folder with the pretrained trunks")
     parser.add_argument("--out", type=Path, default=Path("runs/packed"))
-    parser.add_argument("--part-mib", type=float, default=55)
-    parser.add_argument("--quality", type=int, default=80)
-    parser.add_argument("--per-class", type=int, help="rehearse with that many images of each set and class")
+    parser.add_argument("--part-mib", type=_at_least(1, float), default=55)
+    parser.add_argument("--quality", type=_at_least(1, int, 100), default=80)
+    parser.add_argument(
+        "--per-class", type=_at_least(1, int), help="rehearse with that many images of each set and class"
+    )
     options = parser.parse_args(arguments)
+    starts, manifest = beginning(options.recipes, options.weights), read_manifest(options.work)
+    splits = read_split_table(options.splits, ("image_id", "split", "dataset"))
+    check_canvas(options.work, manifest, CANVAS)
+    images = few(learnt_and_validated(manifest, splits), options.per_class)
     options.out.mkdir(parents=True, exist_ok=True)
-    images = learnt_and_validated(read_manifest(options.work), read_table(options.splits))
-    images = few(images, options.per_class)
     images[["image_id", "lesion_id", "dataset", "label", "split"]].to_csv(options.out / "images.csv", index=False)
     photos = encode(open_canvas(options.work), images.canvas_row.to_numpy(), options.quality)
     parts = write_parts(photos, options.out, round(options.part_mib * MIB))
-    for name in options.recipes:
-        write_start(name, options.out, options.weights)
+    for recipe in starts:
+        write_start(recipe, options.out)
     print(f"{len(images):,} images in {parts} parts; next: python -m training.accelerator.train, on the GPU machine")
     return 0
 

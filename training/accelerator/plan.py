@@ -1,10 +1,12 @@
 """The plan of a run on a GPU machine: its recipes, the seconds of each, and which options of a recipe it follows."""
 
 import dataclasses
+from collections.abc import Sequence
 
 from training.command import TrainingError
 from training.data.augment import LEVELS
 from training.data.provenance import TEXTS
+from training.fitting.recipe_check import check_recipe
 from training.recipe import Recipe, load_recipe
 
 FOLLOWED = (  # options of a recipe that count there; all others must be as they are by default
@@ -39,7 +41,9 @@ def read_plan(entries: list[str], changes: list[str]) -> list[Step]:
         if not _number(seconds):
             raise TrainingError(f"Write {name}:SECONDS with a number above 0, not {entry!r}.")
         recipe = load_recipe(name).with_options(changes)
-        _check_followed(recipe, [change.partition("=")[0] for change in changes])
+        check_followed(recipe, [change.partition("=")[0] for change in changes])
+        if name in {step.recipe.name for step in steps}:
+            raise TrainingError(f"{name} stands twice in the plan; its files have the same names.")
         needed = {*recipe.teachers, *filter(None, [recipe.start_from])}
         missing = needed - {step.recipe.name for step in steps}
         if missing:
@@ -55,7 +59,15 @@ def _number(text: str) -> bool:
         return False
 
 
-def _check_followed(recipe: Recipe, changed: list[str]) -> None:
+def check_followed(recipe: Recipe, changed: Sequence[str] = ()) -> None:
+    """Refuse a recipe with an option that does not exist, or that would change nothing on a GPU machine.
+
+    Raises
+    ------
+    TrainingError
+        With the options, and those that count.
+    """
+    check_recipe(recipe)
     usual = Recipe(name="")
     asked = {
         field.name
@@ -73,6 +85,5 @@ def _check_followed(recipe: Recipe, changed: list[str]) -> None:
     if LEVELS.get(recipe.augmentation) is None:
         known = ", ".join(name for name, amount in LEVELS.items() if amount)
         raise TrainingError(f"{recipe.name} has the augmentation {recipe.augmentation!r}; a GPU machine knows {known}.")
-    for name in ("size", "batch", "rate"):
-        if getattr(recipe, name) <= 0:
-            raise TrainingError(f"{recipe.name} has the {name} {getattr(recipe, name)}; it must be above 0.")
+    if bool(recipe.distil) != bool(recipe.teachers):
+        raise TrainingError(f"{recipe.name} needs both teachers and distil above 0, or neither.")

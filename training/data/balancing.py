@@ -8,11 +8,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
-from imblearn.under_sampling import RandomUnderSampler
 from sklearn.utils.class_weight import compute_class_weight
 
 from training.command import TrainingError
-from training.data.smote import mixing_pairs
 
 
 class BalancingError(TrainingError):
@@ -133,6 +131,8 @@ def smote(
     BalancingError
         If no features were given.
     """
+    from training.data.smote import mixing_pairs  # needs imbalanced-learn, which a GPU machine does without
+
     if features is None:
         raise BalancingError("SMOTE looks for neighbours among features of the training images, and got none.")
     counts = np.bincount(labels, minlength=classes)
@@ -149,6 +149,8 @@ def _present(labels: np.ndarray) -> np.ndarray:
 
 def _kept(labels: np.ndarray, most: int, seed: int) -> np.ndarray:
     """Return 1 for the images that stay when no class may have more than ``most``, else 0; shape (n,)."""
+    from imblearn.under_sampling import RandomUnderSampler  # which a GPU machine does without
+
     names, counts = np.unique(labels, return_counts=True)
     if len(names) < 2:  # one class alone has nothing to be balanced against
         return np.ones(len(labels))

@@ -11,17 +11,16 @@ from training.data.label_sets import CODES, LABELS, labels_in
 from training.data.sets.layouts import DatasetError, set_folder
 from training.data.splits import (
     EXTERNAL,
-    INTERNAL_TEST,
     TRAIN,
     VALIDATION,
     apply_split_table,
     extend_split_table,
     make_splits,
+    read_split_table,
 )
 from training.recipe import Recipe
 
 SYNTHETIC = "synthetic"
-SPLITS = (TRAIN, VALIDATION, INTERNAL_TEST, EXTERNAL)
 
 
 def prepare(
@@ -39,7 +38,7 @@ def prepare(
     manifest = _images(recipe, data, work, per_class, incomplete, anew)
     wanted = manifest.dataset.isin(recipe.datasets) & labels_in(manifest, recipe.label_set).notna()
     if splits:  # a published table lists what was used, not every image that was read
-        manifest, table = manifest[wanted], _split_table(splits)
+        manifest, table = manifest[wanted], read_split_table(splits)
         if recipe.label_set == "seven":
             manifest = _listed_in(manifest, table)
             split = apply_split_table(manifest, table)
@@ -107,19 +106,6 @@ def _listed(recipe: Recipe, data: Path, work: Path, per_class: int | None, incom
     if recipe.datasets == (SYNTHETIC,):
         return synthetic_table(work)
     return list_images(data, list(recipe.datasets), per_class, incomplete)
-
-
-def _split_table(path: Path) -> pd.DataFrame:
-    table = provenance.read_table(path)
-    missing = {"image_id", "split"} - set(table)
-    if missing:
-        raise DatasetError(f"{path} is no split table: it lacks the columns {', '.join(sorted(missing))}.")
-    unknown = set(table.split.dropna()) - set(SPLITS)
-    if unknown:
-        raise DatasetError(f"{path} has the split {min(map(str, unknown))!r}; there are {', '.join(SPLITS)}.")
-    if table.image_id.duplicated().any():
-        raise DatasetError(f"{path} lists {table.image_id[table.image_id.duplicated()].iloc[0]} more than once.")
-    return table
 
 
 def _few(recipe: Recipe, manifest: pd.DataFrame, per_class: int | None) -> pd.DataFrame:

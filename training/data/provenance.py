@@ -126,7 +126,7 @@ def check_images(work: Path, manifest: pd.DataFrame, wanted: dict) -> None:
     made = read_images_record(work)
     if made is not None and made["manifest_sha256"] != file_sha256(work / "manifest.csv"):
         raise DatasetError(f"{work / 'manifest.csv'} has changed since {work} was made; {ANEW}.")
-    _check_canvas(work, manifest, wanted["edge"], made is not None)
+    check_canvas(work, manifest, wanted["edge"], made is not None)
     if made is not None and made["per_class"] and made["per_class"] != wanted["per_class"]:
         raise DatasetError(
             f"{work} holds a rehearsal with {made['per_class']} images of each class, {len(manifest):,} in all; {ANEW}."
@@ -144,7 +144,8 @@ def check_images(work: Path, manifest: pd.DataFrame, wanted: dict) -> None:
             )
 
 
-def _check_canvas(work: Path, manifest: pd.DataFrame, edge: int, recorded: bool) -> None:
+def check_canvas(work: Path, manifest: pd.DataFrame, edge: int, recorded: bool = True) -> None:
+    """Refuse a canvas that cannot be read or, where it is ``recorded`` what it was made from, is not the manifest's."""
     try:
         shape = np.load(work / "canvas.npy", mmap_mode="r").shape
     except (ValueError, OSError, EOFError):

@@ -1,14 +1,17 @@
 """Train, validation and internal test, by group: no lesion and no near-duplicate is ever in two of them."""
 
 import hashlib
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from training.command import TrainingError
 from training.data.label_sets import CODES
+from training.data.provenance import read_table
 
 TRAIN, VALIDATION, INTERNAL_TEST, EXTERNAL = "train", "validation", "internal_test", "external"
+SPLITS = (TRAIN, VALIDATION, INTERNAL_TEST, EXTERNAL)
 FRACTIONS = {TRAIN: 0.70, VALIDATION: 0.15, INTERNAL_TEST: 0.15}
 HOME = "ham10000"  # the set that the model is calibrated for and compared on
 EXTERNAL_DATASETS = ("ph2",)  # one hospital, 200 images: an outside check is worth more than 140 training images
@@ -136,6 +139,26 @@ def check_splits(manifest: pd.DataFrame, split: pd.Series) -> None:
         spread = split.groupby(key.to_numpy()).nunique()
         if (spread > 1).any():
             raise SplitError(f"{column} {spread.index[spread > 1][0]} is in more than one split.")
+
+
+def read_split_table(path: Path, columns: tuple[str, ...] = ("image_id", "split")) -> pd.DataFrame:
+    """Return a published split table.
+
+    Raises
+    ------
+    SplitError
+        If it lacks one of these columns, lists an image twice, or has a split of another name.
+    """
+    table = read_table(path)
+    missing = set(columns) - set(table)
+    if missing:
+        raise SplitError(f"{path} is no split table: it lacks the columns {', '.join(sorted(missing))}.")
+    unknown = set(table.split.dropna()) - set(SPLITS)
+    if unknown:
+        raise SplitError(f"{path} has the split {min(map(str, unknown))!r}; there are {', '.join(SPLITS)}.")
+    if table.image_id.duplicated().any():
+        raise SplitError(f"{path} lists {table.image_id[table.image_id.duplicated()].iloc[0]} more than once.")
+    return table
 
 
 def learnt_and_validated(manifest: pd.DataFrame, splits: pd.DataFrame) -> pd.DataFrame:

@@ -14,7 +14,7 @@ import pandas as pd
 
 from training.command import TrainingError
 from training.data.provenance import read_json, read_manifest, read_table
-from training.data.splits import TRAIN, VALIDATION
+from training.data.splits import TRAIN, VALIDATION, read_split_table
 from training.judging.sealing import SMOKE_BUNDLE
 from training.recipe import Recipe, RecipeError
 
@@ -49,8 +49,12 @@ def recipe_in(record: dict) -> Recipe:
 def load_run(run: Path) -> tuple[Recipe, dict, pd.DataFrame]:
     """Return the recipe, record and manifest (with splits) of a finished training run."""
     recipe, record = read_record(run)
+    if not isinstance(record.get("work"), str):
+        raise RecipeError(
+            f"{run / 'run.json'} does not say where its images lie; remove its folder and train it again."
+        )
     manifest = read_manifest(Path(record["work"]))
-    splits = read_table(run / "splits.csv").set_index("image_id").split
+    splits = read_split_table(run / "splits.csv").set_index("image_id").split
     manifest = manifest[manifest.image_id.isin(splits.index)].reset_index(drop=True)
     if len(manifest) < len(splits):
         raise RecipeError(

@@ -174,6 +174,10 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--cache", type=Path, help="folder that keeps the features (default: the run's)")
     parser.add_argument("--resamples", type=int, default=RESAMPLES, help="of lesions, for the intervals")
     options = parser.parse_args(arguments)
+    if options.resamples < 1:
+        parser.error(f"--resamples must be 1 or more, not {options.resamples}")
+    for earlier in options.releases:
+        load_card(earlier)  # before the minutes, not after them
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     recipe, record, manifest = load_run(options.run)
     from training.networks.ensemble import JOINED

@@ -1,5 +1,6 @@
 """What the network's trunks and its input size are worth, and what they cost."""
 
+import numpy as np
 import pandas as pd
 import streamlit as st
 
@@ -33,10 +34,12 @@ def cost(card: Card) -> None:
         FIGURE, metrics, format_func=wording.COST_METRICS.get, key="cost_metric", persist_state="session"
     )
     rows = of_set[of_set["metric"] == metric]
+    rows = rows.replace([np.inf, -np.inf], np.nan).dropna(subset=["value", "multiply_adds"])
     trunks = rows[rows["kind"] == "trunks"]
-    if trunks.empty:
+    own = trunks[(trunks[["difference", "difference_low", "difference_high"]] == 0).all(axis=1)]
+    if own.empty:
         raise TableError("damaged", wording.NO_TRUNKS.format(COST))
-    served = trunks.iloc[0]
+    served = own.iloc[0]
     st.caption(wording.COST_HINT.format(
         billions=served["multiply_adds"] / 1e9, figure=wording.COST_METRICS[metric],
         value=with_interval(*served[["value", "low", "high"]]), set=shared.set_name((name, served["split"])),
@@ -45,7 +48,7 @@ def cost(card: Card) -> None:
     lines = trunks.assign(series=trunks["tried"].map(_spaced), x=trunks["multiply_adds"] / 1e9)
     named = wording.COST_METRICS[metric]
     evidence.chart(LinesDisplay(lines[["series", "x", "value"]], wording.BILLIONS, named), "cost")
-    near = trunks[(trunks["size"] == served["size"]) | (trunks["tried"] == served["tried"])][1:]
+    near = trunks[(trunks["size"] == served["size"]) | (trunks["tried"] == served["tried"])].drop(own.index[0])
     near = near.sort_values("multiply_adds", ascending=False, kind="stable")
     for heading, part in ((wording.LESS, near), (wording.RELEASES, rows[rows["kind"] == "release"])):
         if len(part):

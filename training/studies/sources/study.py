@@ -24,8 +24,8 @@ import pandas as pd
 from model.card import Label, load_card
 from model.evaluation.intervals import RESAMPLES
 from training.command import TrainingError, one_sentence
-from training.data.provenance import file_sha256, read_manifest, read_table
-from training.data.splits import TRAIN, VALIDATION, learnt_and_validated
+from training.data.provenance import file_sha256, read_manifest
+from training.data.splits import TRAIN, VALIDATION, learnt_and_validated, read_split_table
 from training.fitting.kept_arrays import kept_array
 from training.judging.sealing import write_tables
 from training.studies.frozen_features import SIZE, embed, fingerprint, frozen_study_parser, parse_frozen_study
@@ -47,7 +47,9 @@ def images_of(work: Path, bundle: Path) -> tuple[pd.DataFrame, pd.DataFrame]:
     missing = [name for name in READ if name not in manifest]
     if missing:
         raise TrainingError(f"{work / 'manifest.csv'} lacks {', '.join(missing)}; run training.data.manifest again.")
-    images = learnt_and_validated(manifest, read_table(bundle / "dataset" / "splits.csv"))
+    images = learnt_and_validated(
+        manifest, read_split_table(bundle / "dataset" / "splits.csv", ("image_id", "split", "dataset"))
+    )
     if images.image_id.duplicated().any():
         raise TrainingError(f"{work / 'manifest.csv'} has an image more than once; run training.data.manifest again.")
     images = images.assign(lesion_id=images.lesion_id.fillna(images.image_id))

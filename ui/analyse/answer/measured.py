@@ -14,7 +14,6 @@ from model.evaluation.decisions.evidence import (
     point_evidence,
     posterior,
 )
-from model.preprocess import centre_square
 from ui import evidence
 from ui.analyse.answer import wording
 
@@ -26,7 +25,7 @@ if TYPE_CHECKING:
 
 def applies(analysis: "Analysis") -> bool:
     """Say whether the answer is one of those that were measured: to the largest centred square, and not refused."""
-    return not analysis.forced and analysis.square == centre_square(*analysis.photo.pixels.shape[:2])
+    return not analysis.forced and analysis.centred
 
 
 def sentence(card: Card, decision: "Decision") -> str:

@@ -78,7 +78,7 @@ def _table(analysis: "Analysis") -> None:
         usual = evidence.table(analysis.card, TABLE).set_index(["label", "measure"])
     except TableError:
         usual = pd.DataFrame()
-    classes = [code for code in BESIDE if code in analysis.card.codes]
+    classes = [code for code in BESIDE if code in analysis.card.codes] if analysis.centred else []
     names = [analysis.card.label(code).name.lower() for code in classes]
     rows = [
         (_name(name), wording.value(name, values[name]), *(_usual(usual, code, name) for code in classes))
@@ -86,6 +86,8 @@ def _table(analysis: "Analysis") -> None:
         if values[name] or name not in wording.COLOURS
     ]
     evidence.grid("", ("", wording.THIS_PHOTO, *map(wording.USUAL.format, names)), rows)
+    if not analysis.centred:
+        st.caption(wording.OTHER_FRAME)
 
 
 def _name(name: str) -> str:
@@ -112,7 +114,8 @@ def _fit(analysis: "Analysis") -> None:
     height, width = analysis.photo.pixels.shape[:2]
     wanted = square_around(analysis.lesion.inside, analysis.square, height, width)
     frame = state.nearest_frame(wanted, width, height)
-    already = frame == st.session_state.frame_seen
+    seen = st.session_state.frame_seen
+    already = max(abs(new - old) for new, old in zip(frame, seen, strict=True)) <= 1  # per cent: it would not settle
     st.button(
         wording.FIT, key="fit_frame", on_click=state.fit, args=(frame,), disabled=already,
         help=wording.FITS if already else None,

@@ -37,6 +37,7 @@ COLOURS = {
 COLOUR_SHARE = "Colour: {}"
 SHARES = ("area", "heat_inside", *COLOURS)
 NOT_MEASURED = "not measured"
+OTHER_FRAME = "What is usual was measured on the largest centred square of photos, not on a frame of your own."
 FIT, FIT_HINT = (
     "Fit the frame to the lesion",
     "A square around the outline, with room on each side. On validation photos it changed the melanoma AUC by {}; "

@@ -17,7 +17,7 @@ STUDIES = (
     "67.5 and 70.9 % (p = .65). Non-experts got worse for vascular lesions: 81.2 and 62.2 % (p = .026)."
 )
 YOU, ANSWER, REFUSED = "You, before", "The answer", "no answer"
-ANSWER_THEN = "The answer, to the first frame"
+ANSWER_THEN = "The answer, to the frame that you judged"
 NOW, TRUTH, UNKNOWN, NONE = "Your diagnosis now", "What it was, if known", "not known", "–"
 CASES = "Cases read in this session: {}"
 COLUMNS = ("Case", "Before", "Answer", "After", "Truth")

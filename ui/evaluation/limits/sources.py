@@ -63,7 +63,7 @@ def sources(card: Card) -> None:
         value=with_interval(*everything[["value", "low", "high"]]),
     ))  # fmt: skip
     st.markdown("\n".join(f"- {said}." for said in _findings(others, name)))
-    named = others[["learnt", "of", "train_images"]].fillna("").itertuples(index=False)
+    named = others[["learnt", "of", "train_images"]].fillna({"of": ""}).itertuples(index=False)
     shown = others.assign(
         group=[wording.learnt(*row) for row in named],
         n_images=pd.NA,  # the same for all rows and in the caption

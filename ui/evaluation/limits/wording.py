@@ -113,7 +113,7 @@ WHOLE_NETWORK = Learner(
 
 def learnt(name: str, of: str, images: int) -> str:
     """Return what was learnt from, with the number of training images."""
-    return f"{probe(name, of)}: {images:,} images"
+    return f"{probe(name, of)}: {images:,.0f} images"
 
 
 def probe(name: str, of: str) -> str:

@@ -39,7 +39,6 @@ TABLES = (
     "informed", "informed_subgroups", "comparison",
     "decision_rules", "prediction_sets", "abstention", "gate", "gauges", "faithfulness", "outline", "outline_frame",
     "sources",
-    "sources_fine_tuned",
 )  # fmt: skip
 
 

@@ -12,6 +12,7 @@ import pandas as pd
 import pytest
 
 from training import calibrate, train, train_all
+from training.command import TrainingError
 from training.data import prepared
 from training.data.manifest import build_manifest, list_images
 from training.data.prepared import prepare, synthetic_table
@@ -86,7 +87,7 @@ def test_images_that_a_split_table_does_not_list_are_left_out_and_counted(data, 
 def test_a_split_table_that_nothing_can_be_learnt_from_is_one_sentence(data, tmp_path, change, words):
     whole = prepare(RECIPE, data, tmp_path / "work", None, None)
     change(whole).to_csv(tmp_path / "splits.csv", index=False)
-    with pytest.raises(DatasetError, match=words):
+    with pytest.raises(TrainingError, match=words):
         prepare(RECIPE, data, tmp_path / "work", tmp_path / "splits.csv", None)
 
 

@@ -155,7 +155,10 @@ def test_a_set_that_only_an_earlier_stage_or_a_gpu_has_learnt_from_is_no_outside
         for name in ("one", "two", "gpu", "six")
     ]
     pd.concat([manifest, *others]).to_csv(work / "manifest.csv", index=False)
-    stages = [{"recipe": {"datasets": ["one"]}}, {"recipe": {}, "train_sizes": {"two": [3, 3]}}]
+    stages = [
+        {"recipe": {"datasets": ["one"], "weights": "none"}},
+        {"recipe": {"weights": "none"}, "train_sizes": {"two": [3, 3]}},
+    ]
     changed = {"work": str(work), "stages": stages, "train_sizes": {"gpu": [3, 2]}}
     (run / "run.json").write_text(json.dumps(record | changed))
     built = bundle._built(*read_record(run), load_run(run)[2])

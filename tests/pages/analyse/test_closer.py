@@ -67,6 +67,14 @@ def test_measurements_stand_beside_what_is_usual(answered):
     assert closer.NOT_A_SCORE in shown
 
 
+def test_what_is_usual_of_a_centred_square_does_not_stand_beside_another_frame(answered):
+    assert closer.OTHER_FRAME not in said(answered)
+    moved = answered.slider(key="size").set_value(70).run().button(key="look_here").click().run()
+    shown = said(moved)
+    assert moved.session_state.analysis.measurements is not None and closer.MEASURES["area"] in shown
+    assert closer.OTHER_FRAME in shown and closer.usual("area", 0.1, 0.9) not in shown
+
+
 def test_the_outline_is_drawn_where_it_is_wanted(answered):
     [pills] = [group for group in answered.get("button_group") if group.key == "outline_on"]
     assert list(pills.value) == ["Map"]

@@ -212,6 +212,23 @@ def test_a_figure_is_drawn_over_its_cost_and_changes_are_paired(page):
     assert "Its melanoma AUC is 0.800" in captions and "MILK10k" in captions and "more is better" in captions
 
 
+@pytest.mark.parametrize(
+    ("column", "value", "words"),
+    [
+        ("dataset", None, "odd value in dataset"), ("split", None, "odd value in split"),
+        ("value", "much", "odd value in value"), ("n_images", "many", "odd value in n_images"),
+        ("tried", None, "odd value in tried"), ("difference", 0.5, "lacks the rows of the trunks"),
+        ("multiply_adds", None, "lacks the rows of the trunks"),
+    ],
+)  # fmt: skip
+def test_an_odd_value_is_one_sentence(tmp_path, monkeypatch, column, value, words):
+    odd = COST.reset_index(drop=True).astype({column: object})
+    odd.loc[0, column] = value  # the row of what is served
+    monkeypatch.setenv(BUNDLE_VARIABLE, str(write_bundle(tmp_path / "bundle", TABLES | {"results/cost.csv": odd})))
+    shown = go(open_page(), "What it costs")
+    assert not shown.exception and words in " ".join(one.value for one in [*shown.info, *shown.error])
+
+
 def test_a_table_without_the_trunks_is_one_sentence(tmp_path, monkeypatch):
     tables = TABLES | {"results/cost.csv": COST[COST["kind"] == "release"]}
     monkeypatch.setenv(BUNDLE_VARIABLE, str(write_bundle(tmp_path / "bundle", tables)))

@@ -1,6 +1,7 @@
 """What travels to a GPU machine, what it learns from, and what comes back."""
 
 import json
+import re
 import subprocess
 import sys
 
@@ -8,6 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from training.accelerator import pack
 from training.accelerator.pack import encode, write_parts
 from training.accelerator.plan import read_plan
 from training.accelerator.weights import halved
@@ -168,6 +170,30 @@ print(read_plan(["lite2_wide:5"], ["batch=4"])[0].recipe.batch)
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert done.stdout == "4\n", done.stderr
+
+
+@pytest.mark.parametrize(
+    ("command", "words"),
+    [
+        (["lite3"], "No recipe 'lite3'"),
+        (["three_trunks_bundle"], "members.* would change nothing"),
+        (["mobilenetv2_160", "--weights", "nothing"], "weights nothing are missing"),
+        (["mobilenetv2_160", "--weights", "none", "--splits", "splits.csv"], "lacks the columns dataset"),
+    ],
+)
+def test_what_cannot_be_packed_is_one_sentence_and_leaves_nothing(tmp_path, monkeypatch, capsys, command, words):
+    monkeypatch.chdir(tmp_path)
+    SPLITS.drop(columns="dataset").to_csv("splits.csv", index=False)
+    manifest().to_csv("manifest.csv", index=False)
+    assert pack.main([*command, "--work", ".", "--out", "packed"]) == 1
+    assert re.search(words, capsys.readouterr().err) and not (tmp_path / "packed").exists()
+
+
+@pytest.mark.parametrize("odd", [["--part-mib", "0"], ["--quality", "900"], ["--per-class", "-1"]])
+def test_numbers_that_cannot_be_are_refused(odd, capsys):
+    with pytest.raises(SystemExit):
+        pack.main(["mobilenetv2_160", *odd])
+    assert f"argument {odd[0]}: invalid number from 1" in capsys.readouterr().err
 
 
 def test_packing_again_leaves_no_part_of_the_packing_before(tmp_path):

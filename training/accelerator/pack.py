@@ -121,8 +121,8 @@ def main(arguments: list[str] | None = None) -> int:
         "--per-class", type=_at_least(1, int), help="rehearse with that many images of each set and class"
     )
     options = parser.parse_args(arguments)
-    starts, manifest = beginning(options.recipes, options.weights), read_manifest(options.work)
-    splits = read_split_table(options.splits, ("image_id", "split", "dataset"))
+    starts = beginning(options.recipes, options.weights)
+    splits, manifest = read_split_table(options.splits, ("image_id", "split", "dataset")), read_manifest(options.work)
     check_canvas(options.work, manifest, CANVAS)
     images = few(learnt_and_validated(manifest, splits), options.per_class)
     options.out.mkdir(parents=True, exist_ok=True)

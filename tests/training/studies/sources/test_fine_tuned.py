@@ -111,7 +111,9 @@ def test_the_command_keeps_the_answers_of_each_arm_and_enters_its_table(tmp_path
     work.mkdir()
     table.drop(columns="split").to_csv(work / "manifest.csv", index=False)
     np.save(work / "canvas.npy", photos(table))
-    bundle = write_bundle(tmp_path / "bundle", {"dataset/splits.csv": table})
+    bundle = write_bundle(
+        tmp_path / "bundle", {"dataset/splits.csv": table, "results/metrics.csv": pd.DataFrame({"x": [1]})}
+    )
 
     def stand_in(recipe, canvas, own, method, seen):
         trained.append((len(own), method))

@@ -15,6 +15,7 @@ import os
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import cast
 
 os.environ.setdefault("KERAS_BACKEND", "torch")
 
@@ -29,7 +30,7 @@ from training.accelerator.augment import views
 from training.accelerator.plan import read_plan
 from training.accelerator.weights import halved, read_weights
 from training.command import TrainingError, one_sentence
-from training.data.augment import LEVELS
+from training.data.augment import LEVELS, Augmentation
 from training.data.label_sets import CODES
 from training.data.splits import TRAIN, VALIDATION
 from training.networks.architectures import build_network, logits_model
@@ -106,7 +107,7 @@ class Trainer:
 
     def __init__(self, recipe: Recipe, network: keras.Model, packed: Packed, teachers: list) -> None:
         self.recipe, self.network, self.packed, self.teachers = recipe, network, packed, teachers
-        self.amount = LEVELS[recipe.augmentation]
+        self.amount = cast("Augmentation", LEVELS[recipe.augmentation])  # a plan has no recipe without
         self.places = torch.from_numpy(packed.part(TRAIN)).to(DEVICE)
         rows, labels = packed.rows.iloc[packed.part(TRAIN)], packed.labels[packed.part(TRAIN)]
         self.labels = torch.from_numpy(labels).to(DEVICE)

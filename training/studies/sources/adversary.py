@@ -1,7 +1,5 @@
 """A second output that tells the image set, and a trunk that learns to give it nothing to tell by."""
 
-from collections.abc import Callable
-
 import keras
 import numpy as np
 
@@ -50,7 +48,7 @@ def with_source_head(network: keras.Model, sets: int, strength: float) -> keras.
     return keras.Model(network.input, keras.layers.Concatenate(dtype="float32")([network.output, told]))
 
 
-def both_losses(loss: Callable, classes: int) -> Callable:
+def both_losses(loss: keras.losses.Loss, classes: int) -> keras.losses.Loss:
     """Return the loss of the class plus that of the image set, for the outputs of `with_source_head`."""
     other = keras.losses.CategoricalCrossentropy(from_logits=True)
 

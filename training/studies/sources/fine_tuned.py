@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -19,7 +20,7 @@ from training.studies.paired import BySet, in_order
 from training.studies.sources import EVERYTHING, FIRST, FOLDS, METRICS, WITHOUT, right_by_set
 
 RECIPE = "mobilenetv2_wide"
-SHORT = {  # for two processor cores
+SHORT: dict[str, Any] = {  # for two processor cores
     "size": 128,  # BCN20000 is 84 px wide here
     "batch": 32,
     "rate": 4e-4,

@@ -97,7 +97,11 @@ def test_its_trunk_is_the_file_in_the_package_even_beside_a_folder_of_trunks(tmp
     monkeypatch.setattr("training.recipe.find_spec", lambda name: found if name == PACKAGE else None)
     for weights in ("imagenet", str(tmp_path)):
         assert trunk_in(weights, LITE2) == str(package / "models" / "lite2.pth")
-    assert trunk_in("mine.pth", LITE2) == "mine.pth"
+    mine = tmp_path / "mine.pth"
+    with pytest.raises(RecipeError, match=r"mine\.pth are missing"):
+        trunk_in(str(mine), LITE2)
+    mine.touch()
+    assert trunk_in(str(mine), LITE2) == str(mine)
     assert trunk_in("none", LITE2) == "none"
 
 

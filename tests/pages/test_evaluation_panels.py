@@ -182,7 +182,7 @@ def test_a_group_is_named_with_its_attribute_and_too_small_ones_are_counts(measu
 
 
 def test_sources_draw_the_change_against_all_training_images(page, measured_bundle):
-    shown = go(page, "Other clinics").selectbox(key="judged_on").set_value("milk10k").run()
+    shown = go(page, "Sets left out").selectbox(key="judged_on").set_value("milk10k").run()
     rows = table(measured_bundle, "sources")
     rows = rows[(rows["dataset"] == "milk10k") & (rows["metric"] == "melanoma_auc")]
     trace = charts(shown)[-1]["data"][0]
@@ -202,7 +202,7 @@ def test_sources_draw_the_change_against_all_training_images(page, measured_bund
 
 
 def test_sources_show_whole_networks_where_they_were_trained(page, measured_bundle):
-    shown = go(page, "Other clinics").selectbox(key="judged_on").set_value("milk10k").run()
+    shown = go(page, "Sets left out").selectbox(key="judged_on").set_value("milk10k").run()
     shown = shown.button_group(key="learner").set_value("results/sources_fine_tuned.csv").run()
     labels = [label.replace("<br>", " ") for label in charts(shown)[-1]["layout"]["yaxis"]["ticktext"]]
     assert labels[1] == "Without MILK10k, sets drawn evenly: 498 images"

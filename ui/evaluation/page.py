@@ -27,7 +27,8 @@ VIEWS = {
         "Abstention": (abstention,),
     },
     "Where it fails": {
-        "Other clinics": (external, sources),
+        "Other clinics": (external,),
+        "Sets left out": (sources,),
         "Patient groups": (subgroups,),
         "Age, sex, site entered": (informed,),
         "Degraded photos": (robustness,),

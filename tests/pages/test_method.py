@@ -204,7 +204,7 @@ def test_a_figure_is_drawn_over_its_cost_and_changes_are_paired(page):
     assert releases["data"][0]["x"] == [0.1]
     said = text(shown) + " ".join(element.value for element in shown.caption)
     assert "needs 1.50 billion multiply-adds. Its log loss is 0.400 (0.350 to 0.550) on HAM10000, validation" in said
-    assert "40 images of 30 lesions, where less is better" in said
+    assert "40 images of 30 lesions, where less is better" in said and "at 192, 224 px from left to right" in said
     other = shown.selectbox(key="cost_set").set_value("milk10k").run().selectbox(key="cost_metric")
     changed = other.set_value("melanoma_auc").run()
     assert charts(changed)[0]["data"][0]["y"] == pytest.approx([0.82, 0.8]) and len(charts(changed)) == 3

@@ -63,9 +63,10 @@ BLANK = sentences.REFUSED[sentences.BLANK]
 ANYWAY = "Show the answer anyway"
 ANYWAY_HINT = "It was not measured how often such answers are right."
 OTHER_FRAME = (
-    "How often such answers are right was measured on the largest centred square of a photo, not on a frame of your "
-    "own."
+    "No figures of the tests are shown for a frame of your own: they and the levels were measured on the largest "
+    "centred square of a photo."
 )
+NO_ALL_CLEAR = "This is no all-clear."
 FORCED_HEADING, FORCED = "Probabilities without a risk level", sentences.FORCED
 
 SUSPICIOUS = {"mel": "Suspicious of melanoma", "malignant": "Suspicious of malignancy"}

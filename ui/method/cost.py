@@ -44,6 +44,7 @@ def cost(card: Card) -> None:
         billions=served["multiply_adds"] / 1e9, figure=wording.COST_METRICS[metric],
         value=with_interval(*served[["value", "low", "high"]]), set=shared.set_name((name, served["split"])),
         size=shared.size(served["n_images"], served["n_lesions"]), better=wording.BETTER[metric == "log_loss"],
+        sizes=", ".join(f"{size:g}" for size in sorted(trunks["size"].unique())),
     ))  # fmt: skip
     lines = trunks.assign(series=trunks["tried"].map(_spaced), x=trunks["multiply_adds"] / 1e9)
     named = wording.COST_METRICS[metric]

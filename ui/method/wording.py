@@ -108,8 +108,8 @@ JUDGED_ON, BILLIONS = "Measured on", "Multiply-adds of one photo, billions"
 COST_METRICS = {"log_loss": "log loss", "melanoma_auc": "melanoma AUC", "malignant_auc": "malignant AUC"}
 COST_HINT = (
     "The network that answers here needs {billions:.2f} billion multiply-adds. Its {figure} is {value} on {set}, "
-    "{size}, {better}. Each point is fewer trunks or another size of the photo, with its last layer learnt again. A "
-    "gain on validation is not yet proven on a test set."
+    "{size}, {better}. Each line is what is kept of its trunks, at {sizes} px from left to right, with the last layer "
+    "learnt again. A gain on validation is not yet proven on a test set."
 )
 BETTER = {True: "where less is better", False: "where more is better"}
 LESS, RELEASES, COST_CHANGE = "Fewer trunks, other sizes", "Earlier releases", "Change of the {} against what is served"
@@ -120,7 +120,7 @@ COST_METHOD = (
     "resample lesions. Earlier releases have their stored answers; those to 1.12.0 raised rare classes on purpose, "
     "which costs log loss."
 )
-COST_COMMAND = "python -m training.studies.cost RUN"
+COST_COMMAND = "python -m training.studies.cost RUN --releases BUNDLE ..."
 NO_TRUNKS = "{} lacks the rows of the trunks; make it again, or copy it again."
 
 
@@ -143,7 +143,7 @@ EACH = """
 - `bundle` packs weights, card and tables into a folder
 - `evaluate` evaluates the packed model on the internal and external tests
 """
-TABLES = "The tables of this page and of the page Dataset:"
+TABLES = "The tables of the page Dataset:"
 TABLE_COMMANDS = """\
 python -m training.judging.dataset_tables --data data --work runs/data --bundle runs/bundle
 python -m training.studies.balancing --work runs/data --weights imagenet --bundle runs/bundle

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from model.answer.decision import LOW
 from ui import bars
 from ui.analyse import samples, state, wording
 from ui.analyse.answer import context, downloads, measured, notes
@@ -57,7 +58,11 @@ def _decided(analysis: "Analysis") -> str:
     """
     if analysis.forced:
         return f'<p class="band">{wording.FORCED}</p>'
-    said = measured.sentence(analysis.card, analysis.decision) if measured.applies(analysis) else wording.OTHER_FRAME
+    said = wording.OTHER_FRAME
+    if measured.applies(analysis):
+        said = measured.sentence(analysis.card, analysis.decision)
+    elif analysis.decision.risk == LOW:
+        said = f"{wording.NO_ALL_CLEAR} {said}"
     found = f'<p class="found">{said}</p>'
     names = {code: escape(name) for code, name in analysis.card.names.items()}
     return found + "".join(f"<p class='named'>{line}</p>" for line in wording.named(analysis.decision, names))

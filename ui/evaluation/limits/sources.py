@@ -73,7 +73,7 @@ def sources(card: Card) -> None:
     probes = table[table["study"] == "probe"]
     if len(probes):
         named = probes[["learnt", "of"]].fillna("").itertuples(index=False)
-        evidence.figures(wording.PROBES, probes.assign(name=[wording.probe(*row) for row in named]))
+        evidence.figures(LEARNERS[measured].heading, probes.assign(name=[wording.probe(*row) for row in named]))
         sets = probes["dataset"].iloc[0].split("+")
         named = ", ".join(shared.SETS.get(one, one) for one in sets)
         st.caption(LEARNERS[measured].probes.format(named, 1 / len(sets)))

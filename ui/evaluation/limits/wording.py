@@ -55,7 +55,7 @@ def truth(subject: str) -> str:
     return subject.replace("top tenth of MONET_", "highest tenth of the score for ").replace("_", " ")
 
 
-SOURCES = "What other image sets, more images and confirmed labels bring"
+SOURCES = "What each image set brings"
 SOURCES_HINT = (
     "Not the model that answers here: {learner}, so that a set that is left out has never been seen. Learnt from all "
     "{images:,} training images, its {figure} is {value} on {set}, {size}. The chart shows the change with each choice "
@@ -65,7 +65,7 @@ LEARNER = "What learns"
 SOURCE_FINDINGS = {  # of a choice that is told in words
     "without": "Never having seen {set}: {change}",
     "without_even": "The same, the other sets drawn evenly in each diagnosis: {change}",
-    "without_adversarial": "The same, and features that must not tell the set: {change}",
+    "without_adversarial": "Drawn evenly, and features that must not tell the set: {change}",
     "share": "Half of the training lesions: {change}",
     "unconfirmed_out": "Without labels by consensus or one reader alone, sets that do not say kept: {change}",
 }
@@ -81,7 +81,6 @@ LEARNT = {
     "every": "Validation learnt too, in {} folds",
     "unconfirmed_half": "Unconfirmed labels count half", "unconfirmed_out": "Unconfirmed labels left out",
 }  # fmt: skip
-PROBES = "Can the image set give the diagnosis away?"
 PROBE_NAMES = {
     "set": "Set recognised from the photo, balanced accuracy",
     "melanoma": "Melanoma from the set alone, AUC",
@@ -90,21 +89,24 @@ NO_REFERENCE = "{} lacks the row of all training images; make it again, or copy 
 
 
 class Learner(NamedTuple):
-    """What learns in a table of the study of image sets: its name, the hint under its probes, and its command."""
+    """What learns in a table of the study of image sets: its name, heading and hint of its probes, and its command."""
 
     name: str
+    heading: str
     probes: str
     command: str
 
 
 ONE_LAYER = Learner(
     "One layer",
+    "Can the image set give the diagnosis away?",
     "On validation images of {}, whatever is chosen above. By chance, {:.3f} of the sets would be right and the AUC "
     "would be 0.500. ISIC 2020 gives melanomas alone and has no validation images: see the row without it.",
     "python -m training.studies.sources",
 )
 WHOLE_NETWORK = Learner(
     "A whole network",
+    "How well a network's features tell the image set",
     "Sets recognised by a linear layer on the features of each network, balanced accuracy on validation images of {}, "
     "whatever is chosen above. By chance, {:.3f} would be right.",
     "python -m training.studies.sources --fine-tune",

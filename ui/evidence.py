@@ -47,7 +47,7 @@ NUMBERS = (
 def _of_its_kind(column: pd.Series) -> bool:
     """Say whether a column that holds names, or numbers, by what it is called, holds nothing else."""
     if column.name in NAMES:
-        return bool(column.map(lambda value: isinstance(value, str)).all())
+        return bool(pd.api.types.is_string_dtype(column) and column.notna().all())
     return column.name not in NUMBERS or pd.api.types.is_numeric_dtype(column)
 
 

@@ -90,10 +90,8 @@ def tried(
     for size in dict.fromkeys((recipe.served, *SIZES)):
         network = at_size(logits_model(joined), size)
         trunks, (kernel, bias) = trunks_of(network), network.get_layer("logits").get_weights()
-        costs, ends = (
-            [multiply_adds(trunk) for trunk in trunks],
-            np.cumsum([trunk.output.shape[-1] for trunk in trunks]),
-        )
+        costs = [multiply_adds(trunk) for trunk in trunks]
+        ends = np.cumsum([trunk.output.shape[-1] for trunk in trunks])
         pooled = kept_array(cache, (name, size, places), partial(_pooled, network, canvas, places, size))
         channels = np.split(np.arange(pooled.shape[1]), ends[:-1])
         for kept in subsets:

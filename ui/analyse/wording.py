@@ -66,7 +66,6 @@ OTHER_FRAME = (
     "No figures of the tests are shown for a frame of your own: they and the levels were measured on the largest "
     "centred square of a photo."
 )
-NO_ALL_CLEAR = "This is no all-clear."
 FORCED_HEADING, FORCED = "Probabilities without a risk level", sentences.FORCED
 
 SUSPICIOUS = {"mel": "Suspicious of melanoma", "malignant": "Suspicious of malignancy"}

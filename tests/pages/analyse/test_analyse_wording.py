@@ -1,13 +1,14 @@
 """What the page says of a decision, from the decision alone."""
 
 from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 
 from model.answer.decision import Decision, PointReached
 from model.evaluation.decisions.evidence import Found, PointEvidence
 from ui.analyse import wording
-from ui.analyse.answer import measured
+from ui.analyse.answer import measured, page
 from ui.analyse.answer import wording as measured_wording
 
 NAMES = {"mel": "Melanoma", "nv": "Melanocytic nevus", "bkl": "Benign keratosis"}
@@ -51,6 +52,15 @@ def test_the_headline_follows_the_risk_and_names_what_carries_it(risk, melanoma,
     assert wording.headline(found) == said
     assert [point.name for point in measured.deciding(found)] == levels
     assert not {"safe", "benign", "harmless", "unlikely", "low"} & set(wording.headline(found).lower().split())
+
+
+@pytest.mark.parametrize(("risk", "clear"), [("low", False), ("middle", True), ("high", True)])
+def test_a_low_answer_to_a_frame_of_ones_own_is_no_all_clear(risk, clear):
+    analysis = SimpleNamespace(
+        forced=False, centred=False, decision=decision(risk, 0.05, 0.05), card=SimpleNamespace(names=NAMES)
+    )
+    said = page._decided(analysis)
+    assert wording.OTHER_FRAME in said and (measured_wording.NO_ALL_CLEAR not in said) == clear
 
 
 def test_a_named_diagnosis_a_near_tie_and_a_set_are_told_apart():

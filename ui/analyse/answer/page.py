@@ -9,6 +9,7 @@ from model.answer.decision import LOW
 from ui import bars
 from ui.analyse import samples, state, wording
 from ui.analyse.answer import context, downloads, measured, notes
+from ui.analyse.answer import wording as answer_wording
 from ui.wording import percent
 
 if TYPE_CHECKING:
@@ -62,7 +63,7 @@ def _decided(analysis: "Analysis") -> str:
     if measured.applies(analysis):
         said = measured.sentence(analysis.card, analysis.decision)
     elif analysis.decision.risk == LOW:
-        said = f"{wording.NO_ALL_CLEAR} {said}"
+        said = f"{answer_wording.NO_ALL_CLEAR} {said}"
     found = f'<p class="found">{said}</p>'
     names = {code: escape(name) for code, name in analysis.card.names.items()}
     return found + "".join(f"<p class='named'>{line}</p>" for line in wording.named(analysis.decision, names))

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
 IMAGES = {"mel": "images of melanoma", "malignant": "images of malignant lesions"}
 SUBJECTS = {"mel": "Melanoma", "malignant": "The malignant sum"}
+NO_ALL_CLEAR = "This is no all-clear."
 LEVELS = "Levels"
 LEVEL_COLUMNS = ("Level", "This photo", "Found there", "Others there")
 LEVELS_HINT = (
@@ -43,7 +44,7 @@ def below(points: Sequence[tuple["PointReached", "PointEvidence", Sequence[float
         f"({_set(known.found[0])}; {_over([1 - share for share in reversed(shares)])})"
         for point, known, shares in points
     ]
-    return f"This is no all-clear. Below these levels, the model missed {' and '.join(missed)}."
+    return f"{NO_ALL_CLEAR} Below these levels, the model missed {' and '.join(missed)}."
 
 
 def like_this(rates: Sequence["Found"]) -> str:

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -15,20 +14,11 @@ from sklearn.preprocessing import StandardScaler
 from model.card import Label
 from model.evaluation.intervals import RESAMPLES, bootstrap, bootstrap_name, percentile_interval
 from training.data.splits import HOME, VALIDATION
-from training.recipe import Recipe, load_recipe
+from training.recipe import Recipe
+from training.studies import short_training
 from training.studies.paired import BySet, in_order
 from training.studies.sources import EVERYTHING, FIRST, FOLDS, METRICS, WITHOUT, right_by_set
 
-RECIPE = "mobilenetv2_wide"
-SHORT: dict[str, Any] = {  # for two processor cores
-    "size": 128,  # BCN20000 is 84 px wide here
-    "batch": 32,
-    "rate": 4e-4,
-    "epochs": 4,
-    "epoch_images": 8000,
-    "freeze_until": "block_3_expand",  # edges and colours need no learning on photos of skin
-    "precision": "mixed_bfloat16",
-}
 PLAIN, EVEN, ADVERSARIAL = "", "even", "adversarial"
 STRENGTH = 0.1  # of the reversed gradient, against the loss of the diagnosis
 
@@ -69,19 +59,6 @@ def arms(train: pd.DataFrame, judged: pd.DataFrame) -> list[Arm]:
     ]
 
 
-def short_recipe(weights: str) -> Recipe:
-    """Return the recipe of every arm."""
-    return replace(load_recipe(RECIPE), weights=weights, validation_images=0, **SHORT)
-
-
-def described(recipe: Recipe) -> str:
-    """Return what learns, for readers."""
-    return (
-        f"a MobileNetV2 that starts from ImageNet and learns from {recipe.epochs * recipe.epoch_images:,} draws "
-        f"at {recipe.size} px"
-    )
-
-
 def even_draws(draws: np.ndarray, labels: np.ndarray, sources: np.ndarray) -> np.ndarray:
     """Return draws that share each class's sum equally among the sets that have it, shape (n,).
 
@@ -103,60 +80,20 @@ def even_draws(draws: np.ndarray, labels: np.ndarray, sources: np.ndarray) -> np
 
 
 def trained(recipe: Recipe, canvas, train: pd.DataFrame, method: str, seen: np.ndarray) -> np.ndarray:
-    """Train a network and return what it says to images.
-
-    Parameters
-    ----------
-    recipe : Recipe
-    canvas : array-like, uint8, shape (images, edge, edge, 3)
-    train : DataFrame
-        dataset, label, canvas_row, split of the training images.
-    method : str
-        See `Arm`.
-    seen : ndarray of int, shape (k,)
-        Rows of the canvas to answer.
-
-    Returns
-    -------
-    ndarray, float32, shape (k, classes + channels)
-        Logits, then pooled features.
-    """
-    import keras
-
-    from training.data.batches import plain_views
-    from training.fitting.loop import build
-    from training.fitting.losses import LOSSES
-    from training.fitting.phases import freeze_until, make_optimizer
-    from training.fitting.task import make_task
-    from training.fitting.validation import predict_logits
-    from training.networks.architectures import logits_model
-    from training.networks.pytorch import use_fused_kernels
+    """Train a network by a method, see `Arm`, and return what it says to images, as `short_training.trained`."""
     from training.studies.sources.adversary import SourceBatches, both_losses, with_source_head
 
-    use_fused_kernels()
-    keras.utils.set_random_seed(recipe.seed)
-    keras.mixed_precision.set_global_policy(recipe.precision)
-    network = logits_model(build(recipe))
-    freeze_until(network, recipe.freeze_until)
-    batches = make_task(recipe, canvas, train, False, None).images(network)
     sources, names = pd.factorize(train.dataset)
-    if method != PLAIN:
+
+    def change(network, batches, loss):
         draws = even_draws(batches.balance.draws, batches.labels, sources)
         batches.balance = replace(batches.balance, draws=draws)
-    learner, loss, drawn = network, LOSSES[recipe.loss](**recipe.loss_options), batches
-    if method == ADVERSARIAL:
+        if method == EVEN:
+            return network, batches, loss
         learner = with_source_head(network, len(names), STRENGTH)
-        loss, drawn = both_losses(loss, batches.classes), SourceBatches(batches, sources, len(names))
-    learner.compile(make_optimizer(recipe, recipe.epochs * len(batches)), loss)
-    for epoch in range(recipe.epochs):
-        batches.start_epoch(epoch)
-        told = learner.fit(drawn, initial_epoch=epoch, epochs=epoch + 1, shuffle=False, verbose=0)
-        print(f"  epoch {epoch + 1}: loss {told.history['loss'][-1]:.4f}", flush=True)
-    both = keras.Model(network.input, keras.layers.Concatenate(dtype="float32")(
-        [network.output, network.get_layer("pool").output]))  # fmt: skip
-    answers = predict_logits(both, plain_views(canvas, seen, recipe.size), ("identity",))
-    keras.mixed_precision.set_global_policy("float32")
-    return answers
+        return learner, SourceBatches(batches, sources, len(names)), both_losses(loss, batches.classes)
+
+    return short_training.trained(recipe, canvas, train, seen, None if method == PLAIN else change)
 
 
 def source_told(features: np.ndarray, judged: pd.DataFrame) -> np.ndarray:
@@ -215,4 +152,4 @@ def study(
         told = told_by_set(features, judged, resamples)
         tables.append(pd.DataFrame([told | about | {"study": "probe"}]).round(6))
     table = pd.concat(tables, ignore_index=True)
-    return in_order(table.assign(split=VALIDATION, learner=described(recipe)), FIRST)
+    return in_order(table.assign(split=VALIDATION, learner=short_training.described(recipe)), FIRST)

@@ -15,7 +15,6 @@ The manifest needs the five sets of docs/accelerator.md. Judged on validation; t
 ``results/sources.csv`` or, with --fine-tune, ``results/sources_fine_tuned.csv`` into the bundle.
 """
 
-import dataclasses
 from pathlib import Path
 
 import numpy as np
@@ -23,42 +22,16 @@ import pandas as pd
 
 from model.card import Label, load_card
 from model.evaluation.intervals import RESAMPLES
-from training.command import TrainingError, one_sentence
-from training.data.provenance import file_sha256, read_manifest
-from training.data.splits import TRAIN, VALIDATION, learnt_and_validated, read_split_table
+from training.command import one_sentence
+from training.data.provenance import file_sha256
 from training.fitting.kept_arrays import kept_array
 from training.judging.sealing import write_tables
 from training.studies.frozen_features import SIZE, embed, fingerprint, frozen_study_parser, parse_frozen_study
+from training.studies.images import images_of
+from training.studies.short_training import KeptAnswers, short_recipe
 from training.studies.sources import fine_tuned, frozen
 
-READ = ("image_id", "lesion_id", "group", "dataset", "label", "confirmation", "canvas_row")  # of the manifest
 TABLE, FINE_TUNED = "results/sources.csv", "results/sources_fine_tuned.csv"
-
-
-def images_of(work: Path, bundle: Path) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Return the training and the validation images, split as the bundle says.
-
-    Raises
-    ------
-    TrainingError
-        If the manifest has images of one set alone, an image twice, or lacks a column.
-    """
-    manifest = read_manifest(work)
-    missing = [name for name in READ if name not in manifest]
-    if missing:
-        raise TrainingError(f"{work / 'manifest.csv'} lacks {', '.join(missing)}; run training.data.manifest again.")
-    images = learnt_and_validated(
-        manifest, read_split_table(bundle / "dataset" / "splits.csv", ("image_id", "split", "dataset"))
-    )
-    if images.image_id.duplicated().any():
-        raise TrainingError(f"{work / 'manifest.csv'} has an image more than once; run training.data.manifest again.")
-    images = images.assign(lesion_id=images.lesion_id.fillna(images.image_id))
-    train, judged = (images[images.split == name].reset_index(drop=True) for name in (TRAIN, VALIDATION))
-    if min(train.dataset.nunique(), judged.dataset.nunique()) < 2:
-        raise TrainingError(
-            f"{work} has training or validation images of one set alone; read several with training.data.manifest."
-        )
-    return train, judged
 
 
 def study_frozen(
@@ -84,17 +57,13 @@ def study_fine_tuned(
     from training.data.batches import open_canvas
 
     seen, canvas = judged.canvas_row.to_numpy(), open_canvas(work)
-    origin = (fingerprint(weights), file_sha256(work / "manifest.csv"), seen)
+    kept = KeptAnswers(work, weights, seen, cache)
 
     def answers(recipe, own: pd.DataFrame, method: str) -> np.ndarray:
-        options = sorted((dataclasses.asdict(recipe) | {"weights": ""}).items())
-        strength = (fine_tuned.STRENGTH,) if method == fine_tuned.ADVERSARIAL else ()
-        return kept_array(
-            cache, (*origin, options, method, own.canvas_row.to_numpy(), *strength),
-            lambda: fine_tuned.trained(recipe, canvas, own, method, seen),
-        )  # fmt: skip
+        changed = (method, fine_tuned.STRENGTH) if method == fine_tuned.ADVERSARIAL else (method,)
+        return kept.of(recipe, own, changed, lambda: fine_tuned.trained(recipe, canvas, own, method, seen))
 
-    return fine_tuned.study(fine_tuned.short_recipe(weights), train, judged, classes, answers, resamples)
+    return fine_tuned.study(short_recipe(weights), train, judged, classes, answers, resamples)
 
 
 @one_sentence

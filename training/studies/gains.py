@@ -7,7 +7,7 @@ of the shipped network (Hinton 2015) or of its last trunk. Teachers answer the p
 learnt from validation. Another seed says what chance does. About six minutes for each network with 32,000 draws on two
 processor cores, two hours in all.
 
-The manifest needs the five sets of docs/accelerator.md. RUN is the shipped model's, with joined.keras. Judged on
+The manifest needs the five sets of docs/accelerator.md. RUN is that of the model in the bundle. Judged on
 validation; test splits are not read. Writes ``results/gains.csv`` into the bundle.
 """
 
@@ -18,15 +18,17 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 from scipy.special import softmax
+from tqdm import tqdm
 
 from model.card import Label, load_card
 from model.evaluation.intervals import RESAMPLES
+from model.network.engines import OnnxEngine
 from training.command import TrainingError, one_sentence
 from training.data.provenance import file_sha256
 from training.data.splits import VALIDATION, draw
 from training.fitting.kept_arrays import kept_array
+from training.fitting.last_layer import Layer
 from training.judging.sealing import write_tables
-from training.judging.trained_run import read_record
 from training.recipe import Recipe
 from training.studies import short_training
 from training.studies.frozen_features import frozen_study_parser, parse_frozen_study
@@ -38,6 +40,7 @@ METRICS = ("balanced_accuracy", "melanoma_auc", "malignant_auc")
 FIRST = ("share", "draws", "teachers", "seed", "train_images", "dataset", "split")  # columns that say what a row is
 DISTIL = 0.7  # share of the teachers' answer in the target, as in the recipe `lite2_distilled`
 ALL = "all"  # of the trunks
+BATCH = 32
 
 
 @dataclass(frozen=True)
@@ -106,34 +109,39 @@ def taught(answers: np.ndarray) -> short_training.Change:
     return change
 
 
-def teachers_answers(joined: Path, canvas, rows: np.ndarray, trunks: int, cache: Path) -> np.ndarray:
-    """Return what the last trunks of a joined network say to plain photos, shape (len(rows), classes).
+def pooled_features(bundle: Path, canvas, rows: np.ndarray) -> np.ndarray:
+    """Return what the shipped network's last layer reads of plain photos, float32, shape (len(rows), channels).
+
+    ONNX Runtime computes it: Keras on PyTorch needs fifteen times as long.
+    """
+    from training.data.batches import plain_views
+
+    card = load_card(bundle)
+    engine, found = OnnxEngine(card), []
+    for start in tqdm(range(0, len(rows), BATCH), desc="teachers", unit=" batches", mininterval=30):
+        views = plain_views(canvas, rows[start : start + BATCH], card.size)
+        found.append(engine.run(views.astype(np.float32), False).pooled)
+    return np.concatenate(found)
+
+
+def answers_of(trunks: int, channels: list[int], pooled: np.ndarray, layer: Layer) -> np.ndarray:
+    """Return the probabilities that the last trunks of a joined network give, shape (n, classes).
 
     A trunk alone has its part of the joined layer, which is the mean of the members', and the joined bias.
 
     Parameters
     ----------
-    joined : Path
-        File of the network.
-    canvas : array-like, uint8, shape (images, edge, edge, 3)
-    rows : ndarray of int
     trunks : int
-        How many of its trunks answer, from the last on.
-    cache : Path
-        Folder that keeps the features.
+        How many, from the last on.
+    channels : list of int
+        Of every trunk.
+    pooled : ndarray, float, shape (n, sum of channels)
+    layer : Layer
+        Of the joined network, before it learnt from validation.
     """
-    import keras
-
-    from training.fitting.features import outputs
-    from training.fitting.last_layer import trunk_of
-    from training.networks.ensemble import trunks_of
-
-    network = keras.models.load_model(joined, compile=False)
-    pooled = kept_array(cache, (file_sha256(joined), rows), lambda: outputs(trunk_of(network), canvas, rows))
-    kernel, bias = network.get_layer("logits").get_weights()
-    channels = [trunk.output.shape[-1] for trunk in trunks_of(network)]
-    last = slice(len(kernel) - sum(channels[-trunks:]), None)
-    return softmax(pooled[:, last] @ kernel[last] * (len(channels) / trunks) + bias, axis=1)
+    last = slice(sum(channels[: len(channels) - trunks]), None)
+    kernel = layer.kernel[last] * (len(channels) / trunks)
+    return softmax(Layer(kernel, layer.bias).logits(pooled[:, last]), axis=1)
 
 
 def study(
@@ -179,12 +187,17 @@ def main(arguments: list[str] | None = None) -> int:
     parser = frozen_study_parser(__doc__)
     parser.add_argument("run", type=Path, help="folder of the shipped model's training run")
     options = parse_frozen_study(parser, arguments)
-    from training.data.batches import open_canvas
-    from training.networks.ensemble import JOINED
+    import keras
 
-    members, joined = read_record(options.run)[0].members, options.run / JOINED
-    if not members or not joined.exists():
+    from training.data.batches import open_canvas
+    from training.networks.ensemble import JOINED, trunks_of
+
+    joined = options.run / JOINED
+    if not joined.exists():
         raise TrainingError(f"{options.run} holds no {JOINED}; name the run of a network that joins several.")
+    network = keras.models.load_model(joined, compile=False)
+    layer = Layer(*network.get_layer("logits").get_weights())
+    channels = [trunk.output.shape[-1] for trunk in trunks_of(network)]
     train, judged = images_of(options.work, options.bundle)
     seen, canvas = judged.canvas_row.to_numpy(), open_canvas(options.work)
     kept = short_training.KeptAnswers(options.work, options.weights, seen, options.cache)
@@ -193,15 +206,17 @@ def main(arguments: list[str] | None = None) -> int:
         def compute() -> np.ndarray:
             if not teachers:
                 return short_training.trained(recipe, canvas, own, seen)
-            trunks = len(members) if teachers == ALL else 1
-            given = teachers_answers(joined, canvas, own.canvas_row.to_numpy(), trunks, options.cache)
+            rows, trunks = own.canvas_row.to_numpy(), len(channels) if teachers == ALL else 1
+            key = (file_sha256(options.bundle / "weights.keras"), kept.origin[1], rows)
+            pooled = kept_array(options.cache, key, lambda: pooled_features(options.bundle, canvas, rows))
+            given = answers_of(trunks, channels, pooled, layer)
             return short_training.trained(recipe, canvas, own, seen, taught(given))
 
         changed = (teachers, file_sha256(joined), DISTIL) if teachers else ("",)
         return kept.of(recipe, own, changed, compute)
 
     recipe, classes = short_training.short_recipe(options.weights), load_card(options.bundle).labels
-    table = study(recipe, train, judged, classes, answers, len(members), options.resamples)
+    table = study(recipe, train, judged, classes, answers, len(channels), options.resamples)
     write_tables(options.bundle, {TABLE: table})
     print(f"wrote {len(table)} rows to {options.bundle / TABLE}")
     return 0

@@ -10,8 +10,8 @@ import numpy as np
 
 from model.answer.abcd import Measurements, measure
 from model.answer.decision import Decision, decide
-from model.answer.gate import BLANK, OUTSIDE
-from model.answer.lesion import Outline, lesion_edge_share, outline
+from model.answer.gate import BESIDE, BLANK, OUTSIDE
+from model.answer.lesion import Outline, lesion_edge_share, lies_beside, outline
 from model.answer.patient import UNKNOWN, Effects, Patient
 from model.answer.quality import Gauge, poor
 from model.card import Card
@@ -54,6 +54,8 @@ class Analysis:
         What was measured about the photo; empty where the model has no gauges.
     mask : ndarray, float32, shape (size, size), range [0, 1], or None
         The chance of each pixel of ``view`` to be in a lesion; None where the model draws no outlines.
+    usual : Analysis or None
+        That of the largest centred square, from the photo alone, where this one is of another square.
     """
 
     photo: Photo
@@ -67,11 +69,12 @@ class Analysis:
     patient: Patient = UNKNOWN
     gauges: tuple[Gauge, ...] = ()
     mask: np.ndarray | None = None
+    usual: "Analysis | None" = None
 
     @property
     def centred(self) -> bool:
         """Whether it is of the largest centred square, on which everything about the model was measured."""
-        return self.square == centre_square(*self.photo.pixels.shape[:2])
+        return self.usual is None
 
     @cached_property
     def lesion(self) -> Outline | None:
@@ -169,13 +172,20 @@ class Analyser:
         ContractError
             As `analyse`.
         """
-        square = square or centre_square(*photo.pixels.shape[:2])
+        centre = centre_square(*photo.pixels.shape[:2])
+        usual = self._look(photo, centre)
+        if square is None or square == centre:
+            return usual.informed(patient)
+        found = replace(self._look(photo, square), usual=usual)
+        return _beside(found).informed(patient)
+
+    def _look(self, photo: Photo, square: Square) -> Analysis:
         tensor = to_tensor(photo.pixels, self.card.size, square)
         view = tensor[0].astype(np.uint8)
         raw = self.classifier.run(tensor)
         prediction = self._answer(raw.logits, raw.pooled, view)
         mask = None if raw.outline is None else raw.outline[0]
-        analysis = Analysis(
+        return Analysis(
             photo=photo,
             square=square,
             view=view,
@@ -187,7 +197,6 @@ class Analyser:
             mask=mask,
             gauges=self._gauges(view, square, raw.pooled[0], mask),
         )
-        return analysis.informed(patient)
 
     def _gauges(
         self, view: np.ndarray, square: Square, pooled: np.ndarray, mask: np.ndarray | None
@@ -240,8 +249,8 @@ class Analyser:
 
 
 def answered_anyway(prediction: Prediction) -> Prediction:
-    """Return the answer to a photo that the gate refused, with its reason; anything else as it is."""
-    return replace(prediction, abstained=False) if prediction.reason == OUTSIDE else prediction
+    """Return the answer to a photo that the gate refused, or to a frame beside the lesion; anything else as it is."""
+    return replace(prediction, abstained=False) if prediction.reason in (OUTSIDE, BESIDE) else prediction
 
 
 def informed(alone: Prediction, patient: Patient, card: Card) -> Prediction:
@@ -275,6 +284,17 @@ def _gated(prediction: Prediction, score: float, limit: float) -> Prediction:
     """Enter the gate's score, and withdraw the answer where it is above the limit."""
     entered = replace(prediction, outside=score)
     return replace(entered, abstained=True, reason=OUTSIDE) if score > limit else entered
+
+
+def _beside(analysis: Analysis) -> Analysis:
+    """Withdraw the answer to a frame that lies beside the lesion of the whole photo."""
+    usual, entry = analysis.usual, analysis.card.outline
+    if usual is None or usual.mask is None or entry is None or analysis.prediction.abstained:
+        return analysis
+    if not lies_beside(usual.mask, entry.threshold, usual.square, analysis.square):
+        return analysis
+    withdrawn = replace(analysis.photo_alone, abstained=True, reason=BESIDE)
+    return replace(analysis, prediction=withdrawn, photo_alone=withdrawn)
 
 
 def _judged(prediction: Prediction, view: np.ndarray) -> Prediction:

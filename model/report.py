@@ -108,9 +108,22 @@ def result(analysis: "Analysis") -> dict:
         ],
         "decision": None if prediction.abstained or analysis.forced else _decision(analysis),
         "malignant_probability": None if prediction.abstained else prediction.malignant,
+        "centred_square": None if analysis.usual is None else _in_short(analysis.usual),
         "malignant_probability_photo_alone": None if prediction.abstained else analysis.photo_alone.malignant,
         "intended_use": card.raw.get("human", {}).get("intended_use"),
         "not_for": card.raw.get("human", {}).get("not_for"),
+    }
+
+
+def _in_short(analysis: "Analysis") -> dict:
+    prediction, withheld = analysis.prediction, analysis.prediction.abstained
+    shares = zip(analysis.card.codes, prediction.probabilities.tolist(), strict=True)
+    return {
+        "abstained": withheld,
+        "reason": prediction.reason,
+        "probabilities": None if withheld else dict(shares),
+        "malignant_probability": None if withheld else prediction.malignant,
+        "decision": None if withheld else _decision(analysis),
     }
 
 

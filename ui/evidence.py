@@ -40,7 +40,7 @@ def table(card: Card, name: str, columns: tuple[str, ...] = ()) -> pd.DataFrame:
 NAMES = ("dataset", "split", "metric", "tried", "kind", "learnt", "learner")  # columns that have a text in every row
 NUMBERS = (
     "value", "low", "high", "difference", "difference_low", "difference_high", "n_images", "n_lesions", "train_images",
-    "multiply_adds", "size",
+    "multiply_adds", "size", "share", "draws", "teachers", "seed",
 )  # fmt: skip
 
 

@@ -26,7 +26,6 @@ ROLES = {
 }  # of a threshold
 
 NOTES = {
-    "blank": f"{sentences.MEANS[sentences.BLANK]} Move the frame or take another photo.",
     "small_photo": "The frame has fewer pixels than the network reads, so detail is missing.",
     "reduced_size": "The photo is larger than the assessment needs and was read at a smaller size.",
     "first_frame_only": "The file contains several frames. Only the first was assessed.",

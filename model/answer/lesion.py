@@ -4,6 +4,7 @@ The chance of each pixel to be in the lesion comes from a small network that `tr
 experts; ``results/outline.csv`` has how well both agree. An outline that cannot be measured says so by a code.
 """
 
+import math
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ SMALLEST = 0.002  # share of the frame; a smaller part is a speck, not a lesion
 EDGE = 2  # pixels from the border
 CONTACT = 0.02  # share of the frame's outermost pixels in the lesion; from this share on it is cut off
 FINER = 4  # contours are drawn on a grid so many times finer than the mask
+LEAST_IN = 0.01  # share of a frame's pixels in a lesion of the whole photo; with less it lies beside
 MARGIN = 0.5  # on each side of the lesion, as a share of its longer side; on MILK10k a narrower one loses more AUC
 
 
@@ -52,6 +54,32 @@ class Outline:
     def whole(self) -> bool:
         """Whether there is a lesion and all of it is in the frame, so that its shape can be measured."""
         return not self.empty and CUT not in self.codes
+
+
+def lies_beside(mask: np.ndarray, threshold: float, seen: Square, square: Square) -> bool:
+    """Say whether a frame lies beside every lesion that was outlined in a larger one.
+
+    False where that is not known: nothing was outlined, or the frame goes on beyond the larger one.
+
+    Parameters
+    ----------
+    mask : ndarray of float, shape (rows, columns), range [0, 1]
+        The chance of each pixel of ``seen`` to be in a lesion.
+    threshold : float
+        As `outline`.
+    seen, square : Square
+        The larger frame and the one in question, in pixels of the photo.
+    """
+    inside = np.any(_parts(mask > threshold) or [np.zeros(mask.shape, bool)], axis=0)
+    scale = mask.shape[0] / seen.side
+    left, top = (square.left - seen.left) * scale, (square.top - seen.top) * scale
+    right, bottom = left + square.side * scale, top + square.side * scale
+    if min(left, top) < -1 or max(right, bottom) > mask.shape[0] + 1 or not inside.any():
+        return False
+    rows, columns = (
+        slice(max(math.floor(low), 0), math.ceil(high)) for low, high in ((top, bottom), (left, right))
+    )  # fmt: skip
+    return bool(inside[rows, columns].mean() < LEAST_IN)
 
 
 def outline(mask: np.ndarray, threshold: float) -> Outline:

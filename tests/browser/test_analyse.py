@@ -7,6 +7,8 @@ from urllib.parse import urlsplit
 import pytest
 from PIL import Image
 
+from model.answer import sentences
+from model.answer.gate import OUTSIDE
 from tests.browser.driving import (
     DESK,
     PHONE,
@@ -181,7 +183,7 @@ def test_nothing_of_the_answer_is_in_the_browser_before_the_reader_commits(visit
 def test_a_refused_photo_and_its_answer_all_the_same(visit, refusing_address, viewport):
     page = visit(viewport, at=refusing_address, color_scheme="dark" if viewport is PHONE else "light")
     upload(page)
-    page.get_by_role("heading", name=wording.REFUSED[0]).wait_for()
+    page.get_by_role("heading", name=sentences.REFUSED[OUTSIDE]).wait_for()
     settled(page)
     assert page.locator(".differential, .st-key-map_picture").count() == 0
     assert cut_off(page) == [] and serious_findings(page) == []

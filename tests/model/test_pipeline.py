@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from model.answer.gate import BESIDE
 from model.errors import ContractError, PhotoError
 from model.pipeline import BLANK
 from model.preprocess import Square, to_tensor
@@ -31,6 +32,26 @@ def test_the_chosen_square_is_what_the_network_sees(analyser, lesion, encode):
     assert not np.allclose(chosen.prediction.probabilities, analyser.analyse(encode(lesion)).prediction.probabilities)
     with pytest.raises(ContractError):
         analyser.analyse(encode(lesion), Square(200, 0, 180))
+
+
+def test_the_centred_square_is_answered_beside_any_other(analyser, lesion_png):
+    usual = analyser.analyse(lesion_png)
+    assert usual.centred and usual.usual is None
+    same = analyser.analyse(lesion_png, usual.square)
+    assert same.centred and (same.prediction.probabilities == usual.prediction.probabilities).all()
+    other = analyser.analyse(lesion_png, Square(40, 10, 150))
+    assert not other.centred and other.usual.square == usual.square
+    assert (other.usual.prediction.probabilities == usual.prediction.probabilities).all()
+
+
+def test_a_frame_beside_the_lesion_is_refused_and_answered_on_request(analyser, encode):
+    photo = np.random.default_rng(0).integers(180, 210, (200, 200, 3)).astype(np.uint8)
+    photo[110:160, 110:160] = 20
+    beside, within = (analyser.analyse(encode(photo), Square(place, place, 70)) for place in (0, 80))
+    assert within.prediction.reason is None
+    assert beside.prediction.abstained and beside.prediction.reason == BESIDE and beside.photo_alone.abstained
+    forced = beside.answered_anyway()
+    assert forced.forced and not forced.prediction.abstained and forced.usual is beside.usual
 
 
 def test_a_square_smaller_than_the_network_input_is_remarked(analyser, lesion_png):

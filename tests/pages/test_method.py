@@ -34,6 +34,16 @@ COST = pd.DataFrame(
     }
 )  # fmt: skip
 COST = pd.concat([COST, COST.assign(dataset="milk10k", metric="melanoma_auc", value=COST["value"] + 0.4)])
+GAINS = pd.DataFrame(
+    {
+        "share": [1, 0.25, 1, 1, 1], "draws": [32000, 32000, 32000, 96000, 32000], "teachers": [0, 0, 1, 3, 0],
+        "seed": [1, 1, 1, 1, 2], "train_images": [2000, 507, 2000, 2000, 2000], "learner": "a network at 128 px",
+        "dataset": "ham10000", "split": "validation", "metric": "melanoma_auc",
+        "value": [0.8, 0.75, 0.81, 0.85, 0.795], "low": 0.7, "high": 0.9,
+        "difference": [0, -0.05, 0.01, 0.05, -0.005], "difference_low": [0, -0.07, -0.01, 0.02, -0.02],
+        "difference_high": [0, -0.02, 0.03, 0.07, 0.01], "n_images": 40, "n_lesions": 30,
+    }
+)  # fmt: skip
 COMPARISON = pd.DataFrame(
     {
         "recipe": ["second", "two_way"], "ancestor": "", "claimed": "", "parameters": [2e6, 1e6],
@@ -52,7 +62,8 @@ PREDICTIONS = pd.DataFrame(
 )  # fmt: skip
 ANSWERS = PREDICTIONS.assign(recipe="second").drop(columns=["lesion_id", "dataset", "split", "label"])
 TABLES = {
-    "results/history.csv": HISTORY, "results/cost.csv": COST, "results/comparison.csv": COMPARISON,
+    "results/history.csv": HISTORY, "results/cost.csv": COST, "results/gains.csv": GAINS,
+    "results/comparison.csv": COMPARISON,
     "results/predictions.csv": PREDICTIONS, "results/comparison_answers.csv": ANSWERS,
 }  # fmt: skip
 
@@ -197,7 +208,9 @@ def test_a_figure_is_drawn_over_its_cost_and_changes_are_paired(page):
     over, fewer, releases = charts(shown)
     assert {line["name"]: (line["x"], line["y"]) for line in over["data"]} == {
         "one a + two b": ([1.1, 1.5], [0.42, 0.4]), "one a": ([0.4, 0.5], [0.46, 0.45]),
+        wording.SERVED: ([1.5], [0.4]),
     }  # fmt: skip
+    assert over["data"][0]["text"] == [", 192 px", ", 224 px"]
     assert fewer["data"][0]["x"] == [0.02, 0.05]  # the most costly first; both changed at once is in the first chart
     labels = [label.replace("<br>", " ") for label in fewer["layout"]["yaxis"]["ticktext"]]
     assert labels == ["one a + two b, 192 px: 1.10 billion", "one a, 224 px: 0.50 billion"]
@@ -210,6 +223,30 @@ def test_a_figure_is_drawn_over_its_cost_and_changes_are_paired(page):
     assert charts(changed)[0]["data"][0]["y"] == pytest.approx([0.82, 0.8]) and len(charts(changed)) == 3
     captions = " ".join(element.value for element in changed.caption)
     assert "Its melanoma AUC is 0.800" in captions and "MILK10k" in captions and "more is better" in captions
+
+
+def test_each_gain_is_named_by_what_differs(page):
+    shown = go(page, "What would help")
+    [changes] = charts(shown)
+    labels = [label.replace("<br>", " ") for label in changes["layout"]["yaxis"]["ticktext"]]
+    assert labels == [
+        "507 images (25 % of the lesions)", "taught by one trunk", "taught by all 3 trunks, 96,000 draws",
+        wording.GAIN_SEED,
+    ]  # fmt: skip
+    assert changes["data"][0]["x"] == [-0.05, 0.01, 0.05, -0.005]
+    said = " ".join(element.value for element in shown.caption)
+    assert "a network at 128 px. With all 2,000 training images, 32,000 draws and labels alone" in said
+    assert "its melanoma AUC is 0.800 (0.700 to 0.900) on HAM10000, validation, 40 images of 30 lesions" in said
+
+
+def test_gains_without_the_first_network_are_one_sentence(tmp_path, monkeypatch):
+    tables = TABLES | {"results/gains.csv": GAINS.iloc[1:]}
+    monkeypatch.setenv(BUNDLE_VARIABLE, str(write_bundle(tmp_path / "bundle", tables)))
+    shown = go(open_page(), "What would help")
+    assert not shown.exception and not charts(shown)
+    assert "results/gains.csv lacks the rows of the first network" in " ".join(
+        one.value for one in [*shown.info, *shown.error]
+    )
 
 
 @pytest.mark.parametrize(
@@ -254,7 +291,12 @@ def test_networks_that_a_gpu_taught_are_unpacked_before_training(page, tmp_path)
 
 @pytest.mark.parametrize(
     ("section", "name"),
-    [("Training curves", "history"), ("What it costs", "cost"), ("Systems compared", "comparison")],
+    [
+        ("Training curves", "history"),
+        ("What it costs", "cost"),
+        ("What would help", "gains"),
+        ("Systems compared", "comparison"),
+    ],
 )
 def test_a_missing_table_is_one_sentence(tmp_path, monkeypatch, section, name):
     tables = {path: table for path, table in TABLES.items() if name not in path}

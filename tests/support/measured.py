@@ -18,7 +18,7 @@ from model.evaluation.decisions.prediction_sets import measure_sets
 from model.evaluation.decisions.threshold import threshold_table
 from model.evaluation.inputs.gate import gate_table
 from model.evaluation.inputs.gauges import gauges_table
-from model.evaluation.inputs.outline import frame_table, outline_table
+from model.evaluation.inputs.outline import BARE, ON_LESION, beside_table, frame_table, outline_table
 from model.evaluation.inputs.robustness import robustness_table
 from model.evaluation.stored import stored_curves, stored_reliability, stored_subgroups
 from model.evaluation.summary import summarise
@@ -38,7 +38,7 @@ TABLES = (
     "metrics", "operating_points", "confusion", "predictions", "curves", "reliability", "subgroups", "robustness",
     "informed", "informed_subgroups", "comparison",
     "decision_rules", "prediction_sets", "abstention", "gate", "gauges", "faithfulness", "outline", "outline_frame",
-    "sources",
+    "outline_beside", "sources",
 )  # fmt: skip
 
 
@@ -168,6 +168,13 @@ def framed(rows: pd.DataFrame, random: np.random.Generator) -> pd.DataFrame:
     return part.assign(margin=0.5, melanoma=part.label == "mel", usual=part.p_mel, fitted=moved)
 
 
+def beside(rows: pd.DataFrame) -> pd.DataFrame:
+    """Frames of one size: those on skin are refused, and of those on the lesion every tenth."""
+    part = rows[rows.split == "validation"].assign(share=0.2)
+    skin, lesion = part.assign(shows=BARE, refused=True), part.assign(shows=ON_LESION, refused=part.index % 10 == 0)
+    return pd.concat([skin, lesion])
+
+
 def build_measured(folder: Path) -> Path:
     """Write the card and every results table, as the training commands do; there are no weights."""
     (folder / "results").mkdir(parents=True)
@@ -205,6 +212,7 @@ def build_measured(folder: Path) -> Path:
         "faithfulness": faithfulness(random),
         "outline": outline_table(outlined(rows, random)),
         "outline_frame": frame_table(framed(rows, random)),
+        "outline_beside": beside_table(beside(rows)),
         "sources": sources(),
         "sources_fine_tuned": sources_fine_tuned(),
         **informed_tables(rows, card, random, 40),

@@ -5,9 +5,10 @@
 A small network learns HAM10000's masks from maps that the bundle's network has anyway; that network stays as it is.
 Epoch and threshold are chosen on validation. HAM10000's internal test and PH2 are measured once, at the end, through
 both networks as they are served. Writes ``outline.keras``, the card's entry "outline", ``results/outline.csv``,
-``results/outline_measures.csv`` (what is usual of each measurement by class) and ``results/outline_frame.csv`` (what a
+``results/outline_measures.csv`` (what is usual of each measurement by class), ``results/outline_frame.csv`` (what a
 square around the lesion does to the melanoma AUC, on validation; out of fold where the last layer has learnt from it,
-so the run's folder must lie beside the work folder). What was learnt is kept in the folder ``outline`` of
+so the run's folder must lie beside the work folder) and ``results/outline_beside.csv`` (how many frames beside the
+lesion, and on it, get no answer, on validation). What was learnt is kept in the folder ``outline`` of
 the work folder, and used again for the same network until that is removed.
 """
 
@@ -21,8 +22,16 @@ import pandas as pd
 from model.answer.lesion import outline
 from model.card import load_card
 from model.evaluation.cases import ALL
-from model.evaluation.inputs.outline import DIFFERENCE, JACCARD, frame_table, measures_table, outline_table
+from model.evaluation.inputs.outline import (
+    DIFFERENCE,
+    JACCARD,
+    beside_table,
+    frame_table,
+    measures_table,
+    outline_table,
+)
 from model.network.keras_engine import load_network
+from model.pipeline import Analyser
 from training.command import one_sentence
 from training.data.provenance import file_sha256
 from training.data.splits import EXTERNAL, INTERNAL_TEST, VALIDATION
@@ -30,6 +39,7 @@ from training.export.convert import export
 from training.fitting.last_layer import read_folds
 from training.gate.fit import folders, split_images
 from training.judging.sealing import write_json, write_tables
+from training.outline.beside import beside_records
 from training.outline.examples import (
     LEARNT_FROM,
     Examples,
@@ -43,6 +53,7 @@ from training.outline.network import EPOCHS, LAYERS, chances, layers_read, learn
 
 THRESHOLDS = tuple(np.round(np.arange(0.3, 0.71, 0.05), 2).tolist())
 JUDGED_EACH_EPOCH = 500  # validation photos; all of them fit the threshold
+BESIDE = "results/outline_beside.csv"
 MEASURED = ((LEARNT_FROM, VALIDATION), (LEARNT_FROM, INTERNAL_TEST), ("ph2", EXTERNAL))
 
 
@@ -143,7 +154,9 @@ def run(
         "results/outline_frame.csv": frames,
     }
     pack(bundle, drawn, threshold, tables)
-    return tables
+    beside = {BESIDE: beside_table(beside_records(images, Analyser(bundle)))}  # as it is served, so after packing
+    write_tables(bundle, {name: table.round(6) for name, table in beside.items()})
+    return tables | beside
 
 
 @one_sentence
@@ -153,4 +166,5 @@ def main(arguments: list[str] | None = None) -> int:
     agreement = tables["results/outline.csv"]
     print(agreement[agreement.label == ALL].round(3).to_string(index=False))
     print(tables["results/outline_frame.csv"].round(4).to_string(index=False))
+    print(tables[BESIDE].round(3).to_string(index=False))
     return 0

@@ -3,7 +3,7 @@
 from model import report
 from model.answer import sentences
 from model.answer.decision import RULE_OUT
-from model.answer.gate import OUTSIDE
+from model.answer.gate import BESIDE, BLANK, OUTSIDE
 from ui.uploads import PHOTO_MB
 
 DROP = "Drop a dermoscopic photo"
@@ -54,18 +54,18 @@ PREVALENCE, NOT_SET = "Malignant of 100 in your clinic", "not set"
 PREVALENCE_HELP = "Kept for this session. Urgent referrals: 6 to 8 of 100. Screening clinic: about 1."
 SUBJECTS = {"mel": "melanoma", "malignant": "malignant"}
 
-REFUSED = (
-    sentences.REFUSED[OUTSIDE],
-    f"<p>{sentences.MEANS[OUTSIDE]}</p><p>Judge the lesion as you would without this program. For an answer, take a "
-    "sharp dermoscopic photo with the lesion in the middle, or move the frame.</p>",
-)
-BLANK = sentences.REFUSED[sentences.BLANK]
+REFUSED = {  # what to do
+    OUTSIDE: "Judge the lesion as you would without this program. For an answer, take a sharp dermoscopic photo with "
+    "the lesion in the middle, or move the frame.",
+    BESIDE: "Move the frame to the lesion.",
+    BLANK: "Move the frame or take another photo.",
+}
 ANYWAY = "Show the answer anyway"
 ANYWAY_HINT = "It was not measured how often such answers are right."
 OTHER_FRAME = (
-    "No figures of the tests are shown for a frame of your own: they and the levels were measured on the largest "
-    "centred square of a photo."
+    "Levels and figures of the tests hold for the largest centred square of a photo, not for a frame of your own."
 )
+CENTRED, CENTRED_SUMS = "The centred square: <b>{}</b>{}.", " ({})"
 FORCED_HEADING, FORCED = "Probabilities without a risk level", sentences.FORCED
 
 SUSPICIOUS = {"mel": "Suspicious of melanoma", "malignant": "Suspicious of malignancy"}

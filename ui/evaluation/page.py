@@ -6,7 +6,7 @@ from ui.evaluation.decisions.rules import rules
 from ui.evaluation.decisions.sets import sets
 from ui.evaluation.limits.external import external
 from ui.evaluation.limits.gauges import gauges
-from ui.evaluation.limits.maps import faithfulness, frames, outlines
+from ui.evaluation.limits.maps import beside, faithfulness, frames, outlines
 from ui.evaluation.limits.patients import informed
 from ui.evaluation.limits.refusals import refusals
 from ui.evaluation.limits.robustness import robustness
@@ -35,5 +35,5 @@ VIEWS = {
         "Refused photos": (refusals,),
         "Notes on photos": (gauges,),
     },
-    "Maps and outlines": {"Heat maps": (faithfulness,), "Outlines": (outlines, frames)},
+    "Maps and outlines": {"Heat maps": (faithfulness,), "Outlines": (outlines, frames, beside)},
 }

@@ -10,30 +10,16 @@ from model.evaluation.plots import ForestDisplay, LinesDisplay
 from model.evaluation.plots.style import with_interval
 from ui import evidence
 from ui import wording as shared
-from ui.evaluation.wording import FIGURE
-from ui.method import wording
+from ui.method import paired, wording
 
 COST = "results/cost.csv"
-COLUMNS = (
-    "kind", "tried", "size", "multiply_adds", "dataset", "split", "metric", "value", "low", "high", "difference",
-    "difference_low", "difference_high", "n_images", "n_lesions",
-)  # fmt: skip
+COLUMNS = ("kind", "tried", "size", "multiply_adds", *paired.COLUMNS)
 
 
 def cost(card: Card) -> None:
     """Draw a figure over the multiply-adds of fewer trunks and other sizes, and what each changes."""
     table = evidence.table(card, COST, COLUMNS)
-    left, right = st.columns(2)
-    name = left.selectbox(
-        wording.JUDGED_ON, list(dict.fromkeys(table["dataset"])), format_func=lambda one: shared.SETS.get(one, one),
-        key="cost_set", persist_state="session",
-    )  # fmt: skip
-    of_set = table[table["dataset"] == name]
-    metrics = [metric for metric in wording.COST_METRICS if metric in set(of_set["metric"])]
-    metric = right.selectbox(
-        FIGURE, metrics, format_func=wording.COST_METRICS.get, key="cost_metric", persist_state="session"
-    )
-    rows = of_set[of_set["metric"] == metric]
+    rows, metric = paired.chosen(table, "cost")
     rows = rows.replace([np.inf, -np.inf], np.nan).dropna(subset=["value", "multiply_adds"])
     trunks = rows[rows["kind"] == "trunks"]
     own = trunks[(trunks[["difference", "difference_low", "difference_high"]] == 0).all(axis=1)]
@@ -41,14 +27,19 @@ def cost(card: Card) -> None:
         raise TableError("damaged", wording.NO_TRUNKS.format(COST))
     served = own.iloc[0]
     st.caption(wording.COST_HINT.format(
-        billions=served["multiply_adds"] / 1e9, figure=wording.COST_METRICS[metric],
-        value=with_interval(*served[["value", "low", "high"]]), set=shared.set_name((name, served["split"])),
+        billions=served["multiply_adds"] / 1e9, figure=wording.PAIRED[metric],
+        value=with_interval(*served[["value", "low", "high"]]),
+        set=shared.set_name((served["dataset"], served["split"])),
         size=shared.size(served["n_images"], served["n_lesions"]), better=wording.BETTER[metric == "log_loss"],
         sizes=", ".join(f"{size:g}" for size in sorted(trunks["size"].unique())),
     ))  # fmt: skip
-    lines = trunks.assign(series=trunks["tried"].map(_spaced), x=trunks["multiply_adds"] / 1e9)
-    named = wording.COST_METRICS[metric]
-    evidence.chart(LinesDisplay(lines[["series", "x", "value"]], wording.BILLIONS, named), "cost")
+    lines = trunks.assign(
+        series=trunks["tried"].map(_spaced), x=trunks["multiply_adds"] / 1e9,
+        point=trunks["size"].map(wording.COST_SIZE.format),
+    )  # fmt: skip
+    lines = pd.concat([lines, lines.loc[own.index[:1]].assign(series=wording.SERVED)])
+    named = wording.PAIRED[metric]
+    evidence.chart(LinesDisplay(lines[["series", "x", "value", "point"]], wording.BILLIONS, named), "cost")
     near = trunks[(trunks["size"] == served["size"]) | (trunks["tried"] == served["tried"])].drop(own.index[0])
     near = near.sort_values("multiply_adds", ascending=False, kind="stable")
     for heading, part in ((wording.LESS, near), (wording.RELEASES, rows[rows["kind"] == "release"])):

@@ -12,6 +12,7 @@ from ui.method import wording
 from ui.method.changed import changed
 from ui.method.comparison import comparison
 from ui.method.cost import cost
+from ui.method.gains import gains
 
 HISTORY = "results/history.csv"
 
@@ -184,5 +185,6 @@ SECTIONS = {
     "Systems compared": (comparison,),
     "Two models": (changed,),
     "What it costs": (cost,),
+    "What would help": (gains,),
     "Make it again": (again,),
 }

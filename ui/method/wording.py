@@ -105,7 +105,12 @@ LAST_STAGE = "The table has {} of {} stages."
 CURVES_METHOD = "one row an epoch, written while training."
 
 JUDGED_ON, BILLIONS = "Measured on", "Multiply-adds of one photo, billions"
-COST_METRICS = {"log_loss": "log loss", "melanoma_auc": "melanoma AUC", "malignant_auc": "malignant AUC"}
+PAIRED = {
+    "log_loss": "log loss",
+    "melanoma_auc": "melanoma AUC",
+    "malignant_auc": "malignant AUC",
+    "balanced_accuracy": "balanced accuracy",
+}
 COST_HINT = (
     "The network that answers here needs {billions:.2f} billion multiply-adds. Its {figure} is {value} on {set}, "
     "{size}, {better}. Each line is what is kept of its trunks, at {sizes} px from left to right, with the last layer "
@@ -113,6 +118,7 @@ COST_HINT = (
 )
 BETTER = {True: "where less is better", False: "where more is better"}
 LESS, RELEASES, COST_CHANGE = "Fewer trunks, other sizes", "Earlier releases", "Change of the {} against what is served"
+COST_SIZE, SERVED = "{:g} px", "what is served"
 COST_ROW = "{}, {} px: {:.2f} billion"
 COST_METHOD = (
     "last layers learn from validation in five folds by group and answer the fold that they have not seen; the trunks "
@@ -121,6 +127,21 @@ COST_METHOD = (
     "which costs log loss."
 )
 COST_COMMAND = "python -m training.studies.cost RUN --releases BUNDLE ..."
+GAINS_HINT = (
+    "A small network, trained alike but for what a row names: {learner}. With all {images:,} training images, "
+    "{draws:,} draws and labels alone, its {figure} is {value} on {set}, {size}. It is weaker than the network that "
+    "answers here, and each row is one training: another seed shows what chance does."
+)
+GAINS_CHANGE = "Change of the {}"
+GAIN_IMAGES, GAIN_DRAWS, GAIN_SEED = "{:,.0f} images ({:.0f} % of the lesions)", "{:,.0f} draws", "another seed"
+GAIN_TEACHERS = {True: "taught by one trunk", False: "taught by all {:.0f} trunks"}
+GAINS_METHOD = (
+    "each network answers validation images, of which it has seen none. A taught one learns .7 of what the shipped "
+    "network, or its last trunk, says to the plain photo, and .3 of the label; those teachers' last layers had not "
+    "seen validation. Intervals and differences resample lesions; they do not hold what another seed would change."
+)
+GAINS_COMMAND = "python -m training.studies.gains RUN"
+NO_START = "{} lacks the rows of the first network; make it again, or copy it again."
 NO_TRUNKS = "{} lacks the rows of the trunks; make it again, or copy it again."
 
 

@@ -20,6 +20,7 @@ MEASURES = (
 )  # fmt: skip
 QUANTILES = {"q05": 0.05, "q25": 0.25, "q50": 0.5, "q75": 0.75, "q95": 0.95}
 USUAL, FITTED, DIFFERENCE = "centred square", "square around the lesion", "difference"
+BARE, ON_LESION = "bare skin", "part of a lesion"
 MELANOMA_AUC = "auroc, melanoma against all else"
 
 
@@ -115,6 +116,27 @@ def frame_table(records: pd.DataFrame) -> pd.DataFrame:
             found.append({"dataset": dataset, "split": split, "margin": margin, "frame": frame,
                           "metric": MELANOMA_AUC, **figure})  # fmt: skip
     return pd.DataFrame(found)
+
+
+def beside_table(records: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows of ``results/outline_beside.csv``: the share of frames of one's own that get no answer.
+
+    Parameters
+    ----------
+    records : DataFrame
+        A row a frame: dataset, split, lesion_id, shows (`BARE` or `ON_LESION`), share (of the photo's shorter side)
+        and refused (bool).
+
+    Returns
+    -------
+    DataFrame
+        dataset, split, shows, share, metric, value, low, high, n_images, n_lesions, interval.
+    """
+    return pd.DataFrame([
+        {"dataset": dataset, "split": split, "shows": shows, "share": share, "metric": "refused",
+         **rate_figure(part.refused.to_numpy(bool), pd.factorize(part.lesion_id)[0])}
+        for (dataset, split, shows, share), part in records.groupby(["dataset", "split", "shows", "share"])
+    ])  # fmt: skip
 
 
 def _gained(true: np.ndarray, usual: np.ndarray, fitted: np.ndarray, weights: np.ndarray | None) -> np.ndarray:

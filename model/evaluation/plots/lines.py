@@ -27,7 +27,7 @@ class LinesDisplay(RowsDisplay):
     Parameters
     ----------
     rows : DataFrame
-        series, x, value and, where known, low and high.
+        series, x, value and, where known, low and high; ``point``, where given, is said under the pointer.
     across, quantity : str
         What x and value are: the axis titles.
     ticks : mapping of float to str, optional
@@ -48,7 +48,8 @@ class LinesDisplay(RowsDisplay):
             figure.add_scatter(
                 x=line["x"], y=line["value"], mode="lines+markers", name=name,
                 line={"color": look.colour, "dash": look.dash}, marker={"symbol": look.symbol, "size": 8},
-                hovertemplate="%{x}: %{y:.3f}<extra>" + str(name) + "</extra>",
+                hovertemplate="%{x}: %{y:.3f}%{text}<extra>" + str(name) + "</extra>",
+                text=", " + line["point"] if "point" in line else None,
             )  # fmt: skip
         if self.ticks:
             figure.update_xaxes(tickvals=list(self.ticks), ticktext=list(self.ticks.values()))

@@ -63,3 +63,18 @@ def test_frames_that_answer_alike_differ_by_nothing_and_a_worse_one_by_less_than
     assert figure(table, margin=0.5, frame=outline.DIFFERENCE).high < 0
     each = [figure(table, margin=0.5, frame=frame).value for frame in (outline.FITTED, outline.USUAL)]
     assert figure(table, margin=0.5, frame=outline.DIFFERENCE).value == pytest.approx(each[0] - each[1])
+
+
+def test_shares_of_frames_without_an_answer_are_counted_by_kind_and_size():
+    bare, lesion = outline.BARE, outline.ON_LESION
+    records = pd.DataFrame({
+        "dataset": "ham10000", "split": "validation", "lesion_id": list("aabbccdd"),
+        "shows": [bare, lesion] * 4, "share": [0.2] * 6 + [0.5] * 2,
+        "refused": [True, False, True, True, False, False, True, False],
+    })  # fmt: skip
+    table = outline.beside_table(records).set_index(["shows", "share"])
+    assert table.value.to_dict() == pytest.approx(
+        {(bare, 0.2): 2 / 3, (bare, 0.5): 1, (lesion, 0.2): 1 / 3, (lesion, 0.5): 0}
+    )
+    assert table.n_images.to_dict()[bare, 0.2] == 3 and (table.low <= table.value).all()
+    assert (table.value <= table.high).all()

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from model.answer.lesion import CUT, EMPTY, SEVERAL, heat_inside, outline, read_outline, square_around
+from model.answer.lesion import CUT, EMPTY, SEVERAL, heat_inside, lies_beside, outline, read_outline, square_around
 from model.card import DEFAULT_BUNDLE
 from model.errors import BundleError, ContractError
 from model.preprocess import Square, centre_square, crop
@@ -116,6 +116,33 @@ def test_the_square_around_a_lesion_is_always_within_the_photo(x, y, radius, hei
     square = square_around(inside, centre_square(height, width), height, width, margin)
     assert square.side >= min(SIZE, height, width) - 1e-6
     assert crop(np.zeros((height, width, 3), np.uint8), square, 8).shape == (8, 8, 3)
+
+
+@pytest.mark.parametrize(
+    ("square", "beside"),
+    [
+        (Square(100, 50, 60), True), (Square(100, 50, 200), False), (Square(250, 150, 60), False),
+        (Square(210, 150, 25), True), (Square(210, 150, 60), False),
+        (Square(90, 50, 60), False), (Square(470, 420, 40), False),  # goes on beyond what was outlined
+        (Square(498, 448, 2), True),
+    ],
+)  # fmt: skip
+def test_a_frame_beside_the_lesion_is_told_where_the_whole_photo_shows_it(square, beside):
+    mask = np.zeros((100, 100), np.float32)
+    mask[25:50, 35:60] = 0.9  # in the photo: x from 240 to 340, y from 150 to 250
+    seen = Square(100, 50, 400)
+    assert lies_beside(mask, 0.5, seen, square) == beside
+    assert not lies_beside(np.zeros_like(mask), 0.5, seen, square)
+    speck = np.zeros_like(mask)
+    speck[25, 35] = 0.9
+    assert not lies_beside(speck, 0.5, seen, square)
+
+
+def test_a_hundredth_of_the_frame_is_enough():
+    mask = np.zeros((100, 100), np.float32)
+    mask[:10, :10] = 1
+    whole = Square(0, 0, 100)
+    assert not lies_beside(mask, 0.5, whole, Square(5, 5, 50)) and lies_beside(mask, 0.5, whole, Square(6, 6, 50))
 
 
 def test_without_a_lesion_the_frame_stays():

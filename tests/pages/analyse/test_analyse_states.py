@@ -5,12 +5,14 @@ import pytest
 
 import ui.analyse.state
 from model import report
+from model.answer import sentences
+from model.answer.gate import BESIDE, BLANK, OUTSIDE
 from model.card import BUNDLE_VARIABLE
 from model.pipeline import Analyser
 from model.preprocess import Square
 from tests.support.analyse_page import SAMPLE, bars, drawn_photo, headline, html, open_app, picture, upload
-from ui import wording as shared
 from ui.analyse import samples, wording
+from ui.analyse.answer import centred
 
 
 @pytest.fixture
@@ -22,7 +24,7 @@ def refused(gated, monkeypatch):
 
 def test_a_refused_photo_has_no_numbers_no_map_and_says_what_to_do(refused):
     assert not refused.exception
-    assert headline(refused) == wording.REFUSED[0]
+    assert headline(refused) == sentences.REFUSED[OUTSIDE] and wording.REFUSED[OUTSIDE] in html(refused)
     assert "says nothing about the lesion" in html(refused) and "dermoscopic photo" in html(refused)
     assert not bars(refused) and " %" not in html(refused)
     assert not refused.get("download_button") and not refused.get("selectbox")
@@ -44,8 +46,8 @@ def test_an_answer_to_a_refused_photo_is_asked_for_and_marked_everywhere(refused
 def test_an_even_surface_gets_a_reason_and_no_numbers(app, encode):
     abstained = upload(app, encode(np.full((120, 160, 3), 180, np.uint8)))
     assert not abstained.exception
-    assert headline(abstained) == wording.BLANK
-    assert shared.NOTES["blank"] in html(abstained)
+    assert headline(abstained) == sentences.REFUSED[BLANK]
+    assert sentences.MEANS[BLANK] in html(abstained) and wording.REFUSED[BLANK] in html(abstained)
     assert not bars(abstained) and not abstained.get("download_button")
     assert abstained.slider(key="size")
     assert "answer_anyway" not in [button.key for button in abstained.button]
@@ -110,6 +112,36 @@ def test_the_frame_is_looked_at_when_asked_and_the_file_is_decoded_once(app, mon
     assert following.slider(key="size").value == 100
     assert following.session_state.analysis.square == Square(0, 0, 512)
     assert wording.OTHER_FRAME not in html(following)
+
+
+def test_next_to_another_frame_stands_what_was_said_to_the_centred_square(app):
+    shown = upload(app, drawn_photo())
+    said = wording.CENTRED.format(
+        headline(shown), wording.CENTRED_SUMS.format(centred.sums(shown.session_state.analysis))
+    )
+    assert said not in html(shown)
+    smaller = shown.slider(key="size").set_value(80).run().button(key="look_here").click().run()
+    assert bars(smaller) and said in html(smaller)
+
+
+def test_a_frame_beside_the_lesion_has_no_answer_but_that_of_the_centred_square(app):
+    shown = upload(app, drawn_photo())
+    said = wording.CENTRED.format(
+        headline(shown), wording.CENTRED_SUMS.format(centred.sums(shown.session_state.analysis))
+    )
+    for key, place in (("size", 20), ("across", 20), ("down", 0)):
+        shown = shown.slider(key=key).set_value(place).run()
+    beside = shown.button(key="look_here").click().run()
+    assert not beside.exception and not bars(beside) and not beside.get("download_button")
+    assert headline(beside) == sentences.REFUSED[BESIDE] and said in html(beside)
+    assert sentences.MEANS[BESIDE] in html(beside) and wording.REFUSED[BESIDE] in html(beside)
+    forced = beside.button(key="answer_anyway").click().run()
+    assert bars(forced) and wording.FORCED in html(forced) and said in html(forced)
+
+
+def test_of_a_refused_photo_that_is_said_next_to_another_frame(refused):
+    smaller = refused.slider(key="size").set_value(80).run().button(key="look_here").click().run()
+    assert wording.CENTRED.format(sentences.REFUSED[OUTSIDE], "") in html(smaller)
 
 
 def test_two_sessions_share_no_photo(answered):

@@ -188,6 +188,7 @@ READ_BY = {  # table -> a view or part that reads it, and whether that still has
     "faithfulness": ("Heat maps", False),
     "outline": ("Outlines", True),
     "outline_frame": ("Outlines", True),
+    "outline_beside": ("Outlines", True),
     "sources": ("Sets left out", False),
 }
 

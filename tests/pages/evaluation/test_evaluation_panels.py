@@ -302,13 +302,18 @@ def test_maps_stand_beside_baselines_and_say_what_earned_the_default(page, measu
 def test_outlines_are_shown_by_class_with_the_mean_as_reference(page, measured_bundle):
     shown = go(page, "Outlines")
     assert not shown.exception
-    first, second = charts(shown)
+    first, second, third = charts(shown)
     rows = table(measured_bundle, "outline")
     mine = rows[(rows.dataset == "ham10000") & (rows.metric == "jaccard")]
     assert numbers(first["data"][0]["x"]) == pytest.approx(mine.value.tolist())
     assert first["layout"]["shapes"][0]["x0"] == pytest.approx(mine.value.iloc[0])
     frame = table(measured_bundle, "outline_frame")
     assert numbers(second["data"][0]["x"]) == pytest.approx(frame[frame.frame == "difference"].value.tolist())
+    refused = table(measured_bundle, "outline_beside")
+    assert numbers(third["data"][0]["x"]) == pytest.approx(refused.value.tolist())
+    assert [label.replace("<br>", " ").split(",")[0] for label in third["layout"]["yaxis"]["ticktext"]] == [
+        "bare skin", "part of a lesion",
+    ]  # fmt: skip
 
 
 def test_a_map_that_outlives_what_was_learnt_is_called_uninformative(page, measured_bundle):

@@ -10,7 +10,7 @@ import pytest
 
 from model.answer.lesion import read_outline
 from model.card import load_card
-from model.evaluation.inputs.outline import JACCARD
+from model.evaluation.inputs.outline import BARE, JACCARD, ON_LESION
 from model.network.keras_engine import load_network
 from model.predict import softmax
 from model.preprocess import Square
@@ -19,6 +19,7 @@ from training.data.sets.layouts import DatasetError
 from training.data.splits import EXTERNAL, INTERNAL_TEST, TRAIN, VALIDATION
 from training.fitting.last_layer import Folds, Layer
 from training.outline import examples, fit, network
+from training.outline.beside import SHARES, beside_records, frames
 from training.outline.judging import Judge, frame_records
 
 SKIN, LESION = (215, 170, 150), (90, 55, 40)
@@ -141,7 +142,9 @@ def test_the_command_learns_measures_and_packs(bundle, made, tmp_path, capsys, m
     entry = read_outline(card["outline"], bundle)
     assert entry.layers == layers
     assert entry.weights_sha256 == card["weights"]["sha256"]
-    assert {"results/outline.csv", "results/outline_measures.csv", "results/outline_frame.csv"} <= set(card["tables"])
+    assert set(tables) <= set(card["tables"]) and len(tables) == 4
+    beside = tables["results/outline_beside.csv"].set_index(["shows", "share"])
+    assert (beside.loc[BARE].value > beside.loc[ON_LESION].value).all(), beside
     assert "outline.keras" in (bundle / "SHA256SUMS").read_text()
     drawn = keras.models.load_model(entry.path, compile=False)
     assert not drawn.compiled  # training left nothing in the file
@@ -158,3 +161,24 @@ def test_the_command_learns_measures_and_packs(bundle, made, tmp_path, capsys, m
     capsys.readouterr()
     fit.learnt(made, served, tmp_path / "work" / "outline" / card["weights"]["sha256"][:16], layers)
     assert "epoch" not in capsys.readouterr().out  # what was learnt is used again
+
+
+def test_frames_of_both_kinds_are_where_they_say(tmp_path):
+    mask = np.zeros((90, 120), bool)
+    mask[30:60, 40:70] = True
+    for seed in range(20):
+        found = frames(mask, 0.2, np.random.default_rng(seed))
+        for shows, square in found.items():
+            assert square.side == 18 and 0 <= square.left <= 102 and 0 <= square.top <= 72
+            part = mask[square.top : square.top + 18, square.left : square.left + 18]
+            assert part.any() == (shows == ON_LESION)
+        assert ON_LESION in found
+    assert set(frames(np.ones((90, 120), bool), 0.5, np.random.default_rng(0))) == {ON_LESION}
+    assert set(frames(np.zeros((90, 120), bool), 0.5, np.random.default_rng(0))) == {BARE}
+
+
+def test_frames_are_those_of_validation_photos_of_the_first_set_and_the_same_each_time(made, analyser):
+    records = beside_records(made, analyser, 5)
+    assert set(records.dataset) == {"ham10000"} and set(records.split) == {VALIDATION}
+    assert records.lesion_id.nunique() == 5 and len(records[records.shows == ON_LESION]) == 5 * len(SHARES)
+    pd.testing.assert_frame_equal(records, beside_records(made, analyser, 5))

@@ -8,7 +8,7 @@ import streamlit as st
 from model.answer.decision import LOW
 from ui import bars
 from ui.analyse import samples, state, wording
-from ui.analyse.answer import context, downloads, measured, notes
+from ui.analyse.answer import centred, context, downloads, measured, notes
 from ui.analyse.answer import wording as answer_wording
 from ui.wording import percent
 
@@ -31,25 +31,14 @@ def panel(analysis: "Analysis") -> str:
         if measured.applies(analysis):
             measured.levels(card, decision)
         downloads.row(analysis.informed(state.patient()))
-    return f"{heading}. {_spoken(analysis)}"
-
-
-def _shares(analysis: "Analysis") -> dict[str, float]:
-    """Return the malignant sum and, where the model knows it, the melanoma share."""
-    alone, codes = analysis.photo_alone, analysis.card.codes
-    melanoma = {"mel": alone.probabilities[codes.index("mel")]} if "mel" in codes else {}
-    return {"malignant": alone.malignant} | melanoma
+    return f"{heading}. {centred.sums(analysis)}"
 
 
 def _sums(analysis: "Analysis") -> str:
     return " ".join(
         f"<span>{wording.SUBJECTS[name].capitalize()} <b>{percent(share)}</b></span>"
-        for name, share in _shares(analysis).items()
+        for name, share in centred.shares(analysis).items()
     )
-
-
-def _spoken(analysis: "Analysis") -> str:
-    return ", ".join(f"{wording.SUBJECTS[name]} {percent(share)}" for name, share in _shares(analysis).items())
 
 
 def _decided(analysis: "Analysis") -> str:
@@ -58,13 +47,13 @@ def _decided(analysis: "Analysis") -> str:
     Of a refused picture nothing is decided: only probabilities are shown, and that they were not measured.
     """
     if analysis.forced:
-        return f'<p class="band">{wording.FORCED}</p>'
+        return f'<p class="band">{wording.FORCED}</p>{centred.html(analysis)}'
     said = wording.OTHER_FRAME
     if measured.applies(analysis):
         said = measured.sentence(analysis.card, analysis.decision)
     elif analysis.decision.risk == LOW:
         said = f"{answer_wording.NO_ALL_CLEAR} {said}"
-    found = f'<p class="found">{said}</p>'
+    found = f'{centred.html(analysis)}<p class="found">{said}</p>'
     names = {code: escape(name) for code, name in analysis.card.names.items()}
     return found + "".join(f"<p class='named'>{line}</p>" for line in wording.named(analysis.decision, names))
 

@@ -11,6 +11,7 @@ from ui.evaluation.limits import wording
 from ui.evaluation.methods import METHODS
 
 MAPS, OUTLINE, FRAME = "results/faithfulness.csv", "results/outline.csv", "results/outline_frame.csv"
+BESIDE = "results/outline_beside.csv"
 ALL = "all"
 NET = "insertion less deletion"
 GAIN = f"{NET}, gain over gradcam"
@@ -110,3 +111,13 @@ def frames(card: Card) -> None:
     ]
     evidence.chart(ForestDisplay(rows.assign(group=names), wording.FRAME_CHANGE, 0.0), "frames")
     evidence.origin(card, (FRAME,), METHODS["outline"], table, "outline_frame.csv", wording.OUTLINE_COMMAND)
+
+
+def beside(card: Card) -> None:
+    """Show how many frames of one's own get no answer, on bare skin and on the lesion."""
+    rows = evidence.table(card, BESIDE, ("dataset", "split", "shows", "share", "value", "low", "high", "n_images"))
+    st.header(wording.BESIDE)
+    st.caption(wording.BESIDE_HINT.format(shared.set_name((rows["dataset"].iloc[0], rows["split"].iloc[0]))))
+    names = [wording.BESIDE_ROW.format(shows, share) for shows, share in zip(rows["shows"], rows["share"], strict=True)]
+    evidence.chart(ForestDisplay(rows.assign(group=names), wording.BESIDE_SHARE), "beside")
+    evidence.origin(card, (BESIDE,), METHODS["outline"], rows, "outline_beside.csv", wording.OUTLINE_COMMAND)

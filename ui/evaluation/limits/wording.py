@@ -192,6 +192,12 @@ FRAMED = "{}, {:.0%} of the lesion on each side"
 FRAME = "A frame around the lesion instead of the centred square"
 FRAME_HINT = "Melanoma AUC on validation photos with such a frame, less that with the centred square."
 FRAME_CHANGE = "Change of the melanoma AUC"
+BESIDE, BESIDE_SHARE = "A frame beside the lesion", "Share of frames without an answer"
+BESIDE_HINT = (
+    "{}: frames of a part of the shorter side, put by chance on skin or around a point of the lesion. Those beside the "
+    "lesion that is outlined in the centred square, and pictures that the gate refuses, get no answer."
+)
+BESIDE_ROW = "{}, {:.0%} of the side"
 
 
 def map_figure(metric: str) -> str:

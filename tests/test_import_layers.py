@@ -144,7 +144,8 @@ def test_rooms_of_training_import_only_rooms_before_them(graph):
 
 
 def test_studies_import_no_other_study_but_what_they_share(graph):
-    studies, shared = "training.studies.", {"training.studies.frozen_features", "training.studies.paired"}
+    studies = "training.studies."
+    shared = {f"{studies}{name}" for name in ("frozen_features", "images", "paired", "short_training")}
     for module, imported in graph.items():
         if module.startswith(studies):
             own = module.split(".")[2]

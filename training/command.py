@@ -2,6 +2,7 @@
 
 import errno
 import functools
+import math
 import os
 import sys
 from collections.abc import Callable
@@ -17,6 +18,19 @@ import pandas as pd  # noqa: E402
 
 INTERRUPTED = 130  # what shells give a program that Ctrl-C ended
 UNREADABLE = (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeError)
+
+
+def at_least(least: float, kind: Callable[[str], float], most: float = math.inf) -> Callable[[str], float]:
+    """Return what reads an option of a command, and refuses numbers outside a range."""
+
+    def read(text: str) -> float:
+        value = kind(text)
+        if not least <= value <= most:
+            raise ValueError
+        return value
+
+    read.__name__ = f"number from {least:g} on" if most == math.inf else f"number from {least:g} to {most:g}"
+    return read
 
 
 class TrainingError(Exception):

@@ -22,7 +22,7 @@ import pandas as pd
 
 from model.card import Card, load_card
 from model.evaluation.intervals import RESAMPLES
-from training.command import one_sentence
+from training.command import at_least, one_sentence
 from training.data.provenance import read_table
 from training.data.splits import HOME, INTERNAL_TEST
 from training.judging.comparison_rows import (
@@ -133,7 +133,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--runs", type=Path, default=Path("runs"), help="folder with a run folder for each recipe")
     parser.add_argument("--bundle", type=Path, default=Path("model/bundle"))
-    parser.add_argument("--resamples", type=int, default=RESAMPLES, help="of each bootstrap")
+    parser.add_argument("--resamples", type=at_least(1, int), default=RESAMPLES, help="of each bootstrap")
     parser.add_argument(
         "--published", type=Path, help="an earlier comparison.csv: keep its rows of what has no run here"
     )

@@ -53,7 +53,7 @@ from training.judging.sealing import SMOKE_BUNDLE, write_json, write_tables
 from training.judging.trained_run import learnt_sets, load_run, parse_run_and_bundle
 
 CONSISTENCY_PHOTOS = 200  # of each set
-SUBGROUP_POINTS = ("melanoma, 95 % sensitivity", "malignant, balanced")  # one a subject: six would be read by nobody
+SUBGROUP_POINTS = ("melanoma, high sensitivity", "malignant, balanced")  # one a subject: six would be read by nobody
 METADATA = ["age", "sex", "site", "confirmation", "skin_tone"]
 
 

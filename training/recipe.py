@@ -205,20 +205,28 @@ def trunk_in(weights: str, architecture: str) -> str:
     Raises
     ------
     RecipeError
-        If there is no such file, or the package is not installed.
+        If there is no such file or it is of another kind, or the package is not installed.
     """
     if architecture in PACKAGED and (weights == "imagenet" or Path(weights).is_dir()):
         return str(_packaged(PACKAGED[architecture]))
     if not Path(weights).is_dir():
         if weights not in ("imagenet", "none") and not Path(weights).is_file():
             raise RecipeError(f"Pretrained weights {weights} are missing; give 'imagenet', 'none' or a file.")
-        return weights
+        return weights if weights in ("imagenet", "none") else _of_weights(Path(weights))
     name = WEIGHT_FILES.get(architecture)
     if name is None:
         return "none"
     if not (Path(weights) / name).is_file():
         raise RecipeError(f"There is no {name} in {weights} for {architecture}; give 'imagenet', 'none' or a file.")
-    return str(Path(weights) / name)
+    return _of_weights(Path(weights) / name)
+
+
+def _of_weights(path: Path) -> str:
+    """Return a file's path where it begins like one of HDF5, Keras or PyTorch; the last two are archives."""
+    with path.open("rb") as file:
+        if not file.read(8).startswith((b"\x89HDF", b"PK")):
+            raise RecipeError(f"{path} is no file of weights; copy it again, or give 'imagenet' or 'none'.")
+    return str(path)
 
 
 def _packaged(package: str) -> Path:

@@ -23,7 +23,7 @@ import numpy as np
 import pandas as pd
 
 from model.tables.output import write_file
-from training.command import one_sentence
+from training.command import at_least, one_sentence
 from training.data import provenance
 from training.data.label_sets import LABEL_SETS, labels_in
 from training.data.prepared import prepare
@@ -80,7 +80,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument(
         "--set", nargs="*", action="extend", default=[], metavar="NAME=VALUE", help="change options of the recipe"
     )
-    parser.add_argument("--per-class", type=int, help="rehearse with that many images of each class")
+    parser.add_argument("--per-class", type=at_least(1, int), help="rehearse with that many images of each class")
     parser.add_argument("--tensorboard", action="store_true", help="also log for TensorBoard, into the run folder")
     parser.add_argument("--smoke", action="store_true", help="a tiny network on synthetic images")
     parser.add_argument("--incomplete", action="store_true", help="accept a set with fewer than half of its images")

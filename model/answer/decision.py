@@ -23,7 +23,7 @@ class PointReached:
     Parameters
     ----------
     name : str
-        As in the card, for example ``"melanoma, 95 % sensitivity"``.
+        As in the card, for example ``"melanoma, high sensitivity"``.
     subject : str
         ``"mel"`` or ``"malignant"``.
     role : str

@@ -10,8 +10,7 @@ test. Test images are not packed. The parts can be carried one by one; they hold
 
 import argparse
 import dataclasses
-import math
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -21,7 +20,7 @@ import pandas as pd
 
 from training.accelerator.plan import check_followed
 from training.accelerator.weights import halved
-from training.command import one_sentence
+from training.command import at_least, one_sentence
 from training.data.batches import open_canvas
 from training.data.label_sets import CODES
 from training.data.manifest import CANVAS
@@ -89,17 +88,6 @@ def beginning(names: list[str], weights: str) -> list[Recipe]:
     return [dataclasses.replace(recipe, weights=trunk_in(weights, name)) for name, recipe in first.items()]
 
 
-def _at_least(least: float, kind: Callable[[str], float], most: float = math.inf) -> Callable[[str], float]:
-    def read(text: str) -> float:
-        value = kind(text)
-        if not least <= value <= most:
-            raise ValueError
-        return value
-
-    read.__name__ = f"number from {least:g} on" if most == math.inf else f"number from {least:g} to {most:g}"
-    return read
-
-
 def few(images: pd.DataFrame, per_class: int | None) -> pd.DataFrame:
     """Keep that many images of each set, split and class, for a rehearsal."""
     if not per_class:
@@ -115,10 +103,10 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--splits", type=Path, default=Path("model/bundle/dataset/splits.csv"))
     parser.add_argument("--weights", default="imagenet", help="imagenet, or a folder with the pretrained trunks")
     parser.add_argument("--out", type=Path, default=Path("runs/packed"))
-    parser.add_argument("--part-mib", type=_at_least(1, float), default=55)
-    parser.add_argument("--quality", type=_at_least(1, int, 100), default=80)
+    parser.add_argument("--part-mib", type=at_least(1, float), default=55)
+    parser.add_argument("--quality", type=at_least(1, int, 100), default=80)
     parser.add_argument(
-        "--per-class", type=_at_least(1, int), help="rehearse with that many images of each set and class"
+        "--per-class", type=at_least(1, int), help="rehearse with that many images of each set and class"
     )
     options = parser.parse_args(arguments)
     starts = beginning(options.recipes, options.weights)

@@ -38,7 +38,7 @@ def choose_operating_points(validation: pd.DataFrame, card: Card) -> list[Operat
         truth, score = question.truth, question.score
         points += [
             OperatingPoint(
-                f"{word}, 95 % sensitivity", subject,
+                f"{word}, high sensitivity", subject,
                 threshold_for_sensitivity(truth, score, for_a_further_case(0.95, truth.sum())),
                 f"the highest threshold that a further {word} image like those of validation reaches with a chance of "
                 "95 % or more", RULE_OUT,
@@ -48,7 +48,7 @@ def choose_operating_points(validation: pd.DataFrame, card: Card) -> list[Operat
                 "the highest lesser of sensitivity and specificity on validation", BALANCED,
             ),
             OperatingPoint(
-                f"{word}, 95 % specificity", subject,
+                f"{word}, high specificity", subject,
                 threshold_for_specificity(truth, score, for_a_further_case(0.95, (~truth).sum())),
                 "the lowest threshold that a further other image like those of validation stays below with a chance of "
                 "95 % or more", CONFIRM,

@@ -23,7 +23,7 @@ from scipy.special import softmax
 from model.card import load_card
 from model.evaluation.calibration import fit_temperature
 from model.evaluation.intervals import RESAMPLES
-from training.command import TrainingError, one_sentence
+from training.command import TrainingError, at_least, one_sentence
 from training.data.label_sets import CODES
 from training.data.provenance import file_sha256
 from training.data.splits import HOME, VALIDATION
@@ -170,10 +170,8 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--bundle", type=Path, default=Path("model/bundle"))
     parser.add_argument("--releases", type=Path, nargs="+", default=[], help="bundles of releases, split in this way")
     parser.add_argument("--cache", type=Path, help="folder that keeps the features (default: the run's)")
-    parser.add_argument("--resamples", type=int, default=RESAMPLES, help="of lesions, for the intervals")
+    parser.add_argument("--resamples", type=at_least(1, int), default=RESAMPLES, help="of lesions, for the intervals")
     options = parser.parse_args(arguments)
-    if options.resamples < 1:
-        parser.error(f"--resamples must be 1 or more, not {options.resamples}")
     for earlier in options.releases:
         load_card(earlier)  # before the minutes, not after them
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")

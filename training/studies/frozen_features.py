@@ -10,6 +10,7 @@ import numpy as np
 from sklearn.linear_model import LogisticRegression
 
 from model.evaluation.intervals import RESAMPLES
+from training.command import at_least
 from training.data.balancing import Balance
 from training.data.label_sets import CODES
 from training.data.provenance import file_sha256
@@ -75,7 +76,7 @@ def frozen_study_parser(description: str | None) -> argparse.ArgumentParser:
         "--weights", default="imagenet", help="imagenet, or a file or folder of the trunk, trained on ImageNet"
     )
     parser.add_argument("--bundle", type=Path, default=Path("model/bundle"))
-    parser.add_argument("--resamples", type=int, default=RESAMPLES, help="of lesions, for the intervals")
+    parser.add_argument("--resamples", type=at_least(1, int), default=RESAMPLES, help="of lesions, for the intervals")
     parser.add_argument("--cache", type=Path, help="folder that keeps the features (default: the one of --work)")
     return parser
 
@@ -85,8 +86,6 @@ def parse_frozen_study(parser: argparse.ArgumentParser, arguments: list[str] | N
     options = parser.parse_args(arguments)
     if not (options.work / "canvas.npy").exists():
         parser.error(f"{options.work} holds no canvas.npy; run training.data.manifest first")
-    if options.resamples < 1:
-        parser.error(f"--resamples must be 1 or more, not {options.resamples}")
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     options.cache = options.cache or options.work
     options.weights = trunk_in(options.weights, "mobilenetv2")

@@ -61,8 +61,8 @@ def balanced_threshold(truth: np.ndarray, score: np.ndarray) -> float:
     """Return the threshold at which sensitivity and specificity are most nearly equal: the highest lesser of the two.
 
     Of several equally good thresholds the lowest is chosen: it misses fewer. The highest sum of the two (Youden 1950)
-    is not a useful level between those of 95 % sensitivity and specificity: the top of a lesion classifier's curve is
-    flat, so the highest sum can be anywhere, for melanoma and malignancy below the 95 % sensitivity levels.
+    is not a useful level between those of high sensitivity and high specificity: the top of a lesion classifier's curve
+    is flat, so the highest sum can be anywhere, for melanoma and malignancy below the high-sensitivity levels.
     """
     thresholds, sensitivity, specificity = candidates(truth, score)
     return float(thresholds[np.argmax(np.minimum(sensitivity, specificity).round(12))])

@@ -219,9 +219,9 @@ def test_evidence_of_a_point_leaves_validation_out_and_spans_the_sets(tmp_path):
         ("ham10000", "internal_test", "specificity", 0.75, 40), ("ham10000", "validation", "sensitivity", 1.0, 30),
     ]  # fmt: skip
     table = pd.DataFrame(rows, columns=["dataset", "split", "metric", "value", "n_images"])
-    table = table.assign(point="melanoma, 95 % sensitivity", low=table.value - 0.1, high=table.value + 0.1)
+    table = table.assign(point="melanoma, high sensitivity", low=table.value - 0.1, high=table.value + 0.1)
     card = load_card(write_bundle(tmp_path / "bundle", {"results/operating_points.csv": table}))
-    found = evidence.point_evidence(card, "melanoma, 95 % sensitivity")
+    found = evidence.point_evidence(card, "melanoma, high sensitivity")
     assert [(rate.dataset, rate.count, rate.images) for rate in found.found] == [
         ("ham10000", 16, 20),
         ("milk10k", 9, 10),

@@ -37,8 +37,8 @@ def test_a_card_with_the_tables_of_its_own_has_no_fault(bundle):
 def test_a_level_that_was_not_measured(bundle):
     [found] = edited(bundle, lambda card: card["thresholds"][0].update(value=0.3))
     assert "0.1, the card has it at 0.3" in found
-    [found] = edited(bundle, lambda card: card["thresholds"][0].update(name="melanoma, 95 % specificity"))
-    assert "measures 'melanoma, 95 % specificity' at None" in found
+    [found] = edited(bundle, lambda card: card["thresholds"][0].update(name="melanoma, high specificity"))
+    assert "measures 'melanoma, high specificity' at None" in found
 
 
 def test_another_rule_than_the_one_measured(bundle):
@@ -68,11 +68,11 @@ def test_the_whole_check_says_it(tiny_bundle, tmp_path):
 
     bundle = shutil.copytree(tiny_bundle, tmp_path / "tiny")
     card = json.loads((bundle / "card.json").read_text())
-    card["thresholds"] = [{"name": "melanoma, 95 % specificity", "subject": "mel", "role": "confirm", "value": 0.5}]
+    card["thresholds"] = [{"name": "melanoma, high specificity", "subject": "mel", "role": "confirm", "value": 0.5}]
     (bundle / "card.json").write_text(json.dumps(card))
-    pd.DataFrame({"point": ["melanoma, 95 % specificity"], "threshold": [0.4]}).to_csv(
+    pd.DataFrame({"point": ["melanoma, high specificity"], "threshold": [0.4]}).to_csv(
         bundle / "results/operating_points.csv", index=False
     )
     seal(bundle)
     [found] = check_bundle(bundle)
-    assert "'melanoma, 95 % specificity' at 0.4, the card has it at 0.5" in found
+    assert "'melanoma, high specificity' at 0.4, the card has it at 0.5" in found

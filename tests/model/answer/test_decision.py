@@ -12,10 +12,10 @@ from model.errors import BundleError
 from tests.support.card_bundle import write_bundle
 
 POINTS = [
-    {"name": "melanoma, 95 % sensitivity", "subject": "mel", "role": RULE_OUT, "value": 0.1},
-    {"name": "melanoma, 95 % specificity", "subject": "mel", "role": CONFIRM, "value": 0.5},
-    {"name": "malignant, 95 % sensitivity", "subject": "malignant", "role": RULE_OUT, "value": 0.2},
-    {"name": "malignant, 95 % specificity", "subject": "malignant", "role": CONFIRM, "value": 0.6},
+    {"name": "melanoma, high sensitivity", "subject": "mel", "role": RULE_OUT, "value": 0.1},
+    {"name": "melanoma, high specificity", "subject": "mel", "role": CONFIRM, "value": 0.5},
+    {"name": "malignant, high sensitivity", "subject": "malignant", "role": RULE_OUT, "value": 0.2},
+    {"name": "malignant, high specificity", "subject": "malignant", "role": CONFIRM, "value": 0.6},
 ]
 RULE = {"rule": "balanced", "log_offsets": [0, 0, 0, 0, float(np.log(3)), 0, 0], "harms": {}, "share_exponent": 0}
 SETS = {"levels": [{"level": 0.9, "malignant": 0.08, "benign": 0.4}]}
@@ -39,8 +39,8 @@ def test_a_melanoma_share_below_the_nevus_is_still_above_its_level(card):
     decision = decide(answer(mel=0.12), card)
     assert decision.most_probable == "nv"
     assert {point.name: point.above for point in decision.points} == {
-        "melanoma, 95 % sensitivity": True, "melanoma, 95 % specificity": False,
-        "malignant, 95 % sensitivity": False, "malignant, 95 % specificity": False,
+        "melanoma, high sensitivity": True, "melanoma, high specificity": False,
+        "malignant, high sensitivity": False, "malignant, high specificity": False,
     }  # fmt: skip
     assert decision.risk == MIDDLE
 
@@ -81,7 +81,7 @@ def test_sets_take_each_side_by_its_own_limit_and_are_never_empty(card):
 
 
 def test_old_cards_name_the_most_probable_and_have_no_sets(tmp_path):
-    old = {"name": "melanoma, 95 % sensitivity", "subject": "mel", "value": 0.1}
+    old = {"name": "melanoma, high sensitivity", "subject": "mel", "value": 0.1}
     decision = decide(answer(mel=0.3), load_card(write_bundle(tmp_path / "old", {}, thresholds=[old])))
     assert (decision.named, decision.sets, decision.tie) == ("nv", {}, ())
     assert [(point.role, point.above) for point in decision.points] == [(RULE_OUT, True)]
@@ -96,7 +96,7 @@ def test_old_cards_name_the_most_probable_and_have_no_sets(tmp_path):
         ({"decision": {"rule": "balanced"}}, "7 numbers"),
         ({"decision": RULE | {"near_tie": {"ratio": 1.2}}}, "near_tie"),
         ({"decision": [RULE]}, "decision must be a dict"),
-        ({"thresholds": [{"name": "melanoma, 95 % specificity", "subject": "mel"}]}, "Every threshold"),
+        ({"thresholds": [{"name": "melanoma, high specificity", "subject": "mel"}]}, "Every threshold"),
         ({"thresholds": [POINTS[0] | {"role": "reassure"}]}, "Every threshold"),
         ({"thresholds": [POINTS[0] | {"value": 7}]}, "Every threshold"),
         ({"prediction_sets": {"levels": [{"level": 0.9, "malignant": 0.1}]}}, "prediction_sets.levels"),

@@ -116,7 +116,7 @@ def test_a_refused_picture_that_is_shown_anyway_is_still_no_answer(reading):
 )
 def test_no_chance_is_told_for_a_level_that_the_answer_does_not_use(share, risk, told):
     card = load_card()
-    point = PointReached("malignant, 95 % sensitivity", "malignant", "rule_out", 0.1, share)
+    point = PointReached("malignant, high sensitivity", "malignant", "rule_out", 0.1, share)
     decision = SimpleNamespace(points=(point,), risk=risk)
     said = measured.agreement(card, decision, False, None)
     assert ("Of 100 lesions" in said) == told and said.startswith(measured_wording.advice(False))

@@ -94,11 +94,11 @@ def test_what_was_measured_elsewhere_stands_apart_with_what_it_lacks(page, measu
     assert "Measured by others" not in text(page)
     bundle = shutil.copytree(measured_bundle, tmp_path / "bundle")
     card = json.loads((bundle / "card.json").read_text())
-    found = {"set": "another clinic", "model": "1.2.3", "point": "melanoma, 95 % specificity", "sensitivity": 0.8}
+    found = {"set": "another clinic", "model": "1.2.3", "point": "melanoma, high specificity", "sensitivity": 0.8}
     card["human"] = {"measured_outside": [found, found | {"model": card["version"], "sensitivity": 0.7}]}
     (bundle / "card.json").write_text(json.dumps(card))
     monkeypatch.setenv(BUNDLE_VARIABLE, str(bundle))
     shown = text(open_page())
     for model, share in (("the earlier model 1.2.3", "80 %"), ("this model", "70 %")):
-        said = wording.OUTSIDE.format(model, "another clinic", "melanoma, 95 % specificity", share)
+        said = wording.OUTSIDE.format(model, "another clinic", "melanoma, high specificity", share)
         assert said in shown and "n and interval are missing" in said

@@ -100,7 +100,10 @@ def test_its_trunk_is_the_file_in_the_package_even_beside_a_folder_of_trunks(tmp
     mine = tmp_path / "mine.pth"
     with pytest.raises(RecipeError, match=r"mine\.pth are missing"):
         trunk_in(str(mine), LITE2)
-    mine.touch()
+    mine.write_bytes(b"<html>not found</html>")
+    with pytest.raises(RecipeError, match=r"mine\.pth is no file of weights"):
+        trunk_in(str(mine), LITE2)
+    mine.write_bytes(b"PK\x03\x04")
     assert trunk_in(str(mine), LITE2) == str(mine)
     assert trunk_in("none", LITE2) == "none"
 

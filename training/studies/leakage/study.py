@@ -22,7 +22,7 @@ from model.evaluation import metrics
 from model.evaluation.cases import Cases, read_cases
 from model.evaluation.intervals import RESAMPLES, bootstrap, percentile_interval, rate_interval
 from model.tables.output import write_file
-from training.command import one_sentence
+from training.command import at_least, one_sentence
 from training.data.provenance import read_manifest
 from training.data.sets.layouts import DatasetError
 from training.data.splits import INTERNAL_TEST, make_splits
@@ -155,7 +155,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--leaks", nargs="+", default=[], choices=[*LEAKS, "all"], help="mistakes to make on purpose")
     parser.add_argument("--mix", choices=["photos", "features"], default="photos", help="what SMOTE mixes")
     parser.add_argument("--per-class", type=int, default=PER_CLASS, help="images of a class; SMOTE fills up to it")
-    parser.add_argument("--resamples", type=int, default=RESAMPLES, help="of each bootstrap")
+    parser.add_argument("--resamples", type=at_least(1, int), default=RESAMPLES, help="of each bootstrap")
     parser.add_argument("--seed", type=int, default=2018)
     parser.add_argument("--bundle", type=Path, default=Path("model/bundle"))
     parser.add_argument("--output", type=Path, help="write this file and leave the bundle as it is")

@@ -9,13 +9,14 @@ import pytest
 from model.card import Label, load_card
 from tests.support.card_bundle import write_bundle
 from training.data.label_sets import CODES, LABELS
+from training.studies.short_training import short_recipe
 from training.studies.sources import fine_tuned, study
 from training.studies.sources.fine_tuned import ADVERSARIAL, EVEN, PLAIN, Arm
 
 CLASSES = tuple(Label(i, code, name, malignant) for i, (code, name, malignant) in enumerate(LABELS))
 SETS = ("ham10000", "isic2020_melanoma", "milk10k")
 RECIPE = dataclasses.replace(
-    fine_tuned.short_recipe("none"), architecture="tiny", size=32, batch=8, epochs=2, epoch_images=32,
+    short_recipe("none"), architecture="tiny", size=32, batch=8, epochs=2, epoch_images=32,
     freeze_until="", precision="float32",
 )  # fmt: skip
 

@@ -63,7 +63,7 @@ class Arm:
     seed: int = 2018
 
 
-START, LONG = Arm(), 3 * short_training.SHORT["epochs"]
+START, LONG = Arm(), 2 * short_training.SHORT["epochs"]
 ARMS = (
     START, Arm(share=0.25), Arm(share=0.5), Arm(epochs=1), Arm(epochs=2), Arm(seed=2019), Arm(epochs=LONG),
     Arm(teachers="one"), Arm(teachers=ALL), Arm(epochs=LONG, teachers=ALL),

@@ -13,7 +13,7 @@ from model.answer.decision import Decision, decide
 from model.answer.gate import BESIDE, BLANK, OUTSIDE
 from model.answer.lesion import Outline, lesion_edge_share, lies_beside, outline
 from model.answer.patient import UNKNOWN, Effects, Patient
-from model.answer.quality import Gauge, poor
+from model.answer.quality import CUT_OFF, Gauge, poor
 from model.card import Card
 from model.errors import ContractError, PhotoError
 from model.explain import Explanation, explain_all
@@ -78,9 +78,11 @@ class Analysis:
 
     @cached_property
     def lesion(self) -> Outline | None:
-        """The lesion's outline in the view; None where the model draws none."""
+        """The lesion's outline in the view; None where the model draws none, or the frame lies beside the lesion."""
         entry = self.card.outline
-        return None if self.mask is None or entry is None else outline(self.mask, entry.threshold)
+        if self.mask is None or entry is None or self.photo_alone.reason == BESIDE:
+            return None
+        return outline(self.mask, entry.threshold)
 
     @cached_property
     def measurements(self) -> Measurements | None:
@@ -91,9 +93,17 @@ class Analysis:
     def notes(self) -> tuple[str, ...]:
         """Codes of the notes next to the answer: warnings, and gauges beyond their limits.
 
-        Of a picture that the gate refuses only warnings: gauges were measured on dermoscopic photos.
+        Of a picture that the gate refuses only warnings: gauges were measured on dermoscopic photos. What they say of
+        the photo is told from its centred square, as a small frame of a sharp photo looks blurred.
         """
-        return self.warnings + (() if self.photo_alone.reason == OUTSIDE else poor(self.gauges))
+        if self.photo_alone.reason == OUTSIDE:
+            return self.warnings
+        found = poor(self.gauges)
+        if self.usual is not None:
+            of_photo = tuple(code for code in poor(self.usual.gauges) if code != CUT_OFF)
+            cut_off = () if self.photo_alone.reason == BESIDE else (CUT_OFF,)
+            found = of_photo + tuple(code for code in found if code in cut_off)
+        return self.warnings + found
 
     @property
     def decision(self) -> Decision:

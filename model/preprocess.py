@@ -62,13 +62,8 @@ def crop(pixels: np.ndarray, square: Square, size: int) -> np.ndarray:
     height, width = pixels.shape[:2]
     right, bottom = square.left + square.side, square.top + square.side
     slack = 1e-3  # float rounding of a square that a person moved to the very edge
-    if (
-        square.side < 1
-        or square.left < -slack
-        or square.top < -slack
-        or right > width + slack
-        or bottom > height + slack
-    ):
+    inside = min(square.left, square.top) >= -slack and right <= width + slack and bottom <= height + slack
+    if not (square.side >= 1 and inside):  # said so that a number that is none is refused too
         raise ContractError("square_outside", "The square must be inside the photo and at least one pixel wide.")
     if size == height == width == square.side:
         return np.array(pixels)

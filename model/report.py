@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
+from model.answer.gate import BESIDE, OUTSIDE
 from model.answer.sentences import DISCLAIMER
 from model.explain import colour_bar, overlay
 from model.preprocess import Square
@@ -15,7 +16,10 @@ from model.preprocess import Square
 if TYPE_CHECKING:  # the pipeline takes a moment to import
     from model.pipeline import Analysis
 
-FORCED_MARK = "Refused as outside what was measured; shown anyway"
+FORCED_MARKS = {
+    OUTSIDE: "Refused as outside what was measured; shown anyway",
+    BESIDE: "Refused, as no lesion was outlined in this frame; shown anyway",
+}
 SCALE = ("no evidence", "strongest")  # what the ends of a map's colours mean
 # Blue through white to orange, told apart with every kind of colour vision (Okabe and Ito 2008).
 CONTRAST = np.rint(
@@ -82,9 +86,9 @@ def result(analysis: "Analysis") -> dict:
             "assessed_width": analysis.photo.pixels.shape[1],
             "assessed_height": analysis.photo.pixels.shape[0],
             "square": {
-                "left": analysis.square.left,
-                "top": analysis.square.top,
-                "side": analysis.square.side,
+                "left": float(analysis.square.left),
+                "top": float(analysis.square.top),
+                "side": float(analysis.square.side),
             },
             "warnings": list(analysis.warnings),
             "gauges": [{"code": gauge.code, "value": gauge.value, "level": gauge.level} for gauge in analysis.gauges],
@@ -121,8 +125,8 @@ def _in_short(analysis: "Analysis") -> dict:
     return {
         "abstained": withheld,
         "reason": prediction.reason,
-        "probabilities": None if withheld else dict(shares),
-        "malignant_probability": None if withheld else prediction.malignant,
+        "probabilities_photo_alone": None if withheld else dict(shares),
+        "malignant_probability_photo_alone": None if withheld else prediction.malignant,
         "decision": None if withheld else _decision(analysis),
     }
 
@@ -185,11 +189,11 @@ def overlay_png(
     picture = Image.fromarray(drawn.over(pixels, square, opacity, contours))
     buffer = io.BytesIO()
     model = analysis.card.release
-    captioned(picture, drawn, model, analysis.forced).save(buffer, "PNG")
+    captioned(picture, drawn, model, analysis.prediction.reason if analysis.forced else None).save(buffer, "PNG")
     return buffer.getvalue()
 
 
-def captioned(picture: Image.Image, drawn: Drawn, model: str, forced: bool = False) -> Image.Image:
+def captioned(picture: Image.Image, drawn: Drawn, model: str, refused: str | None = None) -> Image.Image:
     """Put a band below a picture with a map: the colours' meaning, if any are drawn, class, model and disclaimer.
 
     Parameters
@@ -199,10 +203,10 @@ def captioned(picture: Image.Image, drawn: Drawn, model: str, forced: bool = Fal
         The map in it.
     model : str
         Name and version.
-    forced : bool
-        Whether the photo was refused and its answer is shown all the same.
+    refused : str, optional
+        Why the photo was refused, whose answer is shown all the same.
     """
-    lines = [*([FORCED_MARK] if forced else []), drawn.title, f"Model {model}", DISCLAIMER]
+    lines = [*([FORCED_MARKS[refused]] if refused else []), drawn.title, f"Model {model}", DISCLAIMER]
     coloured = drawn.heat.any() or drawn.against is not None
     width, height = picture.size
     size = max(9, width // 48)

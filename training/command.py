@@ -25,7 +25,7 @@ def at_least(least: float, kind: Callable[[str], float], most: float = math.inf)
 
     def read(text: str) -> float:
         value = kind(text)
-        if not least <= value <= most:
+        if not least <= value <= most or math.isinf(value):
             raise ValueError
         return value
 

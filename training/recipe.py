@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
+from zipfile import is_zipfile
 
 from training import recipes
 from training.command import TrainingError
@@ -222,10 +223,11 @@ def trunk_in(weights: str, architecture: str) -> str:
 
 
 def _of_weights(path: Path) -> str:
-    """Return a file's path where it begins like one of HDF5, Keras or PyTorch; the last two are archives."""
+    """Return a file's path if it is one of HDF5 (.h5), or an archive of Keras (.keras) or PyTorch (.pth)."""
     with path.open("rb") as file:
-        if not file.read(8).startswith((b"\x89HDF", b"PK")):
-            raise RecipeError(f"{path} is no file of weights; copy it again, or give 'imagenet' or 'none'.")
+        hdf5 = file.read(8) == b"\x89HDF\r\n\x1a\n"
+    if not (hdf5 if path.suffix == ".h5" else path.suffix in (".keras", ".pth") and is_zipfile(path)):
+        raise RecipeError(f"{path} is no file of weights; copy it again, or give 'imagenet' or 'none'.")
     return str(path)
 
 

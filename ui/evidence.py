@@ -28,7 +28,7 @@ def table(card: Card, name: str, columns: tuple[str, ...] = ()) -> pd.DataFrame:
     stamp = (path.stat().st_mtime_ns, path.stat().st_size) if path.is_file() else None
     found = _read(card, str(path), card.raw.get("tables", {}).get(name), stamp, name)
     missing = [column for column in columns if column not in found]
-    wrong = [column for column in columns if column in found and not _of_its_kind(found[column])]
+    wrong = [column for column in columns if column in found and len(found) and not _of_its_kind(found[column])]
     if wrong:
         raise TableError("damaged", f"{name} has an odd value in {', '.join(wrong)}; make it again, or copy it again.")
     if missing or (columns and found.empty):
@@ -37,7 +37,7 @@ def table(card: Card, name: str, columns: tuple[str, ...] = ()) -> pd.DataFrame:
     return found
 
 
-NAMES = ("dataset", "split", "metric", "tried", "kind", "learnt", "learner")  # columns that have a text in every row
+NAMES = ("dataset", "split", "metric", "tried", "kind", "learnt", "learner", "shows")  # a text in every row
 NUMBERS = (
     "value", "low", "high", "difference", "difference_low", "difference_high", "n_images", "n_lesions", "train_images",
     "multiply_adds", "size", "share", "draws", "teachers", "seed",

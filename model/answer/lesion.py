@@ -70,16 +70,18 @@ def lies_beside(mask: np.ndarray, threshold: float, seen: Square, square: Square
     seen, square : Square
         The larger frame and the one in question, in pixels of the photo.
     """
-    inside = np.any(_parts(mask > threshold) or [np.zeros(mask.shape, bool)], axis=0)
+    parts = _parts(mask > threshold)  # without the specks, which may be lesions of a small frame
+    inside = np.any([mask > threshold, *parts], axis=0)
     scale = mask.shape[0] / seen.side
     left, top = (square.left - seen.left) * scale, (square.top - seen.top) * scale
     right, bottom = left + square.side * scale, top + square.side * scale
-    if min(left, top) < -1 or max(right, bottom) > mask.shape[0] + 1 or not inside.any():
+    if min(left, top) < -1 or max(right, bottom) > mask.shape[0] + 1 or not parts:
         return False
     rows, columns = (
         slice(max(math.floor(low), 0), math.ceil(high)) for low, high in ((top, bottom), (left, right))
     )  # fmt: skip
-    return bool(inside[rows, columns].mean() < LEAST_IN)
+    part = inside[rows, columns]
+    return bool(part.size and part.mean() < LEAST_IN)
 
 
 def outline(mask: np.ndarray, threshold: float) -> Outline:

@@ -15,7 +15,11 @@ REFUSED = {
 MEANS = {
     OUTSIDE: "This picture is unlike the dermoscopic photos that the model was tested on. This says nothing about the "
     "lesion: neither that it is harmless nor that it is not.",
-    BESIDE: "In the whole photo, the lesion was outlined elsewhere. This says nothing about the skin in this frame.",
+    BESIDE: "The lesion was outlined elsewhere in the centred square of the photo. This says nothing about the skin in "
+    "the frame.",
     BLANK: "The frame shows an even surface and no lesion.",
 }
-FORCED = "Outside what was measured; shown because you asked. It is not known how often such answers are right."
+FORCED = {  # a refused photo that is answered all the same
+    OUTSIDE: "Outside what was measured; shown because you asked. It is not known how often such answers are right.",
+    BESIDE: "No lesion was outlined here; shown because you asked. It is not known how often such answers are right.",
+}

@@ -206,7 +206,7 @@ def _refusal(analysis: Analysis) -> dict[str, str]:
     if reason is None:
         return {}
     if analysis.forced:
-        return {"message": sentences.FORCED}
+        return {"message": sentences.FORCED[reason]}
     return {"message": f"{sentences.REFUSED[reason]}. {sentences.MEANS[reason]}"}
 
 

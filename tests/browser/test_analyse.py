@@ -189,7 +189,7 @@ def test_a_refused_photo_and_its_answer_all_the_same(visit, refusing_address, vi
     assert cut_off(page) == [] and serious_findings(page) == []
     page.get_by_role("button", name=wording.ANYWAY).click()
     answer(page)
-    assert page.locator(".band").inner_text() == wording.FORCED
+    assert page.locator(".band").inner_text() == sentences.FORCED[OUTSIDE]
     assert cut_off(page) == [] and serious_findings(page) == []
     assert json.loads(saved(page, wording.SAVE_RESULT))["answered_although_refused"]
 

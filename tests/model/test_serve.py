@@ -155,7 +155,7 @@ def test_a_refused_photo_is_answered_only_on_request(analyser, lesion_png):
     assert refused["message"].startswith("No answer: outside what was measured. This picture is unlike")
     assert refused["malignant_probability"] is None and refused["maps"] is None
     assert {entry["probability"] for entry in refused["classes"]} == {None}
-    assert forced["message"] == sentences.FORCED and forced["answered_although_refused"]
+    assert forced["message"] == sentences.FORCED["outside"] and forced["answered_although_refused"]
     assert forced["malignant_probability"] is not None
 
 

@@ -2,6 +2,7 @@
 
 import dataclasses
 from pathlib import Path
+from zipfile import BadZipFile
 
 import keras
 import numpy as np
@@ -17,6 +18,23 @@ JOINED = "joined.keras"  # in a run's folder: its members put together, before a
 def trunks_of(network: keras.Model) -> list[keras.Model]:
     """Return the networks from the photo to the maps of each trunk of a joined network, in their order."""
     return [keras.Model(network.input, maps) for maps in network.get_layer("all_trunks").input]
+
+
+def load_joined(path: Path) -> keras.Model:
+    """Return a network of several trunks from its file.
+
+    Raises
+    ------
+    RecipeError
+        If it is damaged, or of another kind.
+    """
+    try:
+        network = keras.models.load_model(path, compile=False)
+        for layer in ("logits", "all_trunks"):
+            network.get_layer(layer)
+    except (ValueError, OSError, BadZipFile):
+        raise RecipeError(f"{path} is no network that joins several; copy it again.") from None
+    return network
 
 
 def combine(members: list[keras.Model], network: keras.Model) -> None:

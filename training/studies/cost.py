@@ -176,18 +176,17 @@ def main(arguments: list[str] | None = None) -> int:
         load_card(earlier)  # before the minutes, not after them
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     recipe, record, manifest = load_run(options.run)
-    from training.networks.ensemble import JOINED
+    from training.networks.ensemble import JOINED, load_joined
 
     joined = options.run / JOINED
     if "last_layer" not in record or not joined.exists():
         raise TrainingError(f"{options.run} holds no {JOINED} whose last layer learnt again; name such a run.")
-    import keras
 
     from training.data.batches import open_canvas
 
     rows = manifest[(manifest.split == VALIDATION) & manifest.dataset.isin(recipe.datasets)].reset_index(drop=True)
     table = study(
-        recipe, keras.models.load_model(joined, compile=False), open_canvas(Path(record["work"])), rows,
+        recipe, load_joined(joined), open_canvas(Path(record["work"])), rows,
         options.bundle, options.releases, options.cache or options.run, file_sha256(joined), options.resamples,
     )  # fmt: skip
     write_tables(options.bundle, {TABLE: table})

@@ -187,15 +187,14 @@ def main(arguments: list[str] | None = None) -> int:
     parser = frozen_study_parser(__doc__)
     parser.add_argument("run", type=Path, help="folder of the shipped model's training run")
     options = parse_frozen_study(parser, arguments)
-    import keras
 
     from training.data.batches import open_canvas
-    from training.networks.ensemble import JOINED, trunks_of
+    from training.networks.ensemble import JOINED, load_joined, trunks_of
 
     joined = options.run / JOINED
     if not joined.exists():
         raise TrainingError(f"{options.run} holds no {JOINED}; name the run of a network that joins several.")
-    network = keras.models.load_model(joined, compile=False)
+    network = load_joined(joined)
     layer = Layer(*network.get_layer("logits").get_weights())
     channels = [trunk.output.shape[-1] for trunk in trunks_of(network)]
     train, judged = images_of(options.work, options.bundle)

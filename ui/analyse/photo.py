@@ -19,7 +19,8 @@ def panel(analysis: "Analysis") -> None:
     with st.container(key="photo_title"):
         st.html(f'<p class="eyebrow">{wording.PHOTO}</p>')
     place = st.container(key="photo_picture")
-    with st.expander(wording.MOVE_FRAME), st.container(key="frame_controls"):
+    expander = st.expander(wording.MOVE_FRAME, key="move_frame", on_change="rerun")
+    with expander, st.container(key="frame_controls"):
         _controls(analysis)
     with place:
         pixels, square = state.screen(analysis, analysis.square)
@@ -51,6 +52,10 @@ def _controls(analysis: "Analysis") -> None:
         on_click=state.look_here,
     ):
         st.rerun()  # the answer lies outside this fragment
+    if max(room["across"], room["down"]) < 1:
+        st.caption(wording.NO_ROOM)
+    if not analysis.centred and st.button(wording.BACK, key="back", width="stretch", on_click=state.back):
+        st.rerun()
 
 
 def picture(alt: str, pixels: np.ndarray) -> None:

@@ -138,6 +138,12 @@ def fit(frame: tuple[int, int, int]) -> None:
     look_here()
 
 
+def back() -> None:
+    """Request the largest centred square."""
+    across, down, size = WHOLE.values()
+    fit((across, down, size))
+
+
 def answer_anyway() -> None:
     """Request the answer to a refused photo (a button's callback)."""
     st.session_state.answered_anyway = True

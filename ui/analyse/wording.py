@@ -1,7 +1,6 @@
 """Every sentence of the page that answers a photo, keyed by code where the model gives codes."""
 
 from model import report
-from model.answer import sentences
 from model.answer.decision import RULE_OUT
 from model.answer.gate import BESIDE, BLANK, OUTSIDE
 from ui.uploads import PHOTO_MB
@@ -30,7 +29,8 @@ READING = "Reading the photo"
 LOADING = "Loading the model (only once after the start)"
 PHOTO = "Photo with the frame that the network reads"
 MOVE_FRAME = "Move the frame"
-LOOK_HERE = "Look at this frame"
+LOOK_HERE, BACK = "Look at this frame", "Back to the centred square"
+NO_ROOM = "Make the frame smaller to move it."
 SQUARE = {"across": "Left to right", "down": "Top to bottom", "size": "Frame size"}
 ON_PHOTO, ON_MAP = "Photo", "Map"
 SIDE, SIDES = "Photo or map", (ON_PHOTO, ON_MAP)
@@ -63,10 +63,13 @@ REFUSED = {  # what to do
 ANYWAY = "Show the answer anyway"
 ANYWAY_HINT = "It was not measured how often such answers are right."
 OTHER_FRAME = (
-    "Levels and figures of the tests hold for the largest centred square of a photo, not for a frame of your own."
+    "How often such answers are right was measured for the centred square of a photo, not for a frame of your own."
 )
-CENTRED, CENTRED_SUMS = "The centred square: <b>{}</b>{}.", " ({})"
-FORCED_HEADING, FORCED = "Probabilities without a risk level", sentences.FORCED
+CENTRED = "The centred square: <b>{}</b>."
+IN_FRAME = '<p class="remark">In this frame:</p>'
+NOT_ADJUSTED = "The answer to this frame is not adjusted to your clinic: its rates were not measured."
+LEADS = "This is the centred square, whose risk is higher. This frame: <b>{}</b>."
+FORCED_HEADING = "Probabilities without a risk level"
 
 SUSPICIOUS = {"mel": "Suspicious of melanoma", "malignant": "Suspicious of malignancy"}
 NOT_RULED_OUT = {"mel": "Melanoma is not ruled out", "malignant": "Malignancy is not ruled out"}
@@ -105,6 +108,6 @@ def named(decision, names: dict[str, str]) -> list[str]:
     if decision.most_probable not in tied:
         lines[0] += f" <small>{MOST_PROBABLE.format(names[decision.most_probable])}</small>"
     widest = decision.sets[max(decision.sets)] if decision.sets else ()
-    if len(widest) > 1:
-        lines.append(TOGETHER.format(", ".join(names[code] for code in widest)))
+    if len(widest) > 1:  # what is named above is never left out
+        lines.append(TOGETHER.format(", ".join(names[code] for code in dict.fromkeys((*widest, *tied)))))
     return lines

@@ -20,7 +20,7 @@ def cost(card: Card) -> None:
     """Draw a figure over the multiply-adds of fewer trunks and other sizes, and what each changes."""
     table = evidence.table(card, COST, COLUMNS)
     rows, metric = paired.chosen(table, "cost")
-    rows = rows.replace([np.inf, -np.inf], np.nan).dropna(subset=["value", "multiply_adds"])
+    rows = rows.replace([np.inf, -np.inf], np.nan).dropna(subset=["value", "multiply_adds", "size"])
     trunks = rows[rows["kind"] == "trunks"]
     own = trunks[(trunks[["difference", "difference_low", "difference_high"]] == 0).all(axis=1)]
     if own.empty:

@@ -13,7 +13,8 @@ from ui import wording as shared
 from ui.method import paired, wording
 
 GAINS = "results/gains.csv"
-COLUMNS = ("share", "draws", "teachers", "seed", "train_images", "learner", *paired.COLUMNS)
+NEEDED = ("share", "draws", "teachers", "train_images")
+COLUMNS = (*NEEDED, "seed", "learner", *paired.COLUMNS)
 CHANGES = ["difference", "difference_low", "difference_high"]
 
 
@@ -21,9 +22,9 @@ def gains(card: Card) -> None:
     """Draw what each change of images, draws, teachers or seed does to a figure."""
     table = evidence.table(card, GAINS, COLUMNS)
     rows, metric = paired.chosen(table, "gains")
-    rows = rows.replace([np.inf, -np.inf], np.nan).dropna(subset=["value", "share", "draws", "teachers"])
+    rows = rows.replace([np.inf, -np.inf], np.nan).dropna(subset=["value", *NEEDED, *CHANGES])
     own = rows[(rows[CHANGES] == 0).all(axis=1)]
-    if own.empty:
+    if own.empty or len(rows) == 1:
         raise TableError("damaged", wording.NO_START.format(GAINS))
     start = own.iloc[0]
     named = wording.PAIRED[metric]

@@ -40,6 +40,14 @@ class Found:
 
 
 @dataclass(frozen=True)
+class FoundInBin(Found):
+    """The same of images whose malignant probability is ``above`` or more and less than ``below``."""
+
+    above: float
+    below: float
+
+
+@dataclass(frozen=True)
 class PointEvidence:
     """What one operating point found, and its false alarms, in every held-out set, the card's first set first.
 
@@ -64,12 +72,14 @@ def point_evidence(card: Card, point: str, read: Reader = load_table) -> PointEv
     return PointEvidence(tuple(found), tuple(alarms))
 
 
-def answers_like_this(card: Card, malignant: float, read: Reader = load_table) -> tuple[Found, ...]:
+def answers_like_this(card: Card, malignant: float, read: Reader = load_table) -> tuple[FoundInBin, ...]:
     """Return for each test set how many images with a malignant probability of the same bin were malignant."""
     table = _held_out(read(card, "results/answers_like_this.csv"), card)
     inside = (table.above <= malignant) & ((malignant < table.below) | (table.below == EDGES[-1]))
     return tuple(
-        Found(row.dataset, row.split, int(row.n_malignant), int(row.n_images), row.low, row.high)
+        FoundInBin(
+            row.dataset, row.split, int(row.n_malignant), int(row.n_images), row.low, row.high, row.above, row.below
+        )
         for row in table[inside & (table.n_images > 0)].itertuples()
     )
 

@@ -138,6 +138,14 @@ def test_a_frame_beside_the_lesion_is_told_where_the_whole_photo_shows_it(square
     assert not lies_beside(speck, 0.5, seen, square)
 
 
+def test_a_small_second_lesion_is_seen_in_a_small_frame():
+    mask = np.zeros((100, 100), np.float32)
+    mask[40:70, 40:70] = 1
+    mask[4:7, 4:7] = 1  # a speck of the whole photo, 2 % of the frame
+    assert not lies_beside(mask, 0.5, Square(0, 0, 500), Square(0, 0, 100))
+    assert lies_beside(mask, 0.5, Square(0, 0, 500), Square(0, 400, 100))
+
+
 def test_a_hundredth_of_the_frame_is_enough():
     mask = np.zeros((100, 100), np.float32)
     mask[:10, :10] = 1

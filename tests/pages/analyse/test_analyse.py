@@ -71,7 +71,8 @@ def test_the_named_diagnosis_is_the_rules_and_the_most_probable_is_told_apart(an
 
 
 def test_images_with_such_an_answer_are_counted_and_evaluation_is_one_step_away(answered):
-    assert "Of 200 test images with an answer like this, 50 were malignant (95 % interval 20 to 30 %" in html(answered)
+    assert "Of 200 test images with a malignant sum of 0 to 100 %, 50 were malignant" in html(answered)
+    assert "(95 % interval 20 to 30\N{NO-BREAK SPACE}%, HAM10000" in html(answered)
     assert [link.proto.page for link in answered.get("page_link")] == ["evaluation"]
 
 

@@ -1,18 +1,23 @@
 """What becomes of a file: refused, answered all the same, blank, damaged, moved through, forgotten."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 
 import ui.analyse.state
 from model import report
 from model.answer import sentences
+from model.answer.decision import LOW
 from model.answer.gate import BESIDE, BLANK, OUTSIDE
 from model.card import BUNDLE_VARIABLE
-from model.pipeline import Analyser
+from model.pipeline import Analyser, Analysis
 from model.preprocess import Square
 from tests.support.analyse_page import SAMPLE, bars, drawn_photo, headline, html, open_app, picture, upload
+from ui import wording as shared
 from ui.analyse import samples, wording
 from ui.analyse.answer import centred
+from ui.wording import percent
 
 
 @pytest.fixture
@@ -35,7 +40,7 @@ def test_an_answer_to_a_refused_photo_is_asked_for_and_marked_everywhere(refused
     forced = refused.button(key="answer_anyway").click().run()
     assert not forced.exception
     assert bars(forced) and "<u style" not in bars(forced)
-    assert wording.FORCED in html(forced)
+    assert sentences.FORCED[OUTSIDE] in html(forced)
     assert "test images" not in html(forced) and "images of melanoma" not in html(forced)  # none of them was like this
     analysis = forced.session_state.analysis.answered_anyway()
     assert analysis.forced and report.result(analysis)["answered_although_refused"]
@@ -114,21 +119,44 @@ def test_the_frame_is_looked_at_when_asked_and_the_file_is_decoded_once(app, mon
     assert wording.OTHER_FRAME not in html(following)
 
 
+def usual_line(shown) -> str:
+    """What stands next to another frame of this photo."""
+    clear = " This is no all-clear." if shown.session_state.analysis.decision.risk == LOW else ""
+    return wording.CENTRED.format(f"{headline(shown)} ({centred.sums(shown.session_state.analysis)})") + clear
+
+
 def test_next_to_another_frame_stands_what_was_said_to_the_centred_square(app):
     shown = upload(app, drawn_photo())
-    said = wording.CENTRED.format(
-        headline(shown), wording.CENTRED_SUMS.format(centred.sums(shown.session_state.analysis))
-    )
-    assert said not in html(shown)
+    said = usual_line(shown)
+    assert said not in html(shown) and "back" not in [button.key for button in shown.button]
     smaller = shown.slider(key="size").set_value(80).run().button(key="look_here").click().run()
-    assert bars(smaller) and said in html(smaller)
+    assert bars(smaller) and said in html(smaller) and wording.IN_FRAME in html(smaller)
+    again = smaller.button(key="back").click().run()
+    assert again.session_state.analysis.centred and again.slider(key="size").value == 100
+    assert wording.IN_FRAME not in html(again)
+
+
+def test_a_frame_never_turns_the_risk_down(app, monkeypatch):
+    shown = upload(app, drawn_photo())
+    usual = shown.session_state.analysis
+    before = headline(shown)
+    assert usual.decision.risk != LOW
+    real = Analysis.decision.fget
+
+    def harmless(one: Analysis):
+        return dataclasses.replace(real(one), risk=LOW) if one.usual else real(one)
+
+    monkeypatch.setattr(Analysis, "decision", property(harmless))
+    smaller = shown.slider(key="size").set_value(80).run().button(key="look_here").click().run()
+    assert headline(smaller) == before and f"Malignant <b>{percent(usual.photo_alone.malignant)}</b>" in html(smaller)
+    found = smaller.session_state.analysis
+    assert wording.LEADS.format(f"{wording.headline(found.decision)} ({centred.sums(found)})") in html(smaller)
+    assert "Diagnosis named" not in html(smaller) and "This is no all-clear" not in html(smaller)
 
 
 def test_a_frame_beside_the_lesion_has_no_answer_but_that_of_the_centred_square(app):
     shown = upload(app, drawn_photo())
-    said = wording.CENTRED.format(
-        headline(shown), wording.CENTRED_SUMS.format(centred.sums(shown.session_state.analysis))
-    )
+    said = usual_line(shown)
     for key, place in (("size", 20), ("across", 20), ("down", 0)):
         shown = shown.slider(key=key).set_value(place).run()
     beside = shown.button(key="look_here").click().run()
@@ -136,12 +164,28 @@ def test_a_frame_beside_the_lesion_has_no_answer_but_that_of_the_centred_square(
     assert headline(beside) == sentences.REFUSED[BESIDE] and said in html(beside)
     assert sentences.MEANS[BESIDE] in html(beside) and wording.REFUSED[BESIDE] in html(beside)
     forced = beside.button(key="answer_anyway").click().run()
-    assert bars(forced) and wording.FORCED in html(forced) and said in html(forced)
+    assert bars(forced) and sentences.FORCED[BESIDE] in html(forced) and said in html(forced)
+    assert shared.NOTES["cut_off"] not in html(forced)
+    assert forced.session_state.analysis.answered_anyway().lesion is None  # nothing is outlined on skin
+
+
+def test_the_clinics_share_is_not_applied_to_a_frame(app):
+    shown = upload(app, drawn_photo()).number_input(key="clinic_prevalence").set_value(3.0).run()
+    assert wording.NOT_ADJUSTED not in html(shown)
+    smaller = shown.slider(key="size").set_value(80).run().button(key="look_here").click().run()
+    assert wording.NOT_ADJUSTED in html(smaller) and "Adjusted to" not in html(smaller)
+
+
+def test_a_square_photo_says_how_its_frame_can_be_moved(app, encode):
+    wide = upload(app, drawn_photo())
+    assert wording.NO_ROOM not in [caption.value for caption in wide.caption]
+    square = upload(wide, encode(np.random.default_rng(0).integers(0, 255, (300, 300, 3)).astype(np.uint8)))
+    assert wording.NO_ROOM in [caption.value for caption in square.caption]
 
 
 def test_of_a_refused_photo_that_is_said_next_to_another_frame(refused):
     smaller = refused.slider(key="size").set_value(80).run().button(key="look_here").click().run()
-    assert wording.CENTRED.format(sentences.REFUSED[OUTSIDE], "") in html(smaller)
+    assert wording.CENTRED.format(sentences.REFUSED[OUTSIDE]) in html(smaller)
 
 
 def test_two_sessions_share_no_photo(answered):

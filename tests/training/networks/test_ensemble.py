@@ -3,6 +3,7 @@
 import dataclasses
 import json
 from pathlib import Path
+from zipfile import ZipFile
 
 import keras
 import numpy as np
@@ -203,7 +204,8 @@ def test_joined_files_take_the_size_of_the_recipe(members, tmp_path):
 
 
 def test_a_folder_of_weights_gives_each_architecture_its_own(tmp_path):
-    (tmp_path / "resnet50v2_imagenet_to_conv4.keras").write_bytes(b"PK\x03\x04")
+    with ZipFile(tmp_path / "resnet50v2_imagenet_to_conv4.keras", "w") as archive:
+        archive.writestr("config.json", "{}")
     assert Path(trunk_in(str(tmp_path), "resnet50v2_conv4")).name == "resnet50v2_imagenet_to_conv4.keras"
     assert trunk_in(str(tmp_path), "cnn") == "none"
     assert trunk_in("imagenet", "resnet50v2_conv4") == "imagenet"
@@ -211,6 +213,6 @@ def test_a_folder_of_weights_gives_each_architecture_its_own(tmp_path):
         trunk_in(str(tmp_path), "mobilenetv2")
     (tmp_path / "mobilenet_v2_imagenet_notop.weights.h5").write_bytes(b"\x89HDF\r\n\x1a\n")
     assert trunk_in(str(tmp_path), "mobilenetv2").endswith("notop.weights.h5")
-    (tmp_path / "mobilenet_v2_imagenet_notop.weights.h5").write_bytes(b"")
+    (tmp_path / "mobilenet_v2_imagenet_notop.weights.h5").write_bytes(b"PK\x03\x04")
     with pytest.raises(RecipeError, match="is no file of weights"):
         trunk_in(str(tmp_path), "mobilenetv2")

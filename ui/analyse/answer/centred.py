@@ -1,28 +1,43 @@
-"""What was said to the centred square, next to the answer to a frame of one's own."""
+"""Frames of one's own: what is said to the centred square stands beside, and above where it is the higher risk."""
 
 from html import escape
 from typing import TYPE_CHECKING
 
 from model.answer import sentences
+from model.answer.decision import HIGH, LOW, MIDDLE
 from ui.analyse import wording
+from ui.analyse.answer import wording as answer_wording
 from ui.wording import percent
 
 if TYPE_CHECKING:
     from model.pipeline import Analysis
 
+RISKS = (LOW, MIDDLE, HIGH)
+
+
+def leading(analysis: "Analysis") -> "Analysis":
+    """Return the analysis that the headline is about: a frame of one's own never turns the risk down."""
+    usual = analysis.usual
+    if usual is None or usual.prediction.abstained or analysis.forced:
+        return analysis
+    return usual if RISKS.index(usual.decision.risk) > RISKS.index(analysis.decision.risk) else analysis
+
 
 def html(analysis: "Analysis") -> str:
-    """Write the headline and the sums of the centred square; nothing where that is what is answered."""
+    """Write headline and sums of what the page's headline is not about; nothing for the centred square."""
     usual = analysis.usual
     if usual is None:
         return ""
+    if leading(analysis) is usual:
+        return _line(wording.LEADS, f"{wording.headline(analysis.decision)} ({sums(analysis)})")
     if usual.prediction.abstained:
-        return _line(sentences.REFUSED[usual.prediction.reason])
-    return _line(wording.headline(usual.decision), wording.CENTRED_SUMS.format(sums(usual)))
+        return _line(wording.CENTRED, sentences.REFUSED[usual.prediction.reason])
+    clear = f" {answer_wording.NO_ALL_CLEAR}" if usual.decision.risk == LOW else ""
+    return _line(wording.CENTRED, f"{wording.headline(usual.decision)} ({sums(usual)})", clear)
 
 
-def _line(heading: str, told: str = "") -> str:
-    return f'<p class="found">{wording.CENTRED.format(escape(heading), told)}</p>'
+def _line(sentence: str, said: str, after: str = "") -> str:
+    return f'<p class="found">{sentence.format(escape(said))}{after}</p>'
 
 
 def sums(analysis: "Analysis") -> str:

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from model.answer import sentences
 from model.answer.decision import LOW
 from ui import bars
 from ui.analyse import samples, state, wording
@@ -18,20 +19,21 @@ if TYPE_CHECKING:
 
 def panel(analysis: "Analysis") -> str:
     """Show the answer to the photo alone, and return what a screen reader speaks."""
-    decision, card = analysis.decision, analysis.card
-    heading, levels = wording.headline(decision), decision.points
+    decision, card, leads = analysis.decision, analysis.card, centred.leading(analysis)
+    heading, levels = wording.headline(leads.decision), decision.points
     if analysis.forced:
         heading, levels = wording.FORCED_HEADING, ()
+    in_frame = "" if analysis.centred else wording.IN_FRAME
     with st.container(key="verdict"):
         st.html(
             f'<h1 class="headline" tabindex="-1" data-photo="{state.case()}">{escape(heading)}</h1>'
-            f'<p class="sums">{_sums(analysis)}</p>{notes.html(analysis)}{_decided(analysis)}{samples.truth(card)}'
-            f"{bars.table(card, analysis.photo_alone, levels)}{_like_this(analysis)}"
+            f'<p class="sums">{_sums(leads)}</p>{notes.html(analysis)}{_decided(analysis)}{samples.truth(card)}'
+            f"{in_frame}{bars.table(card, analysis.photo_alone, levels)}{_like_this(analysis)}"
         )
         if measured.applies(analysis):
             measured.levels(card, decision)
         downloads.row(analysis.informed(state.patient()))
-    return f"{heading}. {centred.sums(analysis)}"
+    return f"{heading}. {centred.sums(leads)}"
 
 
 def _sums(analysis: "Analysis") -> str:
@@ -47,13 +49,15 @@ def _decided(analysis: "Analysis") -> str:
     Of a refused picture nothing is decided: only probabilities are shown, and that they were not measured.
     """
     if analysis.forced:
-        return f'<p class="band">{wording.FORCED}</p>{centred.html(analysis)}'
+        return f'<p class="band">{sentences.FORCED[analysis.prediction.reason]}</p>{centred.html(analysis)}'
     said = wording.OTHER_FRAME
     if measured.applies(analysis):
         said = measured.sentence(analysis.card, analysis.decision)
-    elif analysis.decision.risk == LOW:
+    elif centred.leading(analysis).decision.risk == LOW:
         said = f"{answer_wording.NO_ALL_CLEAR} {said}"
     found = f'{centred.html(analysis)}<p class="found">{said}</p>'
+    if centred.leading(analysis) is not analysis:
+        return found
     names = {code: escape(name) for code, name in analysis.card.names.items()}
     return found + "".join(f"<p class='named'>{line}</p>" for line in wording.named(analysis.decision, names))
 
@@ -61,7 +65,7 @@ def _decided(analysis: "Analysis") -> str:
 def _like_this(analysis: "Analysis") -> str:
     """Write how often such answers were malignant, here and in the clinic; nothing if that was not measured."""
     if not measured.applies(analysis):
-        return ""
+        return f'<p class="remark">{wording.NOT_ADJUSTED}</p>' if context.prevalence() else ""
     card = analysis.card
     lines = (
         measured.like_this(card, analysis.photo_alone.malignant),

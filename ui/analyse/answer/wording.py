@@ -7,13 +7,13 @@ from ui.wording import ROLES, SETS, percent
 
 if TYPE_CHECKING:
     from model.answer.decision import PointReached
-    from model.evaluation.decisions.evidence import Found, PointEvidence
+    from model.evaluation.decisions.evidence import Found, FoundInBin, PointEvidence
 
 IMAGES = {"mel": "images of melanoma", "malignant": "images of malignant lesions"}
 SUBJECTS = {"mel": "Melanoma", "malignant": "The malignant sum"}
 NO_ALL_CLEAR = "This is no all-clear."
 LEVELS = "Levels"
-LEVEL_COLUMNS = ("Level", "This photo", "Found there", "Others there")
+LEVEL_COLUMNS = ("Level", "This photo", "Cases found", "Others that reach it")
 LEVELS_HINT = (
     "Images of the internal test at or above each level, with 95 % intervals. Fitted on validation: at high "
     "sensitivity 95 % of the cases are found there, at high specificity 95 % of the others stay below."
@@ -48,11 +48,12 @@ def below(points: Sequence[tuple["PointReached", "PointEvidence", Sequence[float
     return f"{NO_ALL_CLEAR} Below these levels, the model missed {' and '.join(missed)}."
 
 
-def like_this(rates: Sequence["Found"]) -> str:
+def like_this(rates: Sequence["FoundInBin"]) -> str:
     """Write how many test images with such an answer were malignant, in the first set and over all sets."""
     first, shares = rates[0], [rate.share for rate in rates]
     return (
-        f"Of {first.images:,} test images with an answer like this, {first.count} were malignant "
+        f"Of {first.images:,} test images with a malignant sum of {100 * first.above:g} to {100 * first.below:g} %, "
+        f"{first.count} were malignant "
         f"({_interval(first)}, {_set(first)}; {_over(sorted(shares))})."
     )
 
@@ -63,8 +64,8 @@ def level_row(point: "PointReached", known: "PointEvidence") -> tuple[str, ...]:
     return (
         f"{point.name} ({percent(point.threshold)})",
         "above" if point.above else "below",
-        f"{_count(found)} ({_interval(found)})",
-        f"{_count(alarms)} ({_interval(alarms)})",
+        f"{_count(found)} ({_bounds(found)})",
+        f"{_count(alarms)} ({_bounds(alarms)})",
     )
 
 
@@ -116,7 +117,11 @@ def _set(rate: "Found") -> str:
 
 
 def _interval(rate: "Found") -> str:
-    return f"95 % interval {100 * rate.low:.0f} to {100 * rate.high:.0f} %"
+    return f"95 % interval {_bounds(rate)}"
+
+
+def _bounds(rate: "Found") -> str:
+    return f"{100 * rate.low:.0f} to {100 * rate.high:.0f}\N{NO-BREAK SPACE}%"
 
 
 def _over(shares: Sequence[float]) -> str:

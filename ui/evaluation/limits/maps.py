@@ -1,10 +1,13 @@
 """How far heat maps can be trusted, and how well the outline agrees with masks."""
 
+import numpy as np
 import pandas as pd
 import streamlit as st
 
 from model.card import Card
+from model.errors import TableError
 from model.evaluation.plots.forest import ForestDisplay
+from model.evaluation.subgroups import FEWEST_CASES
 from ui import evidence
 from ui import wording as shared
 from ui.evaluation.limits import wording
@@ -110,14 +113,20 @@ def frames(card: Card) -> None:
         for row in rows.to_dict("records")
     ]
     evidence.chart(ForestDisplay(rows.assign(group=names), wording.FRAME_CHANGE, 0.0), "frames")
-    evidence.origin(card, (FRAME,), METHODS["outline"], table, "outline_frame.csv", wording.OUTLINE_COMMAND)
+    evidence.origin(card, (FRAME,), METHODS["outline_frame"], table, "outline_frame.csv", wording.OUTLINE_COMMAND)
 
 
 def beside(card: Card) -> None:
     """Show how many frames of one's own get no answer, on bare skin and on the lesion."""
     rows = evidence.table(card, BESIDE, ("dataset", "split", "shows", "share", "value", "low", "high", "n_images"))
+    rows = rows.replace([np.inf, -np.inf], np.nan).dropna(subset=["share", "value"])
+    rows = rows[rows["n_images"] >= FEWEST_CASES]
+    if rows.empty:
+        raise TableError("damaged", wording.NO_FRAMES.format(BESIDE))
+    first = (rows["dataset"].iloc[0], rows["split"].iloc[0])
+    rows = evidence.of_set(rows, first)
     st.header(wording.BESIDE)
-    st.caption(wording.BESIDE_HINT.format(shared.set_name((rows["dataset"].iloc[0], rows["split"].iloc[0]))))
+    st.caption(wording.BESIDE_HINT.format(shared.set_name(first)))
     names = [wording.BESIDE_ROW.format(shows, share) for shows, share in zip(rows["shows"], rows["share"], strict=True)]
     evidence.chart(ForestDisplay(rows.assign(group=names), wording.BESIDE_SHARE), "beside")
-    evidence.origin(card, (BESIDE,), METHODS["outline"], rows, "outline_beside.csv", wording.OUTLINE_COMMAND)
+    evidence.origin(card, (BESIDE,), METHODS["outline_beside"], rows, "outline_beside.csv", wording.OUTLINE_COMMAND)

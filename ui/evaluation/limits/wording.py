@@ -194,9 +194,9 @@ FRAME_HINT = "Melanoma AUC on validation photos with such a frame, less that wit
 FRAME_CHANGE = "Change of the melanoma AUC"
 BESIDE, BESIDE_SHARE = "A frame beside the lesion", "Share of frames without an answer"
 BESIDE_HINT = (
-    "{}: frames of a part of the shorter side, put by chance on skin or around a point of the lesion. Those beside the "
-    "lesion that is outlined in the centred square, and pictures that the gate refuses, get no answer."
+    "{}: small frames put by chance on bare skin, where no answer is right, and on the lesion, where one is wanted."
 )
+NO_FRAMES = "{} has no row that can be shown; make it again, or copy it again."
 BESIDE_ROW = "{}, {:.0%} of the side"
 
 

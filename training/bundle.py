@@ -1,6 +1,6 @@
 """Third command: pack a calibrated run into the folder that the application serves.
 
-    python -m training.bundle runs/RECIPE [--bundle model/bundle] [--version 1.0.0]
+    python -m training.bundle runs/RECIPE --version NUMBER [--bundle model/bundle]
     python -m training.bundle --smoke
 
 Writes the weights, the card, the data set's tables, a golden photo with the answer it must give, and checksums.
@@ -206,13 +206,15 @@ def pack(run: Path, bundle: Path, version: str) -> None:
 @one_sentence
 def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--version", default="1.0.0", help="of the model; a retrained one needs a new number")
+    parser.add_argument("--version", help="of the model; a retrained one needs a new number")
     options = parse_run_and_bundle(parser, arguments, smoke=f"pack {SMOKE_RUN} into {SMOKE_BUNDLE}")
     run, bundle = options.run, options.bundle
     if not (run / "calibration.json").exists():
         parser.error(f"{run} is not calibrated; run training.calibrate first")
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-    pack(run, bundle, options.version)
+    if not (options.version or options.smoke):
+        parser.error("--version is missing: a retrained model needs a number of its own, such as 1.13.1")
+    pack(run, bundle, options.version or "0.0.0")
     print(f"packed {bundle}; next: python -m training.evaluate {run} --bundle {bundle}")
     return 0
 

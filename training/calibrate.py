@@ -121,7 +121,7 @@ def main(arguments: list[str] | None = None) -> int:
     write_file(run / "calibration.json", (json.dumps(written, indent=1) + "\n").encode())
     print(f"temperature {fitted.value:.3f}: log loss {fitted.loss_before:.4f} -> {fitted.loss_after:.4f} on "
           f"{len(rows):,} validation images; next: python -m training.bundle "
-          f"{'--smoke' if options.smoke else f'{run} --bundle runs/bundle'}")  # fmt: skip
+          f"{'--smoke' if options.smoke else f'{run} --bundle runs/bundle --version NUMBER'}")  # fmt: skip
     return 0
 
 

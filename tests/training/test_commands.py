@@ -106,7 +106,10 @@ def test_after_the_last_layer_learnt_from_validation_its_images_are_answered_out
     asked = ["last_layer_penalty=1", "prior_exponent=0.2"]
     assert train.main(["mobilenetv2_bundle", "--smoke", *names, "--set", *asked]) == 0
     assert calibrate.main([str(run)]) == 0
-    assert bundle.main([str(run), "--bundle", str(packed)]) == 0
+    with pytest.raises(SystemExit):
+        bundle.main([str(run), "--bundle", str(packed)])
+    assert "a number of its own" in capsys.readouterr().err and not packed.exists()
+    assert bundle.main([str(run), "--bundle", str(packed), "--version", "9.9.9"]) == 0
     assert evaluate.main([str(run), "--bundle", str(packed)]) == 0
     card, folds = load_card(packed), read_folds(run, read_record(run)[1])
     table = pd.read_csv(packed / "results/predictions.csv")

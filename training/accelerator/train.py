@@ -19,6 +19,8 @@ from typing import cast
 
 os.environ.setdefault("KERAS_BACKEND", "torch")
 
+from training.command import TrainingError, one_sentence  # isort: skip  # first: it says that torch is missing
+
 import cv2
 import keras
 import numpy as np
@@ -29,7 +31,6 @@ from torch.nn.functional import cross_entropy, interpolate, log_softmax, softmax
 from training.accelerator.augment import views
 from training.accelerator.plan import read_plan
 from training.accelerator.weights import halved, read_weights
-from training.command import TrainingError, one_sentence
 from training.data.augment import LEVELS, Augmentation
 from training.data.label_sets import CODES
 from training.data.splits import TRAIN, VALIDATION

@@ -76,9 +76,11 @@ def read_manifest(work: Path) -> pd.DataFrame:
     Raises
     ------
     DatasetError
-        If it is damaged.
+        If it is damaged, or there is none.
     """
     path = work / "manifest.csv"
+    if not path.exists():
+        raise DatasetError(f"There is no {path}; run training.data.manifest first.")
     try:
         manifest = read_table(path)
     except (ValueError, UnicodeDecodeError):

@@ -29,6 +29,8 @@ class RunError(TrainingError):
 
 def read_record(run: Path) -> tuple[Recipe, dict]:
     """Return the recipe and the record of a training run."""
+    if not (run / "run.json").exists():
+        raise RecipeError(f"There is no {run / 'run.json'}; name the folder of a run, or train it first.")
     record = read_json(run / "run.json")
     if not isinstance(record, dict) or not isinstance(record.get("recipe"), dict):
         raise RecipeError(f"{run / 'run.json'} holds no recipe; remove its folder and train it again.")

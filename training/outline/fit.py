@@ -131,7 +131,7 @@ def pack(bundle: Path, drawn: keras.Model, threshold: float, tables: dict[str, p
 def _rows(table: pd.DataFrame, keys: list[str]) -> list[dict]:
     """Return figures of a table as entries of the card."""
     return json.loads(
-        table[[*keys, "value", "low", "high", "n_images", "n_lesions"]].round(4).to_json(orient="records")
+        table[[*keys, "value", "low", "high", "n_images", "n_lesions"]].round(6).to_json(orient="records")
     )
 
 

@@ -76,7 +76,7 @@ def show(rows: Sequence[Row]) -> None:
             wording.PHOTO: st.column_config.ImageColumn(width=70),
             wording.MELANOMA: st.column_config.NumberColumn(**number),
             wording.MALIGNANT: st.column_config.NumberColumn(**number),
-            wording.LEVEL: st.column_config.TextColumn(width=190),  # a phone shows so much beside number and photo
+            wording.LEVEL: st.column_config.TextColumn(width=240),  # a phone shows so much beside number and photo
             wording.NAMED: st.column_config.TextColumn(width=190),
             wording.NOTES: st.column_config.TextColumn(width="large"),
         },

@@ -54,10 +54,10 @@ WITHOUT = {"before": "Without it", "change": "Change: with minus without, paired
 ONLY_AFTER = "Figures are shown after temperature only."
 CLINIC = "Outcomes of 1,000 lesions at a prevalence of {}, if every yes is biopsied"
 OUTCOMES = {
-    "found": "Positive, biopsied: found",
-    "missed": "Positive, left: missed",
+    "found": "Positive, biopsied (found)",
+    "missed": "Positive, left (missed)",
     "benign_biopsied": "Negative, biopsied",
-    "benign_spared": "Negative, left: spared",
+    "benign_spared": "Negative, left (spared)",
     "biopsies": "Biopsies in all",
 }
 ASSUMPTIONS = """
@@ -121,10 +121,11 @@ FOUND = (
 MISSED = "**It misses** {:,} of {:,} images of {} at that threshold."
 MISTAKE = "Its most common mistake is {} named {}: {:,} images."
 NOT_MEASURED = "**Hardly or not measured**: {}."
+AREAS = ("melanoma_auc", "malignant_auc")  # which the best of a family is chosen by
 ANCESTORS = "The best earlier system of each family"
 SAME_IMAGES = (
     "HAM10000, internal test, the same {} for every row, with 95 % intervals. Trained again for this comparison; of "
-    "each family, the system that did best here. Earlier releases of this model: Method, Systems compared."
+    "each family, the one with the highest AUC. Earlier releases of this model: Method, Systems compared."
 )
 WITHOUT_RULE = (
     "Balanced accuracy is of what a system names: the earlier ones their most probable class, this model what its rule "

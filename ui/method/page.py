@@ -37,6 +37,8 @@ def recipe(card: Card) -> None:
     st.header(wording.IN_SHORT)
     st.markdown(_summary(card, built, stages))
     names = [wording.STAGE.format(number) for number in range(1, len(stages) + 1)]
+    if stages[-1]["recipe"].get("members"):
+        names[-1] = wording.JOINED_STAGE
     rows = _rows(stages)
     alike, unlike = _parted(rows, [bool(stage["recipe"].get("epochs")) for stage in stages])
     evidence.grid(wording.STAGES, (wording.SETTING, *names), unlike)

@@ -10,7 +10,7 @@ IN_SHORT = "In short"
 STAGES = "Stages, from left to right"
 IN_ALL_STAGES = "The same in all stages"
 SETTING = "Setting"
-STAGE = "Stage {}"
+STAGE, JOINED_STAGE = "Stage {}", "Joined"
 SETTINGS = {
     "name": "Recipe",
     "datasets": "Image sets",
@@ -153,7 +153,7 @@ COMMANDS = """\
 python -m training.data.manifest --data data --datasets {sets}
 {unpack}python -m training.train {recipe} --data data --splits model/bundle/dataset/splits.csv
 python -m training.calibrate runs/{recipe}
-python -m training.bundle runs/{recipe} --bundle runs/bundle
+python -m training.bundle runs/{recipe} --bundle runs/bundle --version NUMBER
 python -m training.evaluate runs/{recipe} --bundle runs/bundle
 """
 UNPACK = "python -m training.accelerator.unpack {}\n"
@@ -161,7 +161,7 @@ EACH = """
 - `manifest` reads the images, `unpack` networks that a GPU trained
 - `train` trains every missing stage; an interrupted run continues where it stopped
 - `calibrate` fits the temperature on validation, out of fold
-- `bundle` packs weights, card and tables into a folder
+- `bundle` packs, under a version of its own, weights, card and tables into a folder
 - `evaluate` evaluates the packed model on the internal and external tests
 """
 TABLES = "The tables of the page Dataset:"

@@ -8,6 +8,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from model.evaluation.plots.style import (
+    INK,
     VERMILION,
     RowsDisplay,
     add_band,
@@ -18,6 +19,11 @@ from model.evaluation.plots.style import (
 )
 
 NAME_SPAN = (0.6, 0.07)  # share of the chart that a written name needs, across and up
+
+
+def _alone(dark: bool) -> dict:
+    """Return the look of a point that is a series of its own: it lies on a line and has to stand out."""
+    return {"symbol": "star", "size": 16, "color": INK[dark]}
 
 
 @dataclass(frozen=True)
@@ -46,8 +52,9 @@ class LinesDisplay(RowsDisplay):
             if "low" in line and line["low"].notna().all():
                 add_band(figure, line["x"], line["low"].to_numpy(), line["high"].to_numpy(), look)
             figure.add_scatter(
-                x=line["x"], y=line["value"], mode="lines+markers", name=name,
-                line={"color": look.colour, "dash": look.dash}, marker={"symbol": look.symbol, "size": 8},
+                x=line["x"], y=line["value"], name=name, mode="lines+markers" if len(line) > 1 else "markers",
+                line={"color": look.colour, "dash": look.dash},
+                marker={"symbol": look.symbol, "size": 8} if len(line) > 1 else _alone(dark),
                 hovertemplate="%{x}: %{y:.3f}%{text}<extra>" + str(name) + "</extra>",
                 text=", " + line["point"] if "point" in line else None,
             )  # fmt: skip

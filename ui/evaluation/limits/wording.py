@@ -187,7 +187,7 @@ OUTLINE_FIGURES = {
     "several_lesions": "Share of photos with more than one lesion",
     "no_lesion": "Share of photos without a lesion found",
 }  # fmt: skip
-OUTLINE_HINT = "An outline in the network's square view, against the expert's mask cut to the same square."
+OUTLINE_HINT = "An outline in the centred square, against the expert's mask cut to the same square."
 FRAMED = "{}, {:.0%} of the lesion on each side"
 FRAME = "A frame around the lesion instead of the centred square"
 FRAME_HINT = "Melanoma AUC on validation photos with such a frame, less that with the centred square."

@@ -54,7 +54,7 @@ class Analysis:
         What was measured about the photo; empty where the model has no gauges.
     mask : ndarray, float32, shape (size, size), range [0, 1], or None
         The chance of each pixel of ``view`` to be in a lesion; None where the model draws no outlines.
-    usual : Analysis or None
+    centred_square : Analysis or None
         That of the largest centred square, from the photo alone, where this one is of another square.
     """
 
@@ -69,12 +69,20 @@ class Analysis:
     patient: Patient = UNKNOWN
     gauges: tuple[Gauge, ...] = ()
     mask: np.ndarray | None = None
-    usual: "Analysis | None" = None
+    centred_square: "Analysis | None" = None
 
     @property
     def centred(self) -> bool:
         """Whether it is of the largest centred square, on which everything about the model was measured."""
-        return self.usual is None
+        return self.centred_square is None
+
+    @property
+    def leading(self) -> "Analysis":
+        """The analysis that decides the headline: a frame never turns the risk of the centred square down."""
+        square = self.centred_square
+        if square is None or square.prediction.abstained or self.prediction.reason is not None:
+            return self
+        return square if square.decision.rank > self.decision.rank else self
 
     @cached_property
     def lesion(self) -> Outline | None:
@@ -93,17 +101,18 @@ class Analysis:
     def notes(self) -> tuple[str, ...]:
         """Codes of the notes next to the answer: warnings, and gauges beyond their limits.
 
-        Of a picture that the gate refuses only warnings: gauges were measured on dermoscopic photos. What they say of
-        the photo is told from its centred square, as a small frame of a sharp photo looks blurred.
+        Of a picture that the gate refuses only warnings: gauges were measured on dermoscopic photos. For another frame
+        they are those of the centred square, as a small frame of a sharp photo looks blurred, but for a lesion that
+        the frame cuts off.
         """
         if self.photo_alone.reason == OUTSIDE:
             return self.warnings
-        found = poor(self.gauges)
-        if self.usual is not None:
-            of_photo = tuple(code for code in poor(self.usual.gauges) if code != CUT_OFF)
-            cut_off = () if self.photo_alone.reason == BESIDE else (CUT_OFF,)
-            found = of_photo + tuple(code for code in found if code in cut_off)
-        return self.warnings + found
+        square = self.centred_square
+        if square is None:
+            return self.warnings + poor(self.gauges)
+        of_square = () if square.photo_alone.reason == OUTSIDE else poor(square.gauges)
+        cut_off = self.photo_alone.reason != BESIDE and CUT_OFF in poor(self.gauges)
+        return self.warnings + tuple(code for code in of_square if code != CUT_OFF) + (CUT_OFF,) * cut_off
 
     @property
     def decision(self) -> Decision:
@@ -174,8 +183,12 @@ class Analyser:
         """
         return self.look(read_photo(data), square, patient)
 
-    def look(self, photo: Photo, square: Square | None = None, patient: Patient = UNKNOWN) -> Analysis:
+    def look(
+        self, photo: Photo, square: Square | None = None, patient: Patient = UNKNOWN, known: Analysis | None = None
+    ) -> Analysis:
         """Assess a photo that was read before, for example another part of it; parameters as `analyse`.
+
+        ``known`` is an earlier analysis of the same photo, whose centred square is then not assessed again.
 
         Raises
         ------
@@ -183,11 +196,11 @@ class Analyser:
             As `analyse`.
         """
         centre = centre_square(*photo.pixels.shape[:2])
-        usual = self._look(photo, centre)
+        found = self._look(photo, square or centre)
         if square is None or square == centre:
-            return usual.informed(patient)
-        found = replace(self._look(photo, square), usual=usual)
-        return _beside(found).informed(patient)
+            return found.informed(patient)
+        of_centre = known and (known.centred_square or known).informed(UNKNOWN)
+        return _beside(replace(found, centred_square=of_centre or self._look(photo, centre))).informed(patient)
 
     def _look(self, photo: Photo, square: Square) -> Analysis:
         tensor = to_tensor(photo.pixels, self.card.size, square)
@@ -297,11 +310,11 @@ def _gated(prediction: Prediction, score: float, limit: float) -> Prediction:
 
 
 def _beside(analysis: Analysis) -> Analysis:
-    """Withdraw the answer to a frame that lies beside the lesion of the whole photo."""
-    usual, entry = analysis.usual, analysis.card.outline
-    if usual is None or usual.mask is None or entry is None or analysis.prediction.abstained:
+    """Withdraw the answer to a frame that misses the lesion in the centred square."""
+    square, entry = analysis.centred_square, analysis.card.outline
+    if square is None or square.mask is None or entry is None or analysis.prediction.abstained:
         return analysis
-    if not lies_beside(usual.mask, entry.threshold, usual.square, analysis.square):
+    if not lies_beside(square.mask, entry.threshold, square.square, analysis.square):
         return analysis
     withdrawn = replace(analysis.photo_alone, abstained=True, reason=BESIDE)
     return replace(analysis, prediction=withdrawn, photo_alone=withdrawn)

@@ -63,7 +63,7 @@ def crop(pixels: np.ndarray, square: Square, size: int) -> np.ndarray:
     right, bottom = square.left + square.side, square.top + square.side
     slack = 1e-3  # float rounding of a square that a person moved to the very edge
     inside = min(square.left, square.top) >= -slack and right <= width + slack and bottom <= height + slack
-    if not (square.side >= 1 and inside):  # said so that a number that is none is refused too
+    if not (square.side >= 1 and inside):  # written this way so that NaN is refused too
         raise ContractError("square_outside", "The square must be inside the photo and at least one pixel wide.")
     if size == height == width == square.side:
         return np.array(pixels)

@@ -8,18 +8,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from model.answer.gate import BESIDE, OUTSIDE
-from model.answer.sentences import DISCLAIMER
+from model.answer.sentences import DISCLAIMER, FORCED
 from model.explain import colour_bar, overlay
 from model.preprocess import Square
 
 if TYPE_CHECKING:  # the pipeline takes a moment to import
     from model.pipeline import Analysis
 
-FORCED_MARKS = {
-    OUTSIDE: "Refused as outside what was measured; shown anyway",
-    BESIDE: "Refused, as no lesion was outlined in this frame; shown anyway",
-}
 SCALE = ("no evidence", "strongest")  # what the ends of a map's colours mean
 # Blue through white to orange, told apart with every kind of colour vision (Okabe and Ito 2008).
 CONTRAST = np.rint(
@@ -112,8 +107,9 @@ def result(analysis: "Analysis") -> dict:
         ],
         "decision": None if prediction.abstained or analysis.forced else _decision(analysis),
         "malignant_probability": None if prediction.abstained else prediction.malignant,
-        "centred_square": None if analysis.usual is None else _in_short(analysis.usual),
         "malignant_probability_photo_alone": None if prediction.abstained else analysis.photo_alone.malignant,
+        "centred_square": None if analysis.centred_square is None else _in_short(analysis.centred_square),
+        "headline_of": "square" if analysis.leading is analysis else "centred_square",
         "intended_use": card.raw.get("human", {}).get("intended_use"),
         "not_for": card.raw.get("human", {}).get("not_for"),
     }
@@ -206,7 +202,7 @@ def captioned(picture: Image.Image, drawn: Drawn, model: str, refused: str | Non
     refused : str, optional
         Why the photo was refused, whose answer is shown all the same.
     """
-    lines = [*([FORCED_MARKS[refused]] if refused else []), drawn.title, f"Model {model}", DISCLAIMER]
+    lines = [*([FORCED[refused]] if refused else []), drawn.title, f"Model {model}", DISCLAIMER]
     coloured = drawn.heat.any() or drawn.against is not None
     width, height = picture.size
     size = max(9, width // 48)

@@ -6,6 +6,7 @@ import math
 import os
 import sys
 from collections.abc import Callable
+from pathlib import Path
 
 from model.errors import LesionscopeError, printable
 from model.installed import need_packages
@@ -21,7 +22,7 @@ UNREADABLE = (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeErro
 
 
 def at_least(least: float, kind: Callable[[str], float], most: float = math.inf) -> Callable[[str], float]:
-    """Return what reads an option of a command, and refuses numbers outside a range."""
+    """Return a type for argparse: a finite number from ``least`` to ``most``, read by ``kind``."""
 
     def read(text: str) -> float:
         value = kind(text)
@@ -42,6 +43,8 @@ def one_sentence(main: Callable[..., int]) -> Callable[..., int]:
 
     @functools.wraps(main)
     def told(*arguments, **options) -> int:
+        if Path(sys.argv[0]).name == "__main__.py":  # argparse would call the command so
+            sys.argv[0] = f"python -m {main.__module__.rpartition('.')[0]}"
         try:
             return main(*arguments, **options)
         except (LesionscopeError, TrainingError) as error:

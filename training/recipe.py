@@ -223,10 +223,11 @@ def trunk_in(weights: str, architecture: str) -> str:
 
 
 def _of_weights(path: Path) -> str:
-    """Return a file's path if it is one of HDF5 (.h5), or an archive of Keras (.keras) or PyTorch (.pth)."""
+    """Return a file's path if it is one of HDF5, or of Keras or PyTorch, whose files are archives or pickles."""
     with path.open("rb") as file:
-        hdf5 = file.read(8) == b"\x89HDF\r\n\x1a\n"
-    if not (hdf5 if path.suffix == ".h5" else path.suffix in (".keras", ".pth") and is_zipfile(path)):
+        first = file.read(8)
+    kinds = {".h5": first == b"\x89HDF\r\n\x1a\n", ".keras": is_zipfile(path)}
+    if not kinds.get(path.suffix, path.suffix == ".pth" and (is_zipfile(path) or first.startswith(b"\x80"))):
         raise RecipeError(f"{path} is no file of weights; copy it again, or give 'imagenet' or 'none'.")
     return str(path)
 

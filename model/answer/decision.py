@@ -77,6 +77,11 @@ class Decision:
         return (self.named, *(code for code in self.tie if code != self.named))
 
     @property
+    def rank(self) -> tuple[int, bool]:
+        """What a headline is ordered by: the risk, then whether it is about melanoma."""
+        return (LOW, MIDDLE, HIGH).index(self.risk), MELANOMA in self.reached
+
+    @property
     def reached(self) -> set[str]:
         """Subjects that reach the level the risk comes from, `CONFIRM` if high, else `RULE_OUT`; empty if low."""
         role = CONFIRM if self.risk == HIGH else RULE_OUT

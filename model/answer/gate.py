@@ -16,7 +16,7 @@ from model.errors import BundleError
 
 BLANK = "blank"  # why an even surface has no answer
 OUTSIDE = "outside"  # why a refused photo has no answer
-BESIDE = "beside"  # why a frame has no answer in which the outline of the whole photo shows no lesion
+BESIDE = "beside"  # why a frame has no answer that misses the lesion outlined in the centred square
 
 
 @dataclass(frozen=True, eq=False)

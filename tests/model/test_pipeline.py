@@ -1,14 +1,19 @@
 """One way from bytes to an answer, the same for one photo and for many, which leaves nothing behind."""
 
+from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from model.answer.gate import BESIDE
+from model import report
+from model.answer.decision import HIGH, LOW, MALIGNANT, MELANOMA, MIDDLE
+from model.answer.gate import BESIDE, OUTSIDE
+from model.answer.quality import POOR, Gauge
 from model.errors import ContractError, PhotoError
-from model.pipeline import BLANK
+from model.pipeline import BLANK, Analysis
 from model.preprocess import Square, to_tensor
 from tests.support.bundles import CODES, SIZE
 
@@ -36,22 +41,75 @@ def test_the_chosen_square_is_what_the_network_sees(analyser, lesion, encode):
 
 def test_the_centred_square_is_answered_beside_any_other(analyser, lesion_png):
     usual = analyser.analyse(lesion_png)
-    assert usual.centred and usual.usual is None
+    assert usual.centred and usual.centred_square is None
     same = analyser.analyse(lesion_png, usual.square)
     assert same.centred and (same.prediction.probabilities == usual.prediction.probabilities).all()
     other = analyser.analyse(lesion_png, Square(40, 10, 150))
-    assert not other.centred and other.usual.square == usual.square
-    assert (other.usual.prediction.probabilities == usual.prediction.probabilities).all()
+    assert not other.centred and other.centred_square.square == usual.square
+    assert (other.centred_square.prediction.probabilities == usual.prediction.probabilities).all()
+    for known in (usual, other):
+        again = analyser.look(other.photo, Square(40, 20, 150), known=known)
+        assert again.centred_square is (known.centred_square or usual) or not again.centred_square.patient.known
+        assert (again.centred_square.prediction.probabilities == usual.prediction.probabilities).all()
 
 
-def test_a_frame_beside_the_lesion_is_refused_and_answered_on_request(analyser, encode):
+def ranked(analysis, risk: str, reached: set):
+    """An analysis with a decision of its own."""
+    decision = SimpleNamespace(risk=risk, rank=((LOW, MIDDLE, HIGH).index(risk), MELANOMA in reached))
+    return SimpleNamespace(prediction=analysis.prediction, decision=decision, centred_square=None)
+
+
+@pytest.mark.parametrize(
+    ("square", "frame", "turned"),
+    [
+        ((HIGH, {MELANOMA}), (LOW, set()), True),
+        ((HIGH, {MELANOMA}), (HIGH, {MALIGNANT}), True),
+        ((MIDDLE, {MELANOMA}), (MIDDLE, {MALIGNANT}), True),
+        ((MIDDLE, {MELANOMA}), (HIGH, {MALIGNANT}), False),
+        ((LOW, set()), (LOW, set()), False),
+        ((HIGH, {MALIGNANT}), (HIGH, {MELANOMA}), False),
+    ],
+)
+def test_a_frame_never_turns_the_headline_down(analyser, lesion_png, square, frame, turned):
+    usual = analyser.analyse(lesion_png)
+    own, other = ranked(usual, *frame), ranked(usual, *square)
+    own.centred_square = other
+    assert Analysis.leading.fget(own) is (other if turned else own)
+    other.prediction = replace(usual.prediction, abstained=True, reason=BLANK)
+    assert Analysis.leading.fget(own) is own
+
+
+def test_notes_on_light_and_blur_come_from_the_centred_square(analyser, lesion_png):
+    usual = analyser.analyse(lesion_png)
+    own = replace(usual, gauges=gauges("sharpness", "cut_off"), centred_square=replace(usual, gauges=gauges("hair")))
+    assert own.notes == ("hair", "cut_off")
+    missed = replace(usual.photo_alone, abstained=True, reason=BESIDE)
+    assert replace(own, photo_alone=missed).notes == ("hair",)
+    refused = replace(usual.photo_alone, abstained=True, reason=OUTSIDE)
+    assert replace(own, photo_alone=refused).notes == ()
+    unlike = replace(own.centred_square, photo_alone=refused)
+    assert replace(own, centred_square=unlike).notes == ("cut_off",)
+
+
+def gauges(*codes: str) -> tuple[Gauge, ...]:
+    return tuple(Gauge(code, 1.0, POOR) for code in codes)
+
+
+def test_a_frame_that_misses_the_lesion_is_refused_and_answered_on_request(analyser, encode):
     photo = np.random.default_rng(0).integers(180, 210, (200, 200, 3)).astype(np.uint8)
     photo[110:160, 110:160] = 20
     beside, within = (analyser.analyse(encode(photo), Square(place, place, 70)) for place in (0, 80))
     assert within.prediction.reason is None
     assert beside.prediction.abstained and beside.prediction.reason == BESIDE and beside.photo_alone.abstained
+    assert beside.lesion is None and within.lesion is not None
+    written = report.result(beside)
+    assert written["reason"] == "beside" and written["decision"] is None and written["malignant_probability"] is None
+    assert written["centred_square"]["decision"] == report.result(beside.centred_square)["decision"]
+    assert written["centred_square"]["abstained"] is False and written["headline_of"] == "square"
+    assert report.result(beside.centred_square)["centred_square"] is None
     forced = beside.answered_anyway()
-    assert forced.forced and not forced.prediction.abstained and forced.usual is beside.usual
+    assert forced.forced and not forced.prediction.abstained and forced.centred_square is beside.centred_square
+    assert report.result(forced)["decision"] is None
 
 
 def test_a_square_smaller_than_the_network_input_is_remarked(analyser, lesion_png):

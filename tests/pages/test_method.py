@@ -210,7 +210,9 @@ def test_a_figure_is_drawn_over_its_cost_and_changes_are_paired(page):
         "one a + two b": ([1.1, 1.5], [0.42, 0.4]), "one a": ([0.4, 0.5], [0.46, 0.45]),
         wording.SERVED: ([1.5], [0.4]),
     }  # fmt: skip
-    assert over["data"][0]["text"] == [", 192 px", ", 224 px"]
+    assert over["data"][0]["text"] == ["192 px", "224 px"]
+    symbols = [line["marker"]["symbol"] for line in over["data"]]
+    assert symbols[2] == "star" and "star" not in symbols[:2]
     assert fewer["data"][0]["x"] == [0.02, 0.05]  # the most costly first; both changed at once is in the first chart
     labels = [label.replace("<br>", " ") for label in fewer["layout"]["yaxis"]["ticktext"]]
     assert labels == ["one a + two b, 192 px: 1.10 billion", "one a, 224 px: 0.50 billion"]
@@ -230,7 +232,8 @@ def test_each_gain_is_named_by_what_differs(page):
     [changes] = charts(shown)
     labels = [label.replace("<br>", " ") for label in changes["layout"]["yaxis"]["ticktext"]]
     assert labels == [
-        "507 images (25 % of the lesions)", "taught by one trunk", "taught by all 3 trunks, 96,000 draws",
+        "507 images (25 % of the lesions)", "distilled from one trunk",
+        "distilled from all 3 trunks, 96,000 draws",
         wording.GAIN_SEED,
     ]  # fmt: skip
     assert changes["data"][0]["x"] == [-0.05, 0.01, 0.05, -0.005]

@@ -21,6 +21,7 @@ from training.data.prepared import synthetic_table
 from training.data.sets.ham10000 import read as read_ham10000
 from training.data.sets.layouts import DatasetError
 from training.fitting.last_layer import read_folds
+from training.gauges import fit as gauges
 from training.judging.predictions import write_missing_predictions
 from training.judging.trained_run import load_run, read_record
 
@@ -230,3 +231,10 @@ def test_a_broken_image_is_skipped_and_many_are_an_error(tmp_path, capsys):
     Path(images.path[4]).write_bytes(b"")
     with pytest.raises(DatasetError, match="2 of 105"):
         build_manifest(images, tmp_path / "again")
+
+
+def test_a_package_that_is_run_is_called_by_its_name(monkeypatch, capsys):
+    monkeypatch.setattr("sys.argv", ["/somewhere/training/gauges/__main__.py", "--help"])
+    with pytest.raises(SystemExit):
+        gauges.main()
+    assert capsys.readouterr().out.startswith("usage: python -m training.gauges ")

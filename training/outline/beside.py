@@ -36,10 +36,10 @@ def beside_records(images: pd.DataFrame, analyser: Analyser, photos: int = PHOTO
     found = []
     for row in tqdm(chosen.itertuples(), total=len(chosen), desc="frames beside lesions", mininterval=20):
         photo, mask = read_photo(read_file(Path(row.path))), photo_with_mask(row)[1] > 0
-        random = np.random.default_rng(digest("beside", row.image_id))
+        random, centred = np.random.default_rng(digest("beside", row.image_id)), analyser.look(photo)
         for share in SHARES:
             for shows, square in frames(mask, share, random).items():
-                refused = analyser.look(photo, square).prediction.abstained
+                refused = analyser.look(photo, square, known=centred).prediction.abstained
                 found.append({
                     "lesion_id": f"{row.dataset}/{row.lesion_id}", "dataset": row.dataset, "split": row.split,
                     "share": share, "shows": shows, "refused": refused,

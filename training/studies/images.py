@@ -1,4 +1,4 @@
-"""The images of studies that learn anew: training images to learn from, validation images to judge on."""
+"""The images of studies that train networks or layers of their own, and those to judge them on."""
 
 from pathlib import Path
 

@@ -100,7 +100,7 @@ def analysis(analyser: "Analyser") -> "Analysis":
     """Return the answer for this session's photo and frame, computed again when another frame was requested."""
     before = st.session_state.analysis
     if st.session_state.frame_wanted != st.session_state.frame_seen:
-        _keep(analyser.look(before.photo, _square(before, st.session_state.frame_wanted)))
+        _keep(analyser.look(before.photo, _square(before, st.session_state.frame_wanted), known=before))
     found = st.session_state.analysis
     return found.answered_anyway() if st.session_state.answered_anyway else found
 
@@ -140,8 +140,8 @@ def fit(frame: tuple[int, int, int]) -> None:
 
 def back() -> None:
     """Request the largest centred square."""
-    across, down, size = WHOLE.values()
-    fit((across, down, size))
+    st.session_state.update(WHOLE)
+    look_here()
 
 
 def answer_anyway() -> None:

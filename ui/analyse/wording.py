@@ -66,9 +66,9 @@ OTHER_FRAME = (
     "How often such answers are right was measured for the centred square of a photo, not for a frame of your own."
 )
 CENTRED = "The centred square: <b>{}</b>."
-IN_FRAME = '<p class="remark">In this frame:</p>'
-NOT_ADJUSTED = "The answer to this frame is not adjusted to your clinic: its rates were not measured."
-LEADS = "This is the centred square, whose risk is higher. This frame: <b>{}</b>."
+IN_FRAME = "In this frame:"
+NOT_ADJUSTED = "Not adjusted to your clinic: the rates for that were measured for the centred square alone."
+LEADS = "This answer is that to the centred square, where the risk is higher. This frame: <b>{}</b>."
 FORCED_HEADING = "Probabilities without a risk level"
 
 SUSPICIOUS = {"mel": "Suspicious of melanoma", "malignant": "Suspicious of malignancy"}
@@ -108,6 +108,7 @@ def named(decision, names: dict[str, str]) -> list[str]:
     if decision.most_probable not in tied:
         lines[0] += f" <small>{MOST_PROBABLE.format(names[decision.most_probable])}</small>"
     widest = decision.sets[max(decision.sets)] if decision.sets else ()
-    if len(widest) > 1:  # what is named above is never left out
-        lines.append(TOGETHER.format(", ".join(names[code] for code in dict.fromkeys((*widest, *tied)))))
+    apart = dict.fromkeys((*widest, *tied)) if widest else {}  # what is named above is never left out
+    if len(apart) > 1:
+        lines.append(TOGETHER.format(", ".join(names[code] for code in apart)))
     return lines

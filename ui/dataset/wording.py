@@ -5,7 +5,7 @@ from ui.wording import SETS
 TITLE = "Dataset"
 TABLES_COMMAND = "python -m training.judging.dataset_tables --data DATA --work runs/data"
 STUDY_COMMAND = "python -m training.studies.balancing --work runs/data --weights imagenet"
-SPLIT_COMMAND = "python -m training.bundle runs/RECIPE"
+SPLIT_COMMAND = "python -m training.bundle runs/RECIPE --version NUMBER"
 LEAKAGE_COMMAND = "python -m training.studies.leakage"
 
 SET = "Image set"

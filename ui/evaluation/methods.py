@@ -3,8 +3,12 @@
 METHODS = {
     "maps": "means over photos, the same number of each class; intervals from resampling lesions.",
     "outline": "means over photos with intervals from resampling lesions; shares with Wilson's interval by lesion.",
-    "outline_frame": "the same photos in both frames, of the served model; intervals from resampling lesions.",
-    "outline_beside": "shares of frames with Wilson's interval by lesion; fewer than 30 frames of a kind are left out.",
+    "outline_frame": "the same photos in both frames, answered out of fold; intervals from resampling lesions.",
+    "outline_beside": (
+        "shares of frames with Wilson's interval by lesion; fewer than {} frames of a kind are left out. Refused by "
+        "the outline, by the gate, or as an even surface; what lies beyond the centred square is not judged by the "
+        "outline, whose threshold was chosen on the same photos."
+    ),
     "overview": "shares carry Wilson's interval at the effective sample size, other figures {}.",
     "points": "Wilson's interval at the effective sample size by lesion.",
     "rules": "shares with Wilson's interval by lesion; balanced accuracy from resampling lesions.",

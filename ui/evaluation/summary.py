@@ -135,7 +135,7 @@ def ancestors(card: Card) -> None:
     own = table[table["recipe"] == card.model_id].head(1)
     rows = [(wording.BUNDLED, *(_compared(own.iloc[0], name) for name in metrics))] if len(own) else []
     for family, systems in earlier_systems(table).groupby("family"):
-        areas = [name for name in wording.AREAS if name in metrics]  # as README.md: no rule of naming is in them
+        areas = [name for name in wording.AREAS if name in metrics]  # AUC does not depend on a decision rule
         judged = next((name for name in areas if systems[name].notna().all()), metrics[-1])
         best = systems.sort_values(judged, ascending=False).iloc[0]
         rows.append((f"{family}: {best['recipe']}", *(_compared(best, name) for name in metrics)))

@@ -39,7 +39,8 @@ def cost(card: Card) -> None:
     )  # fmt: skip
     lines = pd.concat([lines, lines.loc[own.index[:1]].assign(series=wording.SERVED)])
     named = wording.PAIRED[metric]
-    evidence.chart(LinesDisplay(lines[["series", "x", "value", "point"]], wording.BILLIONS, named), "cost")
+    display = LinesDisplay(lines[["series", "x", "value", "point"]], wording.BILLIONS, named, marked=wording.SERVED)
+    evidence.chart(display, "cost")
     near = trunks[(trunks["size"] == served["size"]) | (trunks["tried"] == served["tried"])].drop(own.index[0])
     near = near.sort_values("multiply_adds", ascending=False, kind="stable")
     for heading, part in ((wording.LESS, near), (wording.RELEASES, rows[rows["kind"] == "release"])):

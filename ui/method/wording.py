@@ -130,17 +130,18 @@ COST_COMMAND = "python -m training.studies.cost RUN --releases BUNDLE ..."
 GAINS_HINT = (
     "A small network, trained alike but for what a row names: {learner}. With all {images:,} training images, "
     "{draws:,} draws and labels alone, its {figure} is {value} on {set}, {size}. It is weaker than the network that "
-    "answers here, and each row is one training: another seed shows what chance does."
+    "answers here. Each row is one training: another seed shows the variation by chance."
 )
 GAINS_CHANGE = "Change of the {}"
 GAIN_IMAGES, GAIN_DRAWS, GAIN_SEED = "{:,.0f} images ({:.0f} % of the lesions)", "{:,.0f} draws", "another seed"
-GAIN_TEACHERS = {True: "taught by one trunk", False: "taught by all {:.0f} trunks"}
+GAIN_TEACHERS = {True: "distilled from one trunk", False: "distilled from all {:.0f} trunks"}
 GAINS_METHOD = (
-    "each network answers validation images, of which it has seen none. A taught one learns .7 of what the shipped "
-    "network, or its last trunk, says to the plain photo, and .3 of the label; those teachers' last layers had not "
-    "seen validation. Intervals and differences resample lesions; they do not hold what another seed would change."
+    "each network answers validation images, which it did not train on. The target of a distilled one is .7 the answer "
+    "of the shipped network, or of its last trunk, to the plain photo and .3 the label; validation chose those "
+    "teachers' recipes, and their layer here has not learnt from it. Intervals and differences resample lesions; they "
+    "do not include the variation between seeds."
 )
-GAINS_COMMAND = "python -m training.studies.gains RUN"
+GAINS_COMMAND = "KERAS_BACKEND=torch python -m training.studies.gains RUN"
 NO_START = "{} lacks the rows of the first network; make it again, or copy it again."
 NO_TRUNKS = "{} lacks the rows of the trunks; make it again, or copy it again."
 

@@ -21,8 +21,8 @@ from model.evaluation.plots.style import (
 NAME_SPAN = (0.6, 0.07)  # share of the chart that a written name needs, across and up
 
 
-def _alone(dark: bool) -> dict:
-    """Return the look of a point that is a series of its own: it lies on a line and has to stand out."""
+def _marked(dark: bool) -> dict:
+    """Return the look of a series that lies on another one and has to stand out."""
     return {"symbol": "star", "size": 16, "color": INK[dark]}
 
 
@@ -38,25 +38,29 @@ class LinesDisplay(RowsDisplay):
         What x and value are: the axis titles.
     ticks : mapping of float to str, optional
         Names of the places along the axis, where x counts steps.
+    marked : str, optional
+        A series to be drawn as large stars.
     """
 
     across: str
     quantity: str
     ticks: Mapping[float, str] | None = None
+    marked: str | None = None
 
     def figure(self, dark: bool = False) -> go.Figure:
         """Return the chart."""
         figure = empty_figure(dark, 400, self.across, self.quantity)
         for position, (name, line) in enumerate(self.rows.groupby("series", sort=False)):
             look, line = series(position, dark), line.sort_values("x")
+            marker = _marked(dark) if name == self.marked else {"symbol": look.symbol, "size": 8}
+            said = ", %{text}" if "point" in line else ""
             if "low" in line and line["low"].notna().all():
                 add_band(figure, line["x"], line["low"].to_numpy(), line["high"].to_numpy(), look)
             figure.add_scatter(
-                x=line["x"], y=line["value"], name=name, mode="lines+markers" if len(line) > 1 else "markers",
-                line={"color": look.colour, "dash": look.dash},
-                marker={"symbol": look.symbol, "size": 8} if len(line) > 1 else _alone(dark),
-                hovertemplate="%{x}: %{y:.3f}%{text}<extra>" + str(name) + "</extra>",
-                text=", " + line["point"] if "point" in line else None,
+                x=line["x"], y=line["value"], mode="lines+markers", name=name,
+                line={"color": look.colour, "dash": look.dash}, marker=marker,
+                hovertemplate="%{x}: %{y:.3f}" + said + "<extra>" + str(name) + "</extra>",
+                text=line["point"] if said else None,
             )  # fmt: skip
         if self.ticks:
             figure.update_xaxes(tickvals=list(self.ticks), ticktext=list(self.ticks.values()))

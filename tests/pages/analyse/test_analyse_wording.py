@@ -57,8 +57,10 @@ def test_the_headline_follows_the_risk_and_names_what_carries_it(risk, melanoma,
 @pytest.mark.parametrize(("risk", "clear"), [("low", False), ("middle", True), ("high", True)])
 def test_a_low_answer_to_a_frame_of_ones_own_is_no_all_clear(risk, clear):
     analysis = SimpleNamespace(
-        forced=False, centred=False, usual=None, decision=decision(risk, 0.05, 0.05), card=SimpleNamespace(names=NAMES)
-    )
+        forced=False, centred=False, centred_square=None, prediction=SimpleNamespace(reason=None),
+        decision=decision(risk, 0.05, 0.05), card=SimpleNamespace(names=NAMES),
+    )  # fmt: skip
+    analysis.leading = analysis
     said = page._decided(analysis)
     assert wording.OTHER_FRAME in said and (measured_wording.NO_ALL_CLEAR not in said) == clear
 

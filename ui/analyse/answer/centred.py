@@ -1,10 +1,10 @@
-"""Frames of one's own: what is said to the centred square stands beside, and above where it is the higher risk."""
+"""The answer to the centred square is shown with that to another frame, and first if its risk is higher."""
 
 from html import escape
 from typing import TYPE_CHECKING
 
 from model.answer import sentences
-from model.answer.decision import HIGH, LOW, MIDDLE
+from model.answer.decision import LOW
 from ui.analyse import wording
 from ui.analyse.answer import wording as answer_wording
 from ui.wording import percent
@@ -12,28 +12,19 @@ from ui.wording import percent
 if TYPE_CHECKING:
     from model.pipeline import Analysis
 
-RISKS = (LOW, MIDDLE, HIGH)
-
-
-def leading(analysis: "Analysis") -> "Analysis":
-    """Return the analysis that the headline is about: a frame of one's own never turns the risk down."""
-    usual = analysis.usual
-    if usual is None or usual.prediction.abstained or analysis.forced:
-        return analysis
-    return usual if RISKS.index(usual.decision.risk) > RISKS.index(analysis.decision.risk) else analysis
-
 
 def html(analysis: "Analysis") -> str:
-    """Write headline and sums of what the page's headline is not about; nothing for the centred square."""
-    usual = analysis.usual
-    if usual is None:
+    """Write headline and sums of the one of the two that the page's headline is not about; nothing without another."""
+    square = analysis.centred_square
+    if square is None:
         return ""
-    if leading(analysis) is usual:
+    if analysis.leading is square:
         return _line(wording.LEADS, f"{wording.headline(analysis.decision)} ({sums(analysis)})")
-    if usual.prediction.abstained:
-        return _line(wording.CENTRED, sentences.REFUSED[usual.prediction.reason])
-    clear = f" {answer_wording.NO_ALL_CLEAR}" if usual.decision.risk == LOW else ""
-    return _line(wording.CENTRED, f"{wording.headline(usual.decision)} ({sums(usual)})", clear)
+    if square.prediction.abstained:
+        return _line(wording.CENTRED, sentences.REFUSED[square.prediction.reason])
+    told = analysis.prediction.reason is None and analysis.decision.risk == LOW  # with the answer to the frame
+    clear = f" {answer_wording.NO_ALL_CLEAR}" if square.decision.risk == LOW and not told else ""
+    return _line(wording.CENTRED, f"{wording.headline(square.decision)} ({sums(square)})", clear)
 
 
 def _line(sentence: str, said: str, after: str = "") -> str:

@@ -24,7 +24,7 @@ def row(analysis: "Analysis") -> None:
         age, sex, site, prevalence = st.columns(4)
         _patient(analysis, age, sex, site)
         _prevalence(prevalence)
-        informed = analysis.informed(state.patient())
+        informed = analysis.leading.informed(state.patient())
         if informed.patient.known:
             st.html(f'<p class="effect" role="status">{escape(effect(informed))}</p>')
         st.html(f'<p class="remark">{wording.PATIENT_HINT}</p>')

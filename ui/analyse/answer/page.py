@@ -19,11 +19,11 @@ if TYPE_CHECKING:
 
 def panel(analysis: "Analysis") -> str:
     """Show the answer to the photo alone, and return what a screen reader speaks."""
-    decision, card, leads = analysis.decision, analysis.card, centred.leading(analysis)
+    decision, card, leads = analysis.decision, analysis.card, analysis.leading
     heading, levels = wording.headline(leads.decision), decision.points
     if analysis.forced:
         heading, levels = wording.FORCED_HEADING, ()
-    in_frame = "" if analysis.centred else wording.IN_FRAME
+    in_frame = "" if analysis.centred else f'<p class="remark">{wording.IN_FRAME}</p>'
     with st.container(key="verdict"):
         st.html(
             f'<h1 class="headline" tabindex="-1" data-photo="{state.case()}">{escape(heading)}</h1>'
@@ -53,10 +53,10 @@ def _decided(analysis: "Analysis") -> str:
     said = wording.OTHER_FRAME
     if measured.applies(analysis):
         said = measured.sentence(analysis.card, analysis.decision)
-    elif centred.leading(analysis).decision.risk == LOW:
+    elif analysis.leading.decision.risk == LOW:
         said = f"{answer_wording.NO_ALL_CLEAR} {said}"
     found = f'{centred.html(analysis)}<p class="found">{said}</p>'
-    if centred.leading(analysis) is not analysis:
+    if analysis.leading is not analysis:
         return found
     names = {code: escape(name) for code, name in analysis.card.names.items()}
     return found + "".join(f"<p class='named'>{line}</p>" for line in wording.named(analysis.decision, names))

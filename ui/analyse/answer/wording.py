@@ -15,8 +15,8 @@ NO_ALL_CLEAR = "This is no all-clear."
 LEVELS = "Levels"
 LEVEL_COLUMNS = ("Level", "This photo", "Cases found", "Others that reach it")
 LEVELS_HINT = (
-    "Images of the internal test at or above each level, with 95 % intervals. Fitted on validation: at high "
-    "sensitivity 95 % of the cases are found there, at high specificity 95 % of the others stay below."
+    "Images of the internal test at or above each level, with 95 % intervals. Set on validation: at high sensitivity "
+    "at least 95 % of the cases are above the level, at high specificity at least 95 % of the others are below."
 )
 DERMATOLOGISTS = (0.875, 0.814)  # sensitivity and specificity over 92 studies (PMC6936633)
 REFERRED = 0.07  # share of malignant lesions among urgent referrals, 6 to 8 %

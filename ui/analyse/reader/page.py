@@ -57,8 +57,9 @@ def ask(card: Card) -> str:
 def _commit() -> None:
     """Record the case and let the answer be shown."""
     found: Analysis = st.session_state.analysis
-    refused, decision = found.prediction.abstained, found.decision
-    melanoma = found.photo_alone.probabilities[found.card.codes.index("mel")] if "mel" in found.card.codes else None
+    refused, leads = found.prediction.abstained, found.leading
+    decision, alone, codes = leads.decision, leads.photo_alone, found.card.codes
+    melanoma = alone.probabilities[codes.index("mel")] if "mel" in codes else None
     sample = samples.chosen()
     before = st.session_state[_key(BEFORE)]
     case = cases.Case(
@@ -69,7 +70,7 @@ def _commit() -> None:
         confidence=st.session_state[_key(SURE)],
         named=None if refused else decision.named,
         risk=None if refused else decision.risk,
-        malignant=None if refused else found.photo_alone.malignant,
+        malignant=None if refused else alone.malignant,
         melanoma=None if refused or melanoma is None else float(melanoma),
         after=before,
         truth=sample and sample.truth,
@@ -100,10 +101,10 @@ def beside(analysis: "Analysis") -> None:
     names, card = wording.diagnoses(analysis.card), analysis.card
     answer = names[case.named] if case.named else wording.REFUSED
     refused = analysis.prediction.abstained or analysis.forced
-    agreed, same = "", case.malignant == (None if refused else analysis.photo_alone.malignant)
+    agreed, same = "", case.malignant == (None if refused else analysis.leading.photo_alone.malignant)
     heading = wording.ANSWER if same else wording.ANSWER_THEN
     if case.named and same:
-        answer = f"{headline(analysis.decision)}; named {answer}"
+        answer = f"{headline(analysis.leading.decision)}; named {answer}"
         agreed = _agreed(analysis, wording.malignant(card, case.before))
     st.html(
         f'<table class="beside"><tr><th scope="col">{wording.YOU}</th><th scope="col">{heading}</th></tr>'

@@ -129,4 +129,11 @@ def beside(card: Card) -> None:
     st.caption(wording.BESIDE_HINT.format(shared.set_name(first)))
     names = [wording.BESIDE_ROW.format(shows, share) for shows, share in zip(rows["shows"], rows["share"], strict=True)]
     evidence.chart(ForestDisplay(rows.assign(group=names), wording.BESIDE_SHARE), "beside")
-    evidence.origin(card, (BESIDE,), METHODS["outline_beside"], rows, "outline_beside.csv", wording.OUTLINE_COMMAND)
+    evidence.origin(
+        card,
+        (BESIDE,),
+        METHODS["outline_beside"].format(FEWEST_CASES),
+        rows,
+        "outline_beside.csv",
+        wording.OUTLINE_COMMAND,
+    )

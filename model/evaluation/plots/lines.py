@@ -57,7 +57,7 @@ class LinesDisplay(RowsDisplay):
             if "low" in line and line["low"].notna().all():
                 add_band(figure, line["x"], line["low"].to_numpy(), line["high"].to_numpy(), look)
             figure.add_scatter(
-                x=line["x"], y=line["value"], mode="lines+markers", name=name,
+                x=line["x"], y=line["value"], mode="markers" if name == self.marked else "lines+markers", name=name,
                 line={"color": look.colour, "dash": look.dash}, marker=marker,
                 hovertemplate="%{x}: %{y:.3f}" + said + "<extra>" + str(name) + "</extra>",
                 text=line["point"] if said else None,

@@ -28,6 +28,7 @@ from training.judging.trained_run import SMOKE_RUN, load_run, parse_run_and_bund
 from training.recipe import Recipe
 
 HUMAN_PART = Path(__file__).resolve().parents[1] / "docs" / "model_card.json"
+SMOKE_VERSION = "0.0.0"
 GOLDEN_SEED = 7
 LARGE_KERNEL = 100_000  # weights
 GOLDEN_TOLERANCE = 0.005  # processors round differently; a changed resize or label order is off by far more
@@ -209,12 +210,12 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--version", help="of the model; a retrained one needs a new number")
     options = parse_run_and_bundle(parser, arguments, smoke=f"pack {SMOKE_RUN} into {SMOKE_BUNDLE}")
     run, bundle = options.run, options.bundle
+    if not (options.version or options.smoke):
+        parser.error("--version is missing: a retrained model needs a number of its own, such as 1.13.1")
     if not (run / "calibration.json").exists():
         parser.error(f"{run} is not calibrated; run training.calibrate first")
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-    if not (options.version or options.smoke):
-        parser.error("--version is missing: a retrained model needs a number of its own, such as 1.13.1")
-    pack(run, bundle, options.version or "0.0.0")
+    pack(run, bundle, options.version or SMOKE_VERSION)
     print(f"packed {bundle}; next: python -m training.evaluate {run} --bundle {bundle}")
     return 0
 

@@ -179,7 +179,7 @@ def study(
             "teachers": {"": 0, "one": 1, ALL: trunks}[arm.teachers], "train_images": len(own),
         }  # fmt: skip
         tables += by_set.tables(softmax(logits, axis=1), about)
-    learner = f"a MobileNetV2 that starts from ImageNet, at {recipe.size} px"
+    learner = f"{short_training.STARTS}, at {recipe.size} px"
     return in_order(pd.concat(tables, ignore_index=True).assign(split=VALIDATION, learner=learner), FIRST)
 
 

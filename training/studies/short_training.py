@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from training.data.batches import TrainingBatches
 
 RECIPE = "mobilenetv2_wide"
+STARTS = "a MobileNetV2 that starts from ImageNet"
 SHORT: dict[str, Any] = {  # for two processor cores
     "size": 128,  # BCN20000 is 84 px wide here
     "batch": 32,
@@ -41,10 +42,7 @@ def short_recipe(weights: str) -> Recipe:
 
 def described(recipe: Recipe) -> str:
     """Return what learns, for readers."""
-    return (
-        f"a MobileNetV2 that starts from ImageNet and learns from {recipe.epochs * recipe.epoch_images:,} draws "
-        f"at {recipe.size} px"
-    )
+    return f"{STARTS} and learns from {recipe.epochs * recipe.epoch_images:,} draws at {recipe.size} px"
 
 
 def trained(
